@@ -1,0 +1,1 @@
+"""The padan command: the local platform, files, tokens, the demo."""

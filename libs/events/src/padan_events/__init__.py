@@ -1,0 +1,1 @@
+"""The contract of Padan: event types, topics, envelope and shards."""

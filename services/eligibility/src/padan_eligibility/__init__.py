@@ -1,0 +1,1 @@
+"""Recomputes who is entitled to which social assistance, and why."""

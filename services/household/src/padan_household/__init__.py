@@ -1,0 +1,1 @@
+"""Decides every change of a household: event store, claims, keyring, relay."""

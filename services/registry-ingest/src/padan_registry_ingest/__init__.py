@@ -1,0 +1,1 @@
+"""Reads registration and ranking files, validates and matches them, reports."""
