@@ -1,1 +1,32 @@
-"""The contract of Padan: event types, topics, envelope and shards."""
+"""The contract of Padan: event types, topics, envelope and shards. Imports no client of anything."""
+
+from padan_events import eligibility, household, intake
+from padan_events.envelope import EnvelopeError, Event
+from padan_events.registry import (
+    EventType,
+    UnknownEventTypeError,
+    decode,
+    encode,
+    event_types,
+    type_of,
+)
+from padan_events.shards import SHARDS, shard_of
+from padan_events.topics import TOPICS, Topic
+
+__all__ = [
+    "SHARDS",
+    "TOPICS",
+    "EnvelopeError",
+    "Event",
+    "EventType",
+    "Topic",
+    "UnknownEventTypeError",
+    "decode",
+    "eligibility",
+    "encode",
+    "event_types",
+    "household",
+    "intake",
+    "shard_of",
+    "type_of",
+]

@@ -1,0 +1,118 @@
+"""One event as it stands in a log and travels over Kafka: CloudEvents 1.0, Kafka binary mode.
+
+Source: CloudEvents 1.0.2, Kafka protocol binding, section 3.2. The value is the data, attributes are `ce_*`
+headers, the media type is the `content-type` header. Extensions: shard, pos, causationid, correlationid, actor.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from uuid import UUID
+
+import msgspec
+
+Headers = tuple[tuple[str, bytes], ...]
+
+
+class EnvelopeError(ValueError):
+    """Headers that are not those of a Padan event; the message names the attribute at fault."""
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """One event with its envelope.
+
+    `shard` and `pos` (1, 2, 3 ... without holes within a topic and shard) tell a reader what it has seen and
+    whether anything is missing. `time` is when it was recorded (UTC), never when the thing happened: that is
+    `occurred_on` in the data. `value` is the data, byte for byte as stored.
+    """
+
+    topic: str
+    shard: int
+    pos: int
+    event_id: UUID
+    type: str
+    source: str
+    time: datetime
+    key: str
+    actor: str
+    correlation_id: UUID
+    causation_id: UUID | None = None
+    value: bytes = b""
+
+    @property
+    def position(self) -> tuple[int, int]:
+        """`(shard, pos)`."""
+        return self.shard, self.pos
+
+
+def rfc3339(time: datetime) -> str:
+    """A time in UTC as RFC 3339 with microseconds."""
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def to_headers(event: Event) -> list[tuple[str, bytes]]:
+    """The Kafka headers of an event."""
+    headers = [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", str(event.event_id).encode()),
+        ("ce_source", event.source.encode()),
+        ("ce_type", event.type.encode()),
+        ("ce_time", rfc3339(event.time).encode()),
+        ("ce_shard", b"%d" % event.shard),
+        ("ce_pos", b"%d" % event.pos),
+        ("ce_correlationid", str(event.correlation_id).encode()),
+        ("ce_actor", event.actor.encode()),
+        ("content-type", b"application/json"),
+    ]
+    if event.causation_id is not None:
+        headers.append(("ce_causationid", str(event.causation_id).encode()))
+    return headers
+
+
+def from_record(
+    topic: str, partition: int, key: bytes | None, value: bytes | None, headers: Iterable[tuple[str, bytes]]
+) -> Event:
+    """The event a Kafka record holds.
+
+    Raises `EnvelopeError` where an attribute is missing or malformed, or where the shard in the headers is not
+    the partition the record lies in.
+    """
+    attributes = dict(headers)
+    name = "key"
+    try:
+        if key is None or value is None:
+            raise EnvelopeError(f"{topic}/{partition}: a record without key or value")
+        name = "ce_shard"
+        shard = int(attributes["ce_shard"])
+        name = "ce_pos"
+        pos = int(attributes["ce_pos"])
+        name = "ce_id"
+        event_id = UUID(attributes["ce_id"].decode())
+        name = "ce_time"
+        time = datetime.fromisoformat(attributes["ce_time"].decode())
+        name = "ce_correlationid"
+        correlation_id = UUID(attributes["ce_correlationid"].decode())
+        name = "ce_causationid"
+        cause = attributes.get("ce_causationid")
+        causation_id = None if cause is None else UUID(cause.decode())
+        name = "ce_type, ce_source or ce_actor"
+        type_, source, actor = (attributes[a].decode() for a in ("ce_type", "ce_source", "ce_actor"))
+    except (KeyError, ValueError) as error:
+        if isinstance(error, EnvelopeError):
+            raise
+        raise EnvelopeError(f"{topic}/{partition}: attribute {name} is missing or malformed") from error
+    if shard != partition or pos < 1:
+        raise EnvelopeError(f"{topic}/{partition}: attribute ce_shard or ce_pos does not fit the record")
+    return Event(
+        topic=topic,
+        shard=shard,
+        pos=pos,
+        event_id=event_id,
+        type=type_,
+        source=source,
+        time=time,
+        key=key.decode(),
+        actor=actor,
+        correlation_id=correlation_id,
+        causation_id=causation_id,
+        value=value,
+    )

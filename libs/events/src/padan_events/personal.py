@@ -1,0 +1,168 @@
+"""What stands inside a sealed block. Never in clear outside a service that may open it.
+
+Two blocks a subject, under separate keys (UU 27/2022; the two audiences differ): **identity** for
+registry-ingest and the gateway, **sensitive** facts for eligibility.
+"""
+
+from datetime import date
+from enum import StrEnum
+
+import msgspec
+
+
+class Sex(StrEnum):
+    """Sex as the civil registry records it."""
+
+    MALE = "m"
+    FEMALE = "f"
+
+
+class Relationship(StrEnum):
+    """Relationship to the head (SHDK), the eleven of SIAK."""
+
+    HEAD = "head"
+    HUSBAND = "husband"
+    WIFE = "wife"
+    CHILD = "child"
+    CHILD_IN_LAW = "child_in_law"
+    GRANDCHILD = "grandchild"
+    PARENT = "parent"
+    PARENT_IN_LAW = "parent_in_law"
+    OTHER_FAMILY = "other_family"
+    DOMESTIC_WORKER = "domestic_worker"
+    OTHER = "other"
+
+
+class School(StrEnum):
+    """The school level a member attends; none is the absence of a value."""
+
+    PRIMARY = "primary"
+    JUNIOR_SECONDARY = "junior_secondary"
+    SENIOR_SECONDARY = "senior_secondary"
+
+
+class Disability(StrEnum):
+    """Kinds of disability; several make "multiple"."""
+
+    PHYSICAL = "physical"
+    INTELLECTUAL = "intellectual"
+    MENTAL = "mental"
+    SENSORY = "sensory"
+
+
+class PersonIdentity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Identity block of a person. `nik_hash` is the keyed hash of the NIK, in hexadecimal."""
+
+    name: str
+    nik: str | None = None
+    nik_hash: str | None = None
+    birth_date: date | None = None
+    sex: Sex | None = None
+    relationship: Relationship | None = None
+
+
+class PersonSensitive(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Sensitive block of a person: what eligibility may know of them."""
+
+    birth_date: date | None = None
+    sex: Sex | None = None
+    relationship: Relationship | None = None
+    school: School | None = None
+    pregnant: bool = False
+    disabilities: tuple[Disability, ...] = ()
+    severe_disability: bool = False
+
+
+class HouseholdIdentity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Identity block of a household. `village` is the 10-digit Kemendagri code."""
+
+    village: str
+    family_card_number: str | None = None
+    family_card_hash: str | None = None
+    address: str | None = None
+    rt: str | None = None
+    rw: str | None = None
+
+
+class Agreement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Field by field, what the civil registry said: true agrees (SESUAI), false differs, null not asked."""
+
+    nik: bool | None = None
+    name: bool | None = None
+    birth_date: bool | None = None
+    sex: bool | None = None
+    family_card_number: bool | None = None
+    mother_name: bool | None = None
+
+
+class Match(msgspec.Struct, frozen=True, kw_only=True):
+    """One answer of the civil registry, all that may be kept of it."""
+
+    request_id: str
+    matched_at: str
+    civil_status: str
+    agreement: Agreement
+
+
+class ReportedMember(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One member of a reported household. `nik` is None where none is known or what was given is not one."""
+
+    name: str
+    nik: str | None = None
+    birth_date: date | None = None
+    sex: Sex | None = None
+    relationship: Relationship | None = None
+    school: School | None = None
+    pregnant: bool = False
+    disabilities: tuple[Disability, ...] = ()
+    severe_disability: bool = False
+
+
+class ReportedHousehold(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A household as reported from outside; `caretaker` is the index of the recipient in `members`."""
+
+    village: str
+    members: tuple[ReportedMember, ...]
+    caretaker: int
+    family_card_number: str | None = None
+    address: str | None = None
+    rt: str | None = None
+    rw: str | None = None
+    match: Match | None = None
+
+
+class Criterion(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One criterion of a decision: the fact found, the bound it was held against, and how it came out.
+
+    `holds` is None where the fact is not known.
+    """
+
+    code: str
+    fact: str | None
+    bound: str
+    holds: bool | None
+    text_id: str
+    text_en: str
+
+
+class CountedComponent(msgspec.Struct, frozen=True, kw_only=True):
+    """A component of a family, its amount a year in rupiah, and whether it is among those that count."""
+
+    component: str
+    person_id: str
+    annual_idr: int
+    counts: bool
+
+
+class Explanation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Why a decision fell, in words in both languages. Sealed under the household's sensitive key.
+
+    `next_change_on` is the next date on which the decision could change by itself; it lies in here because it
+    can give away a birthday.
+    """
+
+    criteria: tuple[Criterion, ...]
+    summary_id: str
+    summary_en: str
+    components: tuple[CountedComponent, ...] = ()
+    next_change_on: date | None = None

@@ -1,0 +1,72 @@
+"""The register of event types: which Struct a type's data is, and on which topic it travels."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import msgspec
+
+from padan_events.topics import Topic
+
+Data = TypeVar("Data", bound=msgspec.Struct)
+
+
+class EventType(msgspec.Struct, frozen=True):
+    """A type of event: its CloudEvents `type`, the topic it travels on, and the Struct of its data."""
+
+    name: str
+    topic: Topic
+    data: type[msgspec.Struct]
+
+
+class UnknownEventTypeError(LookupError):
+    """A type that this version of the contract does not know."""
+
+
+_BY_NAME: dict[str, EventType] = {}
+_BY_DATA: dict[type[msgspec.Struct], EventType] = {}
+_DECODERS: dict[str, msgspec.json.Decoder[msgspec.Struct]] = {}
+_ENCODER = msgspec.json.Encoder()
+
+
+def event_type(name: str, topic: Topic) -> Callable[[type[Data]], type[Data]]:
+    """Declare a Struct as the data of the event type `name` on `topic`."""
+
+    def declare(data: type[Data]) -> type[Data]:
+        if name in _BY_NAME:
+            raise ValueError(f"event type {name} is declared twice")
+        declared = EventType(name, topic, data)
+        _BY_NAME[name] = _BY_DATA[data] = declared
+        return data
+
+    return declare
+
+
+def event_types() -> tuple[EventType, ...]:
+    """Every event type this version produces, by name."""
+    return tuple(_BY_NAME[name] for name in sorted(_BY_NAME))
+
+
+def type_of(data: msgspec.Struct | type[msgspec.Struct]) -> EventType:
+    """The declared type of a data Struct or of an instance of one."""
+    return _BY_DATA[data if isinstance(data, type) else type(data)]
+
+
+def encode(data: msgspec.Struct) -> bytes:
+    """The bytes stored and sent: JSON in the order in which the fields are declared."""
+    return _ENCODER.encode(data)
+
+
+def decode(name: str, value: bytes) -> msgspec.Struct:
+    """The data of an event of type `name`.
+
+    Raises `UnknownEventTypeError` for a type not declared here and `msgspec.ValidationError` or
+    `msgspec.DecodeError` where the bytes do not hold that type's data. Fields not known are passed over: types
+    change by addition only.
+    """
+    decoder = _DECODERS.get(name)
+    if decoder is None:
+        declared = _BY_NAME.get(name)
+        if declared is None:
+            raise UnknownEventTypeError(name)
+        decoder = _DECODERS[name] = msgspec.json.Decoder(declared.data)
+    return decoder.decode(value)

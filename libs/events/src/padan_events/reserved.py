@@ -1,0 +1,26 @@
+"""Type names that later commands will produce. Reserved: nobody else may use them, nothing produces them yet."""
+
+from typing import Final
+
+_FACTS: Final = {
+    "registry": "death_reported move_reported match_reported",
+    "household": (
+        "imported deliberated verified advanced returned rejected withdrawn determined deactivated reactivated "
+        "programme_proposed recipient_verified member_added member_died death_reversed member_moved_out "
+        "member_moved_in head_changed caretaker_changed relocation_requested relocation_released "
+        "relocation_accepted relocation_refused relocation_cancelled relocation_expired split merged unmerged "
+        "identity_linked identity_unmatched details_corrected conflict_resolved region_recoded "
+        "evidence_attached geotagged circumstances_assessed round_opened round_answered round_closed "
+        "objection_appealed resigned need_recorded referred intervention_delivered objection_raised "
+        "objection_resolved letter_issued letter_withdrawn person_erased"
+    ),
+    "eligibility": (
+        "place_awarded waitlisted place_released promoted round_closed review_opened review_closed "
+        "disbursement_listed disbursement_resulted recovery_opened recovery_closed"
+    ),
+    "programme": "quota_set period_opened period_closed region_replaced",
+}
+
+RESERVED: Final = frozenset(
+    f"id.padan.{aggregate}.{fact}.v1" for aggregate, facts in _FACTS.items() for fact in facts.split()
+)

@@ -1,0 +1,33 @@
+"""Every topic of Padan, declared once. `python -m padan_events.create_topics` creates them."""
+
+from typing import Final
+
+import msgspec
+
+DAY_MS: Final = 86_400_000
+FOR_EVER: Final = -1
+
+
+class Topic(msgspec.Struct, frozen=True):
+    """A topic: who alone may write it, what its key is and how long records stay (ms; -1 = for ever)."""
+
+    name: str
+    owner: str
+    key: str
+    retention_ms: int = FOR_EVER
+
+    @property
+    def expires(self) -> bool:
+        """Whether the earliest record kept may have a position above 1."""
+        return self.retention_ms != FOR_EVER
+
+
+INTAKE = Topic("registry.intake.v1", "registry-ingest", "household_id", 30 * DAY_MS)
+OUTCOMES = Topic("household.outcomes.v1", "household", "household_id", 90 * DAY_MS)
+HOUSEHOLD_EVENTS = Topic("household.events.v1", "household", "household_id")
+ELIGIBILITY_EVENTS = Topic("eligibility.events.v1", "eligibility", "household_id")
+PROGRAMME_EVENTS = Topic("programme.events.v1", "eligibility", "programme")
+
+TOPICS: Final[dict[str, Topic]] = {
+    topic.name: topic for topic in (INTAKE, OUTCOMES, HOUSEHOLD_EVENTS, ELIGIBILITY_EVENTS, PROGRAMME_EVENTS)
+}
