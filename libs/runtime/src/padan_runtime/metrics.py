@@ -1,0 +1,46 @@
+"""Every metric of Padan, declared and described here. No label ever holds personal data."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+LOG_APPENDED = Counter("padan_log_appended_total", "Events appended to a log.", ["topic"])
+LOG_APPEND_SECONDS = Histogram("padan_log_append_seconds", "Time to append one transaction's events.")
+
+RELAY_SENT = Counter("padan_relay_sent_total", "Events acknowledged by Kafka.", ["topic"])
+RELAY_LAG = Gauge("padan_relay_lag", "Events in a log that Kafka has not acknowledged yet.", ["topic"])
+RELAY_FAILURES = Counter("padan_relay_failures_total", "Times the relay closed its producer and began again.")
+
+READER_APPLIED = Counter("padan_reader_applied_total", "Events a reader applied.", ["reader", "topic"])
+READER_REPEATS = Counter("padan_reader_repeats_total", "Repeats a reader dropped.", ["reader", "topic"])
+READER_LAG = Gauge("padan_reader_lag", "Records on Kafka that a reader has not applied.", ["reader", "topic"])
+READER_BATCH_SECONDS = Histogram(
+    "padan_reader_batch_seconds", "Time of one batch of a reader, from poll to commit.", ["reader"]
+)
+READER_STOPPED = Gauge(
+    "padan_reader_stopped_shards",
+    "Shards a reader stopped: nothing is lost, somebody must look. Alert above 0.",
+    ["reader", "topic"],
+)
+READER_RETRIES = Counter(
+    "padan_reader_retries_total", "Batches tried again because a server was away or moved on.", ["reader"]
+)
+
+KEYS_SERVED = Counter("padan_keys_served_total", "Keys handed out by the keyring.", ["service", "kind"])
+KEYS_FETCHED = Counter("padan_keys_fetched_total", "Keys a service asked the keyring for.")
+
+INTAKE_DECIDED = Counter("padan_intake_decided_total", "Reports decided, by outcome code.", ["code"])
+
+BATCH_ROWS = Counter("padan_batch_rows_total", "Rows of files validated, by first reason (valid: none).", ["reason"])
+BATCH_STAGE_SECONDS = Histogram(
+    "padan_batch_stage_seconds",
+    "Time of one stage of a file.",
+    ["stage"],
+    buckets=(0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 1800),
+)
+PORT_REQUESTS = Counter("padan_port_requests_total", "Requests to outside registers.", ["port", "outcome"])
+PORT_SECONDS = Histogram("padan_port_seconds", "Time of one request to an outside register.", ["port"])
+
+DECIDED = Counter("padan_decided_total", "Decisions, by programme and outcome.", ["programme", "outcome"])
+
+HTTP_REQUESTS = Counter("padan_http_requests_total", "Requests answered.", ["method", "route", "status"])
+HTTP_SECONDS = Histogram("padan_http_seconds", "Time to answer a request.", ["method", "route"])
+UNMASKED_READS = Counter("padan_unmasked_reads_total", "Reads of unmasked personal data, each logged.", ["role"])

@@ -1,0 +1,117 @@
+"""Errors that reach a person: a stable code, what is wrong and what to do, in Indonesian and English (RFC 9457)."""
+
+from typing import Any
+
+import msgspec
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from padan_runtime.logs import logger
+
+TYPE_PREFIX = "urn:padan:problem:"
+
+
+class Text(msgspec.Struct, frozen=True):
+    """One text in Indonesian and English."""
+
+    id: str
+    en: str
+
+
+class Problem(Exception):
+    """An error for a person. `code` is stable, `status` the HTTP status, `next_step` what they can do."""
+
+    def __init__(self, code: str, status: int, detail: Text, next_step: Text, **extra: Any) -> None:
+        super().__init__(code)
+        self.code, self.status, self.detail, self.next_step, self.extra = code, status, detail, next_step, extra
+
+    def document(self) -> dict[str, Any]:
+        """The problem as an `application/problem+json` document."""
+        return {
+            "type": TYPE_PREFIX + self.code,
+            "title": self.code,
+            "status": self.status,
+            "code": self.code,
+            "detail": self.detail.en,
+            "detail_id": self.detail.id,
+            "next_step": self.next_step.en,
+            "next_step_id": self.next_step.id,
+            **self.extra,
+        }
+
+
+class Unavailable(Exception):
+    """Another server did not answer; the same work may go through later. Names the server only."""
+
+
+def response(problem: Problem) -> Response:
+    """The HTTP answer of a problem."""
+    headers = {"Retry-After": "5"} if problem.status in (429, 503) else None
+    return Response(
+        msgspec.json.encode(problem.document()), problem.status, headers, media_type="application/problem+json"
+    )
+
+
+_HTTP = {
+    404: ("not_found", Text("Alamat ini tidak ada.", "There is nothing at this address."),
+          Text("Periksa alamat di dokumentasi API.", "Check the address in the API documentation.")),
+    405: ("method_not_allowed", Text("Metode ini tidak berlaku di sini.", "This method does not apply here."),
+          Text("Periksa metode di dokumentasi API.", "Check the method in the API documentation.")),
+}  # fmt: skip
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of `app` as problem+json; an unexpected one is logged by type and place only."""
+
+    @app.exception_handler(Problem)
+    async def known(_: Request, error: Problem) -> Response:
+        return response(error)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_: Request, error: RequestValidationError) -> Response:
+        where = [".".join(str(part) for part in fault["loc"]) for fault in error.errors()]
+        return response(
+            Problem(
+                "request_invalid",
+                422,
+                Text(f"Isian tidak sah: {', '.join(where)}.", f"Not valid: {', '.join(where)}."),
+                Text("Perbaiki isian itu dan kirim lagi.", "Correct it and send again."),
+                fields=[
+                    {"field": place, "error": fault["type"]} for place, fault in zip(where, error.errors(), strict=True)
+                ],
+            )
+        )
+
+    @app.exception_handler(HTTPException)
+    async def http(_: Request, error: HTTPException) -> Response:
+        code, detail, step = _HTTP.get(
+            error.status_code,
+            (f"http_{error.status_code}", Text("Permintaan ditolak.", "The request was refused."),
+             Text("Periksa dokumentasi API.", "Check the API documentation.")),
+        )  # fmt: skip
+        return response(Problem(code, error.status_code, detail, step))
+
+    @app.exception_handler(Unavailable)
+    async def away(_: Request, error: Unavailable) -> Response:
+        return response(
+            Problem(
+                "service_unavailable",
+                503,
+                Text(f"Layanan {error} belum menjawab.", f"The service {error} does not answer."),
+                Text("Coba lagi beberapa saat lagi.", "Try again in a moment."),
+            )
+        )
+
+    @app.exception_handler(Exception)
+    async def unexpected(_: Request, error: Exception) -> Response:
+        logger().error("unexpected error", exc_info=error)
+        return response(
+            Problem(
+                "internal_error",
+                500,
+                Text("Terjadi kesalahan pada sistem.", "Something went wrong on our side."),
+                Text("Coba lagi; bila berulang, hubungi pengelola.", "Try again; if it repeats, tell the operators."),
+            )
+        )

@@ -1,0 +1,68 @@
+"""The life of a service process: tasks and HTTP server side by side, SIGTERM drains, a failure ends it."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Generator, Sequence
+
+import uvicorn
+from fastapi import FastAPI
+
+from padan_runtime.logs import logger
+
+Task = Callable[[asyncio.Event], Awaitable[None]]
+"""Something that runs until the event is set, finishing what it has under way."""
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without signal handlers of its own: the process has one place that hears SIGTERM."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield
+
+
+async def _serve(app: FastAPI, host: str, port: int, stop: asyncio.Event) -> None:
+    server = _Server(
+        uvicorn.Config(
+            app, host=host, port=port, access_log=False, log_config=None, timeout_graceful_shutdown=10, lifespan="off"
+        )
+    )
+    waiter = asyncio.create_task(stop.wait())
+    serving = asyncio.create_task(server.serve())
+    await asyncio.wait({waiter, serving}, return_when=asyncio.FIRST_COMPLETED)
+    server.should_exit = True
+    waiter.cancel()
+    await serving
+    if not stop.is_set():
+        raise RuntimeError("the HTTP server ended by itself: is its port taken?")
+
+
+async def _run(app: FastAPI, host: str, port: int, tasks: Sequence[Task]) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+
+    async def until_stopped(task: Task) -> None:
+        try:
+            await task(stop)
+        finally:
+            stop.set()  # one that ends or fails takes the others down in order: half a service helps nobody
+
+    async with asyncio.TaskGroup() as group:
+        for task in tasks:
+            group.create_task(until_stopped(task))
+        group.create_task(until_stopped(lambda event: _serve(app, host, port, event)))
+
+
+def run(app: FastAPI, *, host: str, port: int, tasks: Sequence[Task] = ()) -> None:
+    """Run until SIGTERM or SIGINT (exit status 0), or until a task fails (logged, exit status 1)."""
+    try:
+        asyncio.run(_run(app, host, port, tasks))
+    except* Exception as group:
+        for error in group.exceptions:
+            logger().error("the service ends", exc_info=error)
+        sys.exit(1)
+    logger().info("drained")

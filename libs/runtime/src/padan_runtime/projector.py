@@ -1,0 +1,203 @@
+"""The projector: reads topics into a database, each event once and in the order of its shard.
+
+The place in each shard and everything the events lead to are committed in one transaction, whose first statement
+checks the places. So a crash anywhere repeats nothing and loses nothing, and a second reader of the same name (one
+that slept through its session, say) fails at the check. Kafka's committed offsets only inform lag tools.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, Generic, Protocol, TypeVar
+
+import psycopg
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
+from padan_events import Event, Topic
+from psycopg import Connection
+from psycopg_pool import PoolTimeout
+
+from padan_runtime import metrics, positions
+from padan_runtime.assignment import Assignment, Moves, Taken, cluster_id_of
+from padan_runtime.database import Database
+from padan_runtime.logs import logger
+from padan_runtime.positions import MovedOnError, Shard
+from padan_runtime.problems import Unavailable
+
+Prepared = TypeVar("Prepared")
+
+_COMMIT_EVERY_S = 5.0
+TRANSIENT = (psycopg.OperationalError, PoolTimeout, Unavailable, TimeoutError)
+"""A server is away, or two transactions met: the same batch may go through later."""
+
+
+class StuckError(RuntimeError):
+    """There is lag and nothing moved for too long: the process ends, and a new one connects afresh."""
+
+
+class Handler(Protocol[Prepared]):
+    """What a reader does with events."""
+
+    async def prepare(self, events: Sequence[Event], /) -> Prepared:
+        """Fetch from other servers what `apply` will need. May run more than once. Raises `Unavailable`."""
+        ...
+
+    def apply(self, connection: Connection[Any], events: Sequence[Event], prepared: Prepared, /) -> None:
+        """Write what the events lead to, inside the transaction that moves the places. Runs in a thread."""
+        ...
+
+    async def committed(self, events: Sequence[Event], /) -> None:
+        """Told after the commit; a crash may skip it."""
+        ...
+
+
+class Projector(Generic[Prepared]):
+    """Reads `topics` under the name `reader` (also the consumer group) and hands batches to `handler`."""
+
+    def __init__(
+        self,
+        *,
+        reader: str,
+        topics: Sequence[Topic],
+        handler: Handler[Prepared],
+        database: Database,
+        kafka: str,
+        batch: int = 4_000,
+        hole_wait_s: float = 30.0,
+        stuck_after_s: float = 60.0,
+    ) -> None:
+        self.reader, self.topics = reader, {topic.name: topic for topic in topics}
+        self._handler, self._database, self._kafka, self._batch = handler, database, kafka, batch
+        self._stuck_after_s = stuck_after_s
+        self._assignment = Assignment(reader, self.topics, database, hole_wait_s)
+        self._moved_at = self._committed_at = time.monotonic()
+
+    @property
+    def stopped(self) -> dict[Shard, str]:
+        """Shards that were stopped, and why (`hole`, `reused`, `envelope`, `handler`)."""
+        return self._assignment.stopped
+
+    @property
+    def assigned(self) -> int:
+        """How many shards this process reads."""
+        return len(self._assignment.sequences)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Read until `stop` is set; a batch under way is finished first. Raises `StuckError`."""
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._kafka,
+            group_id=self.reader,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            max_partition_fetch_bytes=1 << 20,
+            fetch_max_bytes=24 << 20,
+            session_timeout_ms=10_000,
+            max_poll_interval_ms=300_000,
+            request_timeout_ms=15_000,
+        )
+        self._assignment.cluster_id = await cluster_id_of(self._kafka)
+        consumer.subscribe(list(self.topics), listener=self._assignment.listener(consumer))
+        await consumer.start()
+        try:
+            while not stop.is_set():
+                await self._poll(consumer)
+                self._watch(consumer)
+        finally:
+            with contextlib.suppress(KafkaError, TimeoutError):
+                await asyncio.wait_for(consumer.stop(), 10)
+
+    async def _poll(self, consumer: AIOKafkaConsumer) -> None:
+        records = await consumer.getmany(timeout_ms=200, max_records=self._batch)
+        taken = self._assignment.take(consumer, records)
+        self._assignment.expire_holes(consumer)
+        attempt = 0
+        while taken.events or taken.passed:
+            try:
+                with metrics.READER_BATCH_SECONDS.labels(self.reader).time():
+                    await self._apply(taken.events, taken, taken.passed)
+                break
+            except MovedOnError:
+                metrics.READER_RETRIES.labels(self.reader).inc()
+                logger().warning("another reader moved on: seeking again", reader=self.reader)
+                await self._assignment.seek(consumer)
+                return
+            except TRANSIENT as error:
+                # A server is away: the batch waits. The member of the group stays alive through its heartbeat.
+                attempt += 1
+                metrics.READER_RETRIES.labels(self.reader).inc()
+                logger().warning("batch waits", reader=self.reader, attempt=attempt, error=type(error).__name__)
+                await asyncio.sleep(min(0.2 * 2**attempt, 5.0))
+            except Exception as error:  # whatever a handler raises stops a shard, never the others
+                logger().error("a handler failed", reader=self.reader, exc_info=error)
+                await self._isolate(consumer, taken)
+                break
+        else:
+            return
+        self._moved_at = time.monotonic()
+        if self._moved_at - self._committed_at > _COMMIT_EVERY_S:
+            self._committed_at = self._moved_at
+            with contextlib.suppress(KafkaError):
+                await consumer.commit(self._assignment.offsets())
+
+    async def _apply(self, events: Sequence[Event], taken: Taken, passed: Mapping[Shard, int]) -> None:
+        moves = self._assignment.moves(events, taken, passed)
+        prepared = await self._handler.prepare(events) if events else None
+        await asyncio.to_thread(self._in_transaction, events, prepared, moves)
+        self._assignment.moved(moves)
+        for topic in self.topics:
+            metrics.READER_APPLIED.labels(self.reader, topic).inc(sum(event.topic == topic for event in events))
+        if events:
+            await self._handler.committed(events)
+
+    def _in_transaction(self, events: Sequence[Event], prepared: Prepared | None, moves: Moves) -> None:
+        with self._database.transaction() as connection:
+            positions.claim(connection, self.reader, moves.expected)
+            if prepared is not None:
+                self._handler.apply(connection, events, prepared)
+            positions.move(connection, self.reader, moves.places, moves.ids)
+
+    async def _isolate(self, consumer: AIOKafkaConsumer, taken: Taken) -> None:
+        """Apply each shard by itself, and event by event where it fails, so that only the shard at fault stops."""
+        await self._assignment.seek(consumer)
+        runs: dict[Shard, list[Event]] = {}
+        for event in taken.events:
+            runs.setdefault((event.topic, event.shard), []).append(event)
+        try:
+            for shard, run in runs.items():
+                if not await self._try(run, taken):
+                    for event in run:
+                        if not await self._try([event], taken):
+                            self._assignment.stop_shard(consumer, shard, "handler", pos=event.pos)
+                            break
+        except (MovedOnError, *TRANSIENT):
+            logger().warning("isolation begins again", reader=self.reader)
+        await self._assignment.seek(consumer)
+
+    async def _try(self, events: Sequence[Event], taken: Taken) -> bool:
+        try:
+            await self._apply(events, taken, {})
+        except (MovedOnError, *TRANSIENT):
+            raise
+        except Exception as error:
+            logger().error("a handler failed", reader=self.reader, exc_info=error)
+            return False
+        return True
+
+    def _watch(self, consumer: AIOKafkaConsumer) -> None:
+        behind = dict.fromkeys(self.topics, 0)
+        waiting = False
+        for partition in consumer.assignment():
+            shard = (partition.topic, partition.partition)
+            sequence = self._assignment.sequences.get(shard)
+            end, offset = consumer.highwater(partition), self._assignment.next_offset(shard)
+            if end is None or sequence is None or offset is None:
+                continue
+            behind[partition.topic] += max(0, end - offset)
+            waiting |= end > offset and sequence.stopped is None and sequence.hole_since is None
+        for topic, lag in behind.items():
+            metrics.READER_LAG.labels(self.reader, topic).set(lag)
+        if not waiting:
+            self._moved_at = time.monotonic()
+        elif time.monotonic() - self._moved_at > self._stuck_after_s:
+            raise StuckError(self.reader)

@@ -1,0 +1,189 @@
+"""The relay: sends what stands in a service's logs to Kafka, in the order of positions, at least once.
+
+One leader at a time (an advisory lock on a connection of its own). The cursor is saved after Kafka acknowledged;
+whatever goes wrong, the producer is closed and the relay begins again from the cursor, so a reader may see repeats
+and, for a moment, a hole, and never a loss. `(shard, pos)` on each record lets readers notice both.
+"""
+
+import asyncio
+import contextlib
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from padan_events import Event
+from padan_events.envelope import to_headers
+from psycopg import Connection
+
+from padan_runtime import log, metrics
+from padan_runtime.logs import logger
+
+CHANNEL = "padan_log"
+_LEADER_LOCK = 0x7061_6461_6E02
+_POLL_S = 1.0
+_PER_SHARD = 500
+_BATCH_BYTES = 900_000  # below message.max.bytes of the brokers
+
+
+class LostLeadershipError(RuntimeError):
+    """The connection that held the leader's lock is gone: another relay may be at work, so this process ends."""
+
+
+class Relay:
+    """Relays the logs of `topics` from one database; `source` is the CloudEvents source, e.g. /padan/household."""
+
+    def __init__(self, database_url: str, kafka: str, topics: Sequence[str], *, source: str) -> None:
+        self._url, self._kafka, self._topics, self._source = database_url, kafka, tuple(topics), source
+        self._cursor: dict[tuple[str, int], int] = {}
+        self.leading = False
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Wait for the lead, then relay until `stop` is set. Raises `LostLeadershipError`."""
+        connection = await asyncio.to_thread(self._connect)
+        try:
+            while not stop.is_set():
+                if await asyncio.to_thread(self._try_lead, connection):
+                    break
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), _POLL_S)
+            self.leading = not stop.is_set()
+            while not stop.is_set():
+                await self._relay_with_one_producer(connection, stop)
+        except psycopg.Error as error:
+            raise LostLeadershipError from error
+        finally:
+            self.leading = False
+            await asyncio.to_thread(connection.close)
+
+    def _connect(self) -> Connection[Any]:
+        return psycopg.connect(
+            self._url,
+            autocommit=True,
+            application_name="relay",
+            keepalives_idle=5,
+            keepalives_interval=2,
+            keepalives_count=3,
+            tcp_user_timeout=15000,
+        )
+
+    @staticmethod
+    def _try_lead(connection: Connection[Any]) -> bool:
+        row = connection.execute("SELECT pg_try_advisory_lock(%s)", [_LEADER_LOCK]).fetchone()
+        if row is None or not row[0]:
+            return False
+        connection.execute(f"LISTEN {CHANNEL}")
+        return True
+
+    async def _relay_with_one_producer(self, connection: Connection[Any], stop: asyncio.Event) -> None:
+        self._cursor = await asyncio.to_thread(self._read_cursor, connection)
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self._kafka,
+            enable_idempotence=True,
+            acks="all",
+            max_batch_size=_BATCH_BYTES,
+            max_request_size=1_000_000,
+            request_timeout_ms=15_000,
+        )
+        try:
+            await producer.start()
+            while not stop.is_set():
+                if not await self._relay_once(connection, producer):
+                    await asyncio.to_thread(self._wait_for_hint, connection)
+        except (KafkaError, OSError, TimeoutError) as error:
+            metrics.RELAY_FAILURES.inc()
+            logger().warning("relay begins again", error=type(error).__name__)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), 0.5)
+        finally:
+            # A producer that failed may wait for its broker without end; its batches will be sent again anyway.
+            with contextlib.suppress(KafkaError, TimeoutError):
+                await asyncio.wait_for(producer.stop(), 5)
+
+    async def _relay_once(self, connection: Connection[Any], producer: AIOKafkaProducer) -> int:
+        events = await asyncio.to_thread(self._read_tails, connection)
+        if not events:
+            return 0
+        acknowledgements = []
+        for (topic, shard), run in _runs(events).items():
+            acknowledgements += await _send(producer, topic, shard, run)
+        for outcome in await asyncio.gather(*acknowledgements, return_exceptions=True):
+            if isinstance(outcome, BaseException):
+                raise outcome
+        await asyncio.to_thread(self._save_cursor, connection, events)
+        return len(events)
+
+    def _read_cursor(self, connection: Connection[Any]) -> dict[tuple[str, int], int]:
+        rows = connection.execute(
+            "SELECT topic, shard, pos FROM relay_cursor WHERE topic = ANY(%s)", [list(self._topics)]
+        )
+        return {(topic, shard): pos for topic, shard, pos in rows}
+
+    def _read_tails(self, connection: Connection[Any]) -> list[Event]:
+        behind: dict[str, dict[int, int]] = defaultdict(dict)
+        lag = dict.fromkeys(self._topics, 0)
+        for topic, shard, pos in connection.execute(
+            "SELECT topic, shard, pos FROM log_head WHERE topic = ANY(%s)", [list(self._topics)]
+        ):
+            sent = self._cursor[topic, shard]
+            if pos > sent:
+                behind[topic][shard] = sent
+                lag[topic] += pos - sent
+        for topic, count in lag.items():
+            metrics.RELAY_LAG.labels(topic).set(count)
+        events: list[Event] = []
+        for topic, after in behind.items():
+            events += log.read_after(connection, topic, self._source, after, _PER_SHARD)
+        return events
+
+    def _save_cursor(self, connection: Connection[Any], events: Sequence[Event]) -> None:
+        reached = {(event.topic, event.shard): event.pos for event in events}
+        connection.execute(
+            "UPDATE relay_cursor c SET pos = w.pos FROM unnest(%s::text[], %s::smallint[], %s::bigint[]) "
+            "AS w (topic, shard, pos) WHERE c.topic = w.topic AND c.shard = w.shard",
+            [[t for t, _ in reached], [s for _, s in reached], list(reached.values())],
+        )
+        self._cursor |= reached
+        for event_topic in {event.topic for event in events}:
+            metrics.RELAY_SENT.labels(event_topic).inc(sum(event.topic == event_topic for event in events))
+
+    @staticmethod
+    def _wait_for_hint(connection: Connection[Any]) -> None:
+        # NOTIFY is only a hint: after a second it looks anyway. The wait also notices a lost connection.
+        for _ in connection.notifies(timeout=_POLL_S, stop_after=1):
+            return
+
+
+def hint(connection: Connection[Any]) -> None:
+    """Tell the relay, wherever it runs, that there is something to send. Call outside the append's transaction:
+    NOTIFY inside one takes a lock across the whole database at commit."""
+    connection.execute(f"NOTIFY {CHANNEL}")
+
+
+def _runs(events: Sequence[Event]) -> dict[tuple[str, int], list[Event]]:
+    runs: dict[tuple[str, int], list[Event]] = defaultdict(list)
+    for event in events:
+        runs[event.topic, event.shard].append(event)
+    return runs
+
+
+async def _send(producer: AIOKafkaProducer, topic: str, shard: int, run: Sequence[Event]) -> list[asyncio.Future[Any]]:
+    """Hand one shard's events to the producer in as few batches as hold them; batches of a partition stay in order."""
+    sent = []
+    batch = producer.create_batch()
+    for event in run:
+        fields = {
+            "key": event.key.encode(),
+            "value": event.value,
+            "timestamp": int(event.time.timestamp() * 1000),
+            "headers": to_headers(event),
+        }
+        if batch.append(**fields) is None:
+            sent.append(await producer.send_batch(batch, topic, partition=shard))
+            batch = producer.create_batch()
+            if batch.append(**fields) is None:
+                raise ValueError(f"event {topic} {event.position} is larger than a batch may be")
+    sent.append(await producer.send_batch(batch, topic, partition=shard))
+    return sent

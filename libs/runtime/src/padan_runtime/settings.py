@@ -1,0 +1,55 @@
+"""Settings of a service, from the environment only. A wrong one ends the process and is named."""
+
+import sys
+from pathlib import Path
+from typing import Literal, NoReturn, TypeVar
+
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+EXIT_CONFIGURATION = 78
+"""EX_CONFIG of sysexits.h: a supervisor need not try again."""
+
+
+class ServiceSettings(BaseSettings):
+    """What every service is told: PADAN_ENVIRONMENT, PADAN_KAFKA, PADAN_DATABASE_URL and so on."""
+
+    model_config = SettingsConfigDict(env_prefix="PADAN_", extra="ignore", frozen=True)
+
+    environment: Literal["development", "production"]
+    kafka: str
+    database_url: str
+    database_owner_url: str
+    http_host: str = "127.0.0.1"
+    http_port: int
+    secrets: Path
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    def secret(self, name: str) -> bytes:
+        """The bytes of a secret file; ends the process, naming it, where it cannot be read."""
+        try:
+            return (self.secrets / name).read_bytes()
+        except OSError as error:
+            fail(f"PADAN_SECRETS: cannot read {name}: {error.strerror}")
+
+
+Settings = TypeVar("Settings", bound=BaseSettings)
+
+
+def fail(message: str) -> NoReturn:
+    """Say what is wrong with the configuration and end with exit status 78."""
+    print(f"configuration: {message}", file=sys.stderr)
+    raise SystemExit(EXIT_CONFIGURATION)
+
+
+def load(settings: type[Settings]) -> Settings:
+    """Read the settings from the environment; where any is missing or wrong, name each and exit 78.
+
+    Values are not repeated in the message: an address may hold a password.
+    """
+    try:
+        return settings()
+    except ValidationError as error:
+        prefix = settings.model_config.get("env_prefix", "")
+        lines = [f"{prefix}{'_'.join(map(str, e['loc']))}".upper() + f": {e['msg']}" for e in error.errors()]
+        fail("\n  ".join(["", *lines]))
