@@ -13,7 +13,7 @@ from typing import Any, Final
 import structlog
 
 ALLOWED: Final = frozenset(
-    {  # fmt: skip
+    {
         "address",
         "attempt",
         "batch_id",
