@@ -1,0 +1,59 @@
+"""Secrets of one instance: minted at its first start, kept in files that only its owner can read."""
+
+import hashlib
+import hmac
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+from joserfc.jwk import ECKey
+
+SERVICES = ("household", "registry-ingest", "eligibility", "gateway")
+ISSUER = "padan-development"
+
+
+def mint(folder: Path) -> None:
+    """Write whatever secret is still missing in `folder`; what exists is never replaced.
+
+    `<service>.key.json` and `issuer.key.json` are private ES256 keys (JWK), `services.jwks.json` and
+    `issuer.jwks.json` their public halves (kid = service name, or the issuer's name). `nik-hash.key`,
+    `key-encryption.key` and `database.key` are 32 random bytes.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name in ("nik-hash.key", "key-encryption.key", "database.key"):
+        if not (folder / name).exists():
+            _write(folder / name, secrets.token_bytes(32))
+    services = [_key(folder / f"{service}.key.json", service) for service in SERVICES]
+    _write(folder / "services.jwks.json", _json({"keys": services}))
+    _write(folder / "issuer.jwks.json", _json({"keys": [_key(folder / "issuer.key.json", ISSUER)]}))
+
+
+def database_password(folder: Path, role: str) -> str:
+    """Password of a database role: HMAC-SHA-256 of its name under the instance's `database.key`."""
+    return hmac.new((folder / "database.key").read_bytes(), role.encode(), hashlib.sha256).hexdigest()
+
+
+def _key(path: Path, kid: str) -> dict[str, Any]:
+    """The public half of the key in `path`, which is minted when it does not exist."""
+    if path.exists():
+        key = ECKey.import_key(json.loads(path.read_bytes()))
+    else:
+        key = ECKey.generate_key("P-256", {"kid": kid, "use": "sig", "alg": "ES256"})
+        _write(path, _json(key.as_dict(private=True)))
+    return dict(key.as_dict(private=False))
+
+
+def _json(value: dict[str, Any]) -> bytes:
+    return json.dumps(value, indent=1).encode()
+
+
+def _write(path: Path, content: bytes) -> None:
+    # Under another name first: a secret half written when the power fails would be taken for a whole one.
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)

@@ -1,0 +1,69 @@
+"""Databases and roles of the services: created when missing, never dropped."""
+
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from padan_cli.platform.credentials import database_password
+
+RUN_TIME_ROLES = {
+    "registry_ingest": ("registry_ingest",),
+    "household": ("household",),
+    "keyring": ("keyring",),
+    "eligibility": ("eligibility",),
+    "gateway": ("gateway_writer", "gateway_reader"),
+}
+
+
+def prepare(server_url: str, secrets: Path) -> None:
+    """Create every service's database, its owner and its run-time roles; safe to repeat.
+
+    `server_url` is the superuser's, `secrets` the folder that the roles' passwords come from.
+    """
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        for database, roles in RUN_TIME_ROLES.items():
+            create(connection, secrets, database, roles, owner=f"{database}_owner")
+
+
+def create(connection: psycopg.Connection, secrets: Path, database: str, roles: tuple[str, ...], *, owner: str) -> None:
+    """Create one database with its owner (migrations only) and its run-time roles; safe to repeat.
+
+    The first run-time role may read and write what the owner creates; any further one (the gateway's reader)
+    gets nothing by itself: the owner's migrations grant it what it may see.
+    """
+    for role in (owner, *roles):
+        _ensure_role(connection, role, database_password(secrets, role))
+    found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (database,)).fetchone()
+    if found is None:
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(database), sql.Identifier(owner))
+        )
+    connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(database)))
+    for role in roles:
+        connection.execute(
+            sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}").format(
+                sql.Identifier(database), sql.Identifier(role)
+            )
+        )
+    address = psycopg.conninfo.make_conninfo(connection.info.dsn, dbname=database, password=connection.info.password)
+    with psycopg.connect(address, autocommit=True) as inside:
+        for role in roles:
+            inside.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(sql.Identifier(role)))
+        for kind, rights in (
+            ("TABLES", "SELECT, INSERT, UPDATE, DELETE"),
+            ("SEQUENCES", "USAGE, SELECT"),
+        ):
+            inside.execute(
+                sql.SQL("ALTER DEFAULT PRIVILEGES FOR ROLE {} GRANT {} ON {} TO {}").format(
+                    sql.Identifier(owner), sql.SQL(rights), sql.SQL(kind), sql.Identifier(roles[0])
+                )
+            )
+
+
+def _ensure_role(connection: psycopg.Connection, role: str, password: str) -> None:
+    found = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,)).fetchone()
+    if found is None:
+        connection.execute(
+            sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(role), sql.Literal(password))
+        )
