@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_MUHAMMAD = frozenset(
-    "MUH MOH MOCH MUCH MHD MOHD MUHAMAD MUHAMMAD MOHAMAD MOHAMMAD MOCHAMAD MOCHAMMAD MUCHAMAD MUCHAMMAD".split()
-)
-_TITLES = frozenset("H HJ HAJI HAJAH HAJJAH KH DR DRS DRA IR PROF".split())
-_DEGREES = frozenset(
-    """SPD SPDI SE SEI SH SHI SAG SSOS SKOM ST SKM SKEP SIP SPSI SSI SP SPT SHUT SST AMD AMDKEB AMDKEP MM MPD
-    MPDI MSI MAG MH MHI MKES MT MHUM MKOM PHD LC NERS""".split()
-)
+_MUHAMMAD = "MUH MOH MOCH MUCH MHD MOHD MUHAMAD MUHAMMAD MOHAMAD MOHAMMAD MOCHAMAD MOCHAMMAD MUCHAMAD MUCHAMMAD"
+_TITLE = "H HJ HAJI HAJAH HAJJAH KH DR DRS DRA IR PROF"
+_DEGREE = """
+    SPD SPDI SE SEI SH SHI SAG SSOS SKOM ST SKM SKEP SIP SPSI SSI SP SPT SHUT SST AMD AMDKEB AMDKEP
+    MM MPD MPDI MSI MAG MH MHI MKES MT MHUM MKOM PHD LC NERS
+"""
+_MUHAMMADS, _TITLES, _DEGREES = (frozenset(words.split()) for words in (_MUHAMMAD, _TITLE, _DEGREE))
 _SEPARATORS = re.compile(r"[^A-Z]+")
 _WITHIN_A_WORD = re.compile(r"[.'’`]")
 _SHORTEST_PART_WITH_A_SLIP = 4
@@ -40,7 +39,7 @@ def name_parts(name: str) -> NameParts:
         del kept[0]
     while len(kept) > 1 and kept[-1] in _DEGREES:
         del kept[-1]
-    return tuple("MUHAMMAD" if part in _MUHAMMAD else part for part in kept)
+    return tuple("MUHAMMAD" if part in _MUHAMMADS else part for part in kept)
 
 
 def _parts_of_word(word: str) -> list[str]:

@@ -34,9 +34,7 @@ class PatiBatch:
     expected: Expected
 
 
-def generate(
-    rows: int = FULL_SIZE, *, folder: Path, seed: int = DEFAULT_SEED, csv: bool = False
-) -> PatiBatch:
+def generate(rows: int = FULL_SIZE, *, folder: Path, seed: int = DEFAULT_SEED, csv: bool = False) -> PatiBatch:
     """Write a batch of `rows` recipients and all that goes with it into `folder`.
 
     The same rows and seed give the same bytes. Raises ValueError when `rows` is less than one.

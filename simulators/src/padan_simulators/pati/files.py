@@ -12,10 +12,9 @@ from padan_simulators.pati.people import Population, registered_people
 from padan_simulators.pati.rows import Row, indonesian_date
 from padan_simulators.pati.workbook import Sheet, write_workbook
 
-RECIPIENT_COLUMNS = (
-    "NIK NAMA NO_KK TGL_LAHIR JENIS_KELAMIN ALAMAT RT RW KODE_WILAYAH PEKERJAAN".split()
-)  # fmt: skip
-MEMBER_COLUMNS = "NO_KK NIK NAMA TGL_LAHIR JENIS_KELAMIN HUBUNGAN SEKOLAH HAMIL DISABILITAS BERAT".split()
+_RECIPIENT = "NIK NAMA NO_KK TGL_LAHIR JENIS_KELAMIN ALAMAT RT RW KODE_WILAYAH PEKERJAAN"
+_MEMBER = "NO_KK NIK NAMA TGL_LAHIR JENIS_KELAMIN HUBUNGAN SEKOLAH HAMIL DISABILITAS BERAT"
+RECIPIENT_COLUMNS, MEMBER_COLUMNS = _RECIPIENT.split(), _MEMBER.split()
 _SEX = {"m": "L", "f": "P"}
 _YES_NO = {True: "ya", False: "tidak"}
 _Cells = tuple[str, ...]
@@ -23,7 +22,7 @@ _Cells = tuple[str, ...]
 
 def recipients_sheet(rows: list[Row]) -> Sheet:
     """Return `penerima`: one row a recipient."""
-    cells = [
+    cells: list[_Cells] = [
         (
             row.nik,
             row.name,

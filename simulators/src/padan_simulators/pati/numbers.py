@@ -16,18 +16,14 @@ _NEIGHBOURS = ("3317", "3319", "3320", "3315")
 def villages() -> tuple[str, ...]:
     """Return the 10-digit Kemendagri codes of all villages in the 21 districts of Pati."""
     return tuple(
-        village.code.replace(".", "")
-        for district in list_wilayah(PATI)
-        for village in list_wilayah(district.code)
+        village.code.replace(".", "") for district in list_wilayah(PATI) for village in list_wilayah(district.code)
     )
 
 
 @cache
 def neighbouring_districts() -> tuple[str, ...]:
     """Return the 6-digit codes of the districts around Pati, where some of its people were registered."""
-    return tuple(
-        district.code.replace(".", "") for regency in _NEIGHBOURS for district in list_wilayah(regency)
-    )
+    return tuple(district.code.replace(".", "") for regency in _NEIGHBOURS for district in list_wilayah(regency))
 
 
 @cache

@@ -61,9 +61,7 @@ def populate(plan: Expected, seed: int) -> Population:
     return population
 
 
-def _base_register(
-    population: Population, maker: FamilyMaker, writer: RowWriter, rows: int, duplicates: int
-) -> None:
+def _base_register(population: Population, maker: FamilyMaker, writer: RowWriter, rows: int, duplicates: int) -> None:
     """Write the base file; the first `duplicates` families hold a grown child whose own family is in the batch.
 
     The civil registry knows that child on the new card, so nothing earlier than `duplicate_in_register`
@@ -78,9 +76,7 @@ def _base_register(
             population.batch.append(row)
 
 
-def _card_duplicates(
-    population: Population, rng: Random, writer: RowWriter, valid: list[Row], count: int
-) -> None:
+def _card_duplicates(population: Population, rng: Random, writer: RowWriter, valid: list[Row], count: int) -> None:
     """Enter husband and wife of one card both; the later row is the duplicate."""
     for number in range(count):
         original = valid[number % len(valid)]
@@ -92,9 +88,7 @@ def _card_duplicates(
         population.batch.append(row)
 
 
-def _file_duplicates(
-    population: Population, rng: Random, writer: RowWriter, valid: list[Row], count: int
-) -> None:
+def _file_duplicates(population: Population, rng: Random, writer: RowWriter, valid: list[Row], count: int) -> None:
     """Enter recipients a second time, in some groups a third.
 
     In every eighth group the first row carries a wrong name: the first OTHERWISE VALID row stays valid, so

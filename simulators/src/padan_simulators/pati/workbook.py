@@ -93,20 +93,19 @@ def _rows(sheet: Sheet) -> list[str]:
         sheet.is_number.alias("_is_number"),
     )
     cells = [
-        _cell(letter, name, name == sheet.number_column)
-        for letter, name in zip(ascii_uppercase, columns, strict=False)
+        _cell(letter, name, name == sheet.number_column) for letter, name in zip(ascii_uppercase, columns, strict=False)
     ]
     row = pl.concat_str([pl.lit('<row r="'), pl.col("_row"), pl.lit('">'), *cells, pl.lit("</row>")])
-    chunks = [
-        "".join(part.select(row.alias("xml"))["xml"].to_list()) for part in frame.iter_slices(_ROWS_AT_ONCE)
-    ]
+    chunks = ["".join(part.select(row.alias("xml"))["xml"].to_list()) for part in frame.iter_slices(_ROWS_AT_ONCE)]
     return [f'<row r="1">{header}</row>', *chunks]
 
 
 def _cell(letter: str, name: str, may_be_number: bool) -> pl.Expr:
     value = pl.col(name).str.replace_many(["&", "<", ">"], ["&amp;", "&lt;", "&gt;"])
     start = pl.concat_str([pl.lit(f'<c r="{letter}'), pl.col("_row")])
-    text = pl.concat_str([start, pl.lit('" t="inlineStr"><is><t xml:space="preserve">'), value, pl.lit("</t></is></c>")])
+    text = pl.concat_str(
+        [start, pl.lit('" t="inlineStr"><is><t xml:space="preserve">'), value, pl.lit("</t></is></c>")]
+    )
     if may_be_number:
         number = pl.concat_str([start, pl.lit('"><v>'), value, pl.lit("</v></c>")])
         text = pl.when(pl.col("_is_number")).then(number).otherwise(text)
