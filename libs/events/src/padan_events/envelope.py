@@ -81,6 +81,9 @@ def from_record(
     try:
         if key is None or value is None:
             raise EnvelopeError(f"{topic}/{partition}: a record without key or value")
+        name = "ce_specversion"
+        if attributes["ce_specversion"] != b"1.0":
+            raise EnvelopeError(f"{topic}/{partition}: CloudEvents version is not 1.0")
         name = "ce_shard"
         shard = int(attributes["ce_shard"])
         name = "ce_pos"

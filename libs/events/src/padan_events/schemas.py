@@ -1,0 +1,43 @@
+"""JSON Schemas of every event type, generated from the Structs: `python -m padan_events.schemas --write FOLDER`."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from padan_events.registry import EventType, event_types
+
+
+def schema_of(declared: EventType) -> dict[str, Any]:
+    """The JSON Schema (2020-12) of a type's data. Sealed blocks are base64 strings."""
+    (schema,), components = msgspec.json.schema_components([declared.data], ref_template="#/$defs/{name}")
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:padan:schema:{declared.name}",
+        "title": declared.name,
+        "x-topic": declared.topic.name,
+        **schema,
+        "$defs": components,
+    }
+
+
+def documents() -> dict[str, bytes]:
+    """By file name, the schema of each type as formatted JSON."""
+    return {
+        f"{declared.name}.json": msgspec.json.format(msgspec.json.encode(schema_of(declared)), indent=2) + b"\n"
+        for declared in event_types()
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write", type=Path, required=True)
+    folder = parser.parse_args().write
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in documents().items():
+        (folder / name).write_bytes(text)
+
+
+if __name__ == "__main__":
+    main()
