@@ -29,8 +29,7 @@ def prepare(server_url: str, secrets: Path) -> None:
 def create(connection: psycopg.Connection, secrets: Path, database: str, roles: tuple[str, ...], *, owner: str) -> None:
     """Create one database with its owner (migrations only) and its run-time roles; safe to repeat.
 
-    The first run-time role may read and write what the owner creates; any further one (the gateway's reader)
-    gets nothing by itself: the owner's migrations grant it what it may see.
+    A run-time role may connect and use temporary tables; what it may read and write is for the migrations to grant.
     """
     for role in (owner, *roles):
         _ensure_role(connection, role, database_password(secrets, role))
@@ -46,19 +45,6 @@ def create(connection: psycopg.Connection, secrets: Path, database: str, roles: 
                 sql.Identifier(database), sql.Identifier(role)
             )
         )
-    address = psycopg.conninfo.make_conninfo(connection.info.dsn, dbname=database, password=connection.info.password)
-    with psycopg.connect(address, autocommit=True) as inside:
-        for role in roles:
-            inside.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(sql.Identifier(role)))
-        for kind, rights in (
-            ("TABLES", "SELECT, INSERT, UPDATE, DELETE"),
-            ("SEQUENCES", "USAGE, SELECT"),
-        ):
-            inside.execute(
-                sql.SQL("ALTER DEFAULT PRIVILEGES FOR ROLE {} GRANT {} ON {} TO {}").format(
-                    sql.Identifier(owner), sql.SQL(rights), sql.SQL(kind), sql.Identifier(roles[0])
-                )
-            )
 
 
 def _ensure_role(connection: psycopg.Connection, role: str, password: str) -> None:

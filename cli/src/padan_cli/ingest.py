@@ -1,0 +1,199 @@
+"""`padan ingest`: send a file through the gateway, follow it, and print its validity report.
+
+The wire format is the gateway's `/v1/batches`; everything that knows its field names is in this module.
+"""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from padan_cli.platform import Instance, PlatformError
+from padan_cli.platform_commands import InstanceName
+from padan_cli.tokens import issue
+
+FINISHED = {"done", "dry_run_done", "repeated", "failed"}
+_POLL_S = 0.3
+_GONE_FOR_S = 120.0
+
+
+class Kind(StrEnum):
+    """What a file holds; `auto` lets the service tell by the columns."""
+
+    AUTO = "auto"
+    REGISTRATION = "registration"
+    RANKING = "ranking"
+
+
+def register(app: typer.Typer) -> None:
+    """Add this command to the application."""
+    app.command(rich_help_panel="Working with it")(ingest)
+
+
+def ingest(  # noqa: PLR0917 - typer calls it, by name
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="CSV or XLSX.")],
+    members: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, readable=True, help="The members' file that belongs to a CSV."),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and report only; nothing is registered.")] = False,
+    kind: Annotated[Kind, typer.Option(help="What the file holds.")] = Kind.AUTO,
+    region: Annotated[str, typer.Option(help="Region for which the sender speaks.")] = "3318",
+    token: Annotated[str | None, typer.Option(envvar="PADAN_TOKEN", help="Instead of a development token.")] = None,
+    instance: InstanceName = "local",
+) -> None:
+    """Send a registration or ranking file, follow it to its end, and print its validity report."""
+    place = Instance.named(instance)
+    bearer = token or issue(place, role="social_office", region=region, subject="padan-ingest")
+    console = Console(highlight=False)
+    with Gateway(place.url("gateway"), bearer) as gateway:
+        upload = gateway.upload(file, members=members, dry_run=dry_run, kind=kind)
+        batch = follow_with_bar(gateway.follow(upload), console)
+    print_report(batch, console)
+    if batch["state"] == "failed":
+        raise typer.Exit(1)
+
+
+class Gateway:
+    """A client of `/v1/batches`. Raises `PlatformError` with the code and texts of the gateway's problem."""
+
+    def __init__(self, url: str, token: str) -> None:
+        headers = {"Authorization": f"Bearer {token}"}
+        self._client = httpx.Client(base_url=url, headers=headers, timeout=60.0, trust_env=False)
+
+    def __enter__(self) -> "Gateway":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def upload(self, file: Path, *, members: Path | None = None, dry_run: bool = False, kind: Kind = Kind.AUTO) -> str:
+        """Send the file; answers the id to follow."""
+        fields = {"dry_run": "true" if dry_run else "false", "kind": kind.value}
+        with ExitStack() as opened:
+            parts = {"file": (file.name, opened.enter_context(file.open("rb")))}
+            if members is not None:
+                parts["members"] = (members.name, opened.enter_context(members.open("rb")))
+            try:
+                response = self._client.post("/v1/batches", files=parts, data=fields)
+            except httpx.TransportError as error:
+                raise _unreachable(self._client.base_url) from error
+        return str(_content(response)["upload_id"])
+
+    def batch(self, upload_id: str) -> dict[str, Any]:
+        """The batch document as it stands now."""
+        return _content(self._client.get(f"/v1/batches/{upload_id}"))
+
+    def follow(self, upload_id: str) -> Iterator[dict[str, Any]]:
+        """Its documents until it is finished; a gateway or service that is being restarted is waited for."""
+        answered = time.monotonic()
+        while True:
+            try:
+                batch = self.batch(upload_id)
+            except (httpx.TransportError, ServiceAway) as error:
+                if time.monotonic() - answered > _GONE_FOR_S:
+                    raise _unreachable(self._client.base_url) from error
+            else:
+                answered = time.monotonic()
+                yield batch
+                if batch["state"] in FINISHED:
+                    return
+            time.sleep(_POLL_S)
+
+
+class ServiceAway(Exception):
+    """The gateway answers, but what stands behind it does not at this moment (502, 503, 504)."""
+
+
+def follow_with_bar(documents: Iterator[dict[str, Any]], console: Console) -> dict[str, Any]:
+    """Draw one bar for each stage while the documents come; answers the last one."""
+    columns = (TextColumn("{task.description:<28}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    batch: dict[str, Any] = {}
+    with Progress(*columns, console=console) as bars:
+        bar, shown = bars.add_task("sent", total=1, completed=1), "sent"
+        for batch in documents:
+            progress = batch.get("progress") or {}
+            label = progress.get("stage") or batch["state"]
+            if label != shown:
+                bars.update(bar, total=bars.tasks[bar].total or 1, completed=bars.tasks[bar].total or 1)
+                bars.stop_task(bar)
+                bar, shown = bars.add_task(label, total=None), label
+            bars.update(bar, total=progress.get("total") or None, completed=progress.get("done") or 0)
+        bars.update(bar, total=batch.get("rows") or 1, completed=batch.get("rows") or 1)
+    return batch
+
+
+def print_report(batch: dict[str, Any], console: Console) -> None:
+    """The validity report: totals, then each reason with its words and what to do, then the districts."""
+    if batch["state"] == "failed":
+        problem = batch.get("problem") or {}
+        console.print(f"[red]{problem.get('code', 'failed')}[/]: {problem.get('detail_id', '')}")
+        console.print(f"  {problem.get('detail', '')}\n  {problem.get('next_step', '')}")
+        return
+    if batch["state"] == "repeated":
+        console.print(f"The same file was read before: nothing changed (see {batch.get('repeat_of')}).")
+    outcome = "dry run, nothing registered" if batch.get("dry_run") else batch["state"]
+    console.print(
+        f"[bold]{batch['valid']:,}[/] valid and [bold]{batch['invalid']:,}[/] invalid of {batch['rows']:,} rows"
+        f" · matched {batch.get('matched') or 0:,} · waiting {batch.get('waiting') or 0:,} · {outcome}"
+    )
+    console.print(_reasons(batch))
+    console.print(_regions(batch))
+
+
+def _reasons(batch: dict[str, Any]) -> Table:
+    table = Table(title="Invalid rows, by reason", title_justify="left")
+    table.add_column("reason")
+    table.add_column("first", justify="right")
+    table.add_column("any", justify="right")
+    table.add_column("in words")
+    first, words = batch.get("first_reasons") or {}, batch.get("reasons") or {}
+    for code, count in (batch.get("every_reason") or {}).items():
+        text = words.get(code, {})
+        table.add_row(
+            code, f"{first.get(code, 0):,}", f"{count:,}", f"{text.get('id', '')}\n[dim]{text.get('en', '')}[/]"
+        )
+    return table
+
+
+def _regions(batch: dict[str, Any]) -> Table:
+    table = Table("district", "name", title="By district", title_justify="left")
+    for name in ("valid", "invalid"):
+        table.add_column(name, justify="right")
+    for region in batch.get("by_region") or []:
+        if region["level"] == "district":
+            table.add_row(region["region"], region["name"], f"{region['valid']:,}", f"{region['invalid']:,}")
+    return table
+
+
+def _content(response: httpx.Response) -> dict[str, Any]:
+    if response.is_success:
+        return dict(response.json())
+    if response.status_code in {502, 503, 504} and response.request.method == "GET":
+        raise ServiceAway
+    try:
+        problem = response.json()
+    except json.JSONDecodeError:
+        problem = {}
+    raise PlatformError(
+        problem.get("code", f"http_{response.status_code}"),
+        f"{problem.get('detail_id', 'Ditolak gateway.')} {problem.get('next_step_id', '')}".strip(),
+        f"{problem.get('detail', 'Refused by the gateway.')} {problem.get('next_step', '')}".strip(),
+    )
+
+
+def _unreachable(url: object) -> PlatformError:
+    return PlatformError(
+        "gateway_unreachable",
+        f"Gateway di {url} tidak menjawab: jalankan `padan up`.",
+        f"The gateway at {url} does not answer: run `padan up`.",
+    )

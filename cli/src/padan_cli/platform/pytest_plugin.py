@@ -1,0 +1,99 @@
+"""Real servers for tests: one platform for the whole run, started when the first test asks for it.
+
+The root `conftest.py` names this module in `pytest_plugins`. The platform has a folder of its own
+(`.padan/test-<pid>`), which is removed at the end; what a killed run left behind is removed by the next one.
+"""
+
+import fcntl
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from padan_cli.platform import Instance, Platform, databases
+from padan_cli.platform.instance import project_root
+from padan_cli.platform.postgres import SUPERUSER
+
+
+class FreshDatabase(NamedTuple):
+    """An empty database of one test: the address of its run-time role and of its owner."""
+
+    url: str
+    owner_url: str
+
+    def url_for(self, platform: Platform, role: str) -> str:
+        """Address for another of its roles, such as `gateway_reader`."""
+        return platform.database_url(self.url.rpartition("/")[2], role)
+
+
+MakeDatabase = Callable[[str], FreshDatabase]
+
+
+@pytest.fixture(scope="session")
+def platform() -> Iterator[Platform]:
+    """Kafka and PostgreSQL with databases, roles and topics; a service is added by `platform.start(name)`."""
+    home = project_root() / ".padan"
+    _sweep(home)
+    folder = home / f"test-{os.getpid()}"
+    folder.mkdir(parents=True)
+    with (folder / "in-use").open("w") as in_use:
+        # Held by this run and no other: who can take it later knows that this run is over.
+        fcntl.flock(in_use, fcntl.LOCK_EX)
+        started = Platform(Instance(folder), bound=True)
+        try:
+            started.up(only=["postgres", "kafka"])
+            yield started
+        finally:
+            started.down()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def kafka_bootstrap(platform: Platform) -> str:
+    """Bootstrap address of the run's broker; all topics of the contract exist."""
+    return platform.kafka
+
+
+@pytest.fixture
+def make_database(platform: Platform) -> Iterator[MakeDatabase]:
+    """Makes fresh, empty databases; each is dropped at the end of the test.
+
+    The name says whose it is (`household`, `gateway`, `log` ...): its roles are `<name>_owner` and `<name>`, for
+    the gateway `gateway_writer` and `gateway_reader`.
+    """
+    made: list[str] = []
+    secrets = platform.instance.secrets
+    with psycopg.connect(platform.database_url("postgres", SUPERUSER), autocommit=True) as server:
+
+        def make(name: str) -> FreshDatabase:
+            roles = databases.RUN_TIME_ROLES.get(name, (name,))
+            database = f"{name}_{uuid.uuid4().hex[:12]}"
+            made.append(database)
+            databases.create(server, secrets, database, roles, owner=f"{name}_owner")
+            return FreshDatabase(
+                platform.database_url(database, roles[0]), platform.database_url(database, f"{name}_owner")
+            )
+
+        yield make
+        for database in made:
+            server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database)))
+
+
+def _sweep(home: Path) -> None:
+    """End and remove what killed runs left."""
+    for folder in home.glob("test-*"):
+        if not (folder / "in-use").exists():
+            continue
+        with (folder / "in-use").open("w") as in_use:
+            try:
+                fcntl.flock(in_use, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            Platform(Instance(folder)).down()
+            shutil.rmtree(folder)
