@@ -4,6 +4,7 @@ The root `conftest.py` names this module in `pytest_plugins`. The platform has a
 (`.padan/test-<pid>`), which is removed at the end; what a killed run left behind is removed by the next one.
 """
 
+import asyncio
 import fcntl
 import os
 import shutil
@@ -14,6 +15,9 @@ from typing import NamedTuple
 
 import psycopg
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient
+from padan_events import TOPICS
+from padan_events.create_topics import create_topics
 from psycopg import sql
 
 from padan_cli.platform import Instance, Platform, databases
@@ -58,6 +62,25 @@ def platform() -> Iterator[Platform]:
 def kafka_bootstrap(platform: Platform) -> str:
     """Bootstrap address of the run's broker; all topics of the contract exist."""
     return platform.kafka
+
+
+@pytest.fixture
+def fresh_topics(kafka_bootstrap: str) -> str:
+    """Bootstrap address of the run's broker with every topic of the contract empty: positions begin at 1 again."""
+    asyncio.run(_empty_topics(kafka_bootstrap))
+    return kafka_bootstrap
+
+
+async def _empty_topics(bootstrap: str) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        await admin.delete_topics(list(TOPICS))
+        while set(TOPICS) & set(await admin.list_topics()):
+            await asyncio.sleep(0.02)  # deletion is asked for, not done, when the call returns
+    finally:
+        await admin.close()
+    await create_topics(bootstrap)
 
 
 @pytest.fixture

@@ -79,12 +79,15 @@ class Assignment:
         """Forget what is buffered and begin again from the places in PostgreSQL."""
         shards = sorted((p.topic, p.partition) for p in consumer.assignment())
         places, ids = await asyncio.to_thread(self._read, shards)
+        expiring = [TopicPartition(*shard) for shard in shards if self._topics[shard[0]].expires]
+        earliest = await consumer.beginning_offsets(expiring) if expiring else {}
         self._places, self._generation = places, self._generation + 1
         self.sequences = {
             shard: ShardSequence(
                 place.pos,
                 OrderedDict(ids[shard]),
-                may_begin_anywhere=place.pos == 0 and self._topics[shard[0]].expires,
+                # Only where records did expire beyond our place: a hole at the very start must wait as any other.
+                may_begin_anywhere=earliest.get(TopicPartition(*shard), 0) > place.next_offset,
                 stopped=self.stopped.get(shard),
             )
             for shard, place in places.items()
