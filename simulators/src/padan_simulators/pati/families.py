@@ -137,7 +137,7 @@ class FamilyMaker:
         self._add_children(family, wife.person, wife_age)
         if grandparent:
             age = wife_age + 22 + self._rng.random() * 8
-            family.add(self.person(district, age, self._rng.choice("mf")), "ORANG TUA")
+            family.add(self.person(district, age, self._rng.choice("mf")), "ORANGTUA")
         if grown_child:
             age = 21 + self._rng.random() * 6
             sex = self._rng.choice("mf")

@@ -1,7 +1,7 @@
 """Writes a workbook of text cells, with numeric cells where a column was spoiled.
 
-The XML is put together by column: 1.7 million cells take about two seconds, against fourteen with
-xlsxwriter's `constant_memory`, cell by cell.
+The XML is put together by column with polars: all sheets of a full-size batch take 2 s. Cell by cell with
+xlsxwriter's `constant_memory`, a fifth of those cells alone took 3 s on the same cores.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import Callable
@@ -94,6 +95,8 @@ def run(build_app: BuildApp) -> None:
     except RegisterError as error:
         print(f"PADAN_FOLDER: {error.detail}", file=sys.stderr)
         raise SystemExit(CONFIGURATION_ERROR) from error
+    # The people stay: walking 150,000 of them in a full collection made one batch in forty take 104 ms, not 12.
+    gc.freeze()
     uvicorn.run(app, host=settings.http_host, port=settings.http_port, access_log=False, log_level="warning")
 
 
