@@ -1,0 +1,142 @@
+"""Who is entitled, and why: a pure function of facts, policy and date.
+
+Three values: a criterion holds, fails, or is not known. One that fails decides, whatever else is unknown; else one
+that is not known leaves the decision open. So a missing fact is never a "no".
+"""
+
+from datetime import date
+from functools import lru_cache
+from hashlib import sha256
+
+import msgspec
+from padan_events.eligibility import Outcome
+from padan_events.personal import CountedComponent, Criterion, Explanation
+
+from padan_eligibility.domain import words
+from padan_eligibility.domain.components import Shape, find, next_birthday
+from padan_eligibility.domain.facts import HouseholdFacts
+from padan_eligibility.domain.policy import (
+    ComponentsAtLeast,
+    DecileAtMost,
+    FixedAmount,
+    Policy,
+    State,
+    StateNotIn,
+)
+from padan_eligibility.domain.words import Judged
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """How a decision came out. `missing` holds codes: decile, birth_date, person_facts."""
+
+    programme: str
+    policy_version: str
+    outcome: Outcome
+    annual_idr: int | None
+    missing: tuple[str, ...]
+    explanation: Explanation
+
+
+class _Reason(msgspec.Struct, frozen=True):
+    """All of a decision that families of one shape share."""
+
+    outcome: Outcome
+    annual_idr: int | None
+    missing: tuple[str, ...]
+    criteria: tuple[Criterion, ...]
+    summary: tuple[str, str]
+    may_change: bool
+
+
+def decide(policy: Policy, facts: HouseholdFacts, as_of: date) -> Decision:
+    """Decide one household's entitlement to one programme as of a local date."""
+    components = find(policy, facts.persons, as_of)
+    reason = _reason(policy, facts.state, facts.decile, components.shape)
+    return Decision(
+        programme=policy.programme,
+        policy_version=policy.version,
+        outcome=reason.outcome,
+        annual_idr=reason.annual_idr,
+        missing=reason.missing,
+        explanation=Explanation(
+            criteria=reason.criteria,
+            summary_id=reason.summary[0],
+            summary_en=reason.summary[1],
+            components=tuple(
+                CountedComponent(
+                    component=policy.components[found.component].code,
+                    person_id=str(found.person.person_id),
+                    annual_idr=policy.components[found.component].annual_idr,
+                    counts=found.counts,
+                )
+                for found in components.found
+            ),
+            next_change_on=next_birthday(policy, facts.persons, as_of) if reason.may_change else None,
+        ),
+    )
+
+
+@lru_cache(maxsize=16_384)  # 30,000 families have some hundred shapes; words are most of the cost of a decision
+def _reason(policy: Policy, state: State, decile: int | None, shape: Shape) -> _Reason:
+    judged = tuple(_judge(policy, criterion, state, decile, shape) for criterion in policy.criteria)
+    failed = any(criterion.holds is False for criterion in judged)
+    unknown = any(criterion.holds is None for criterion in judged)
+    outcome = Outcome.NOT_ENTITLED if failed else Outcome.UNDETERMINED if unknown else Outcome.ENTITLED
+    amount = _amount(policy, shape) if outcome is Outcome.ENTITLED else None
+    return _Reason(
+        outcome=outcome,
+        annual_idr=amount,
+        missing=_missing(policy, decile, shape),
+        criteria=tuple(criterion.full for criterion in judged),
+        summary=words.summary(
+            programme=policy.name,
+            outcome=outcome,
+            criteria=judged,
+            annual_idr=amount,
+            may_rise=amount is not None and not shape.complete,
+            state=state,
+            place_needs=policy.place_needs,
+        ),
+        # No birthday mends a criterion that does not ask for ages.
+        may_change=not any(
+            judgement.holds is False and not isinstance(criterion, ComponentsAtLeast)
+            for criterion, judgement in zip(policy.criteria, judged, strict=True)
+        ),
+    )
+
+
+def digest(decision: Decision, facts: HouseholdFacts) -> bytes:
+    """SHA-256 of all that a reader of the decision would see change: neither position nor as-of date."""
+    return sha256(msgspec.json.encode((decision, facts.state, facts.regency))).digest()
+
+
+def _judge(
+    policy: Policy,
+    criterion: StateNotIn | DecileAtMost | ComponentsAtLeast,
+    state: State,
+    decile: int | None,
+    shape: Shape,
+) -> Judged:
+    match criterion:
+        case StateNotIn():
+            return words.state(state, criterion.states)
+        case DecileAtMost():
+            return words.decile(decile, criterion.bound)
+        case ComponentsAtLeast():
+            return words.components(policy, shape, criterion.bound)
+
+
+def _amount(policy: Policy, shape: Shape) -> int:
+    if isinstance(policy.amount, FixedAmount):
+        return policy.amount.annual_idr
+    return sum(policy.components[index].annual_idr * number for index, number in shape.counted)
+
+
+def _missing(policy: Policy, decile: int | None, shape: Shape) -> tuple[str, ...]:
+    asks_decile = any(isinstance(criterion, DecileAtMost) for criterion in policy.criteria)
+    known = (
+        ("decile", not asks_decile or decile is not None),
+        ("birth_date", not shape.birth_dates_missing),
+        ("person_facts", not shape.persons_missing),
+    )
+    return tuple(code for code, is_known in known if not is_known)

@@ -1,0 +1,30 @@
+"""What is known of a household, as far as policies may ask for it: nothing else is kept (UU 27/2022)."""
+
+from datetime import date
+from uuid import UUID
+
+import msgspec
+from padan_events.personal import School
+
+from padan_eligibility.domain.policy import State
+
+
+class PersonFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """A member. `known` is False where the sealed block can no longer be opened: nothing of it is known then."""
+
+    person_id: UUID
+    known: bool = True
+    birth_date: date | None = None
+    school: School | None = None
+    pregnant: bool = False
+    severe_disability: bool = False
+
+
+class HouseholdFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """A household with its members. `decile` is None until a ranking is known."""
+
+    household_id: UUID
+    regency: str
+    state: State
+    decile: int | None = None
+    persons: tuple[PersonFacts, ...] = ()

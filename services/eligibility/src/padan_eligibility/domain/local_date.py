@@ -1,0 +1,25 @@
+"""The local date in a regency. Source: Keputusan Presiden 41/1987, three time zones, whole provinces each."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+
+_WIB, _WITA, _WIT = timedelta(hours=7), timedelta(hours=8), timedelta(hours=9)
+
+_OFFSETS: Final = {
+    **dict.fromkeys(("11", "12", "13", "14", "15", "16", "17", "18", "19", "21"), _WIB),
+    **dict.fromkeys(("31", "32", "33", "34", "35", "36", "61", "62"), _WIB),
+    **dict.fromkeys(("51", "52", "53", "63", "64", "65", "71", "72", "73", "74", "75", "76"), _WITA),
+    **dict.fromkeys(("81", "82", "91", "92", "93", "94", "95", "96"), _WIT),
+}
+
+
+class UnknownProvinceError(LookupError):
+    """A region code that begins with no province of ours."""
+
+
+def local_date(time: datetime, regency: str) -> date:
+    """The date of `time` (UTC) in the zone of the regency's province. Raises `UnknownProvinceError`."""
+    offset = _OFFSETS.get(regency[:2])
+    if offset is None:
+        raise UnknownProvinceError(regency[:2])
+    return (time.astimezone(UTC) + offset).date()

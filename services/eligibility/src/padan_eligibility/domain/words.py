@@ -1,0 +1,186 @@
+"""What a decision says of itself, in Indonesian and English, for a village operator to read out to a family."""
+
+from collections.abc import Sequence
+
+import msgspec
+from padan_events.eligibility import Outcome
+from padan_events.personal import Criterion
+
+from padan_eligibility.domain.components import Shape
+from padan_eligibility.domain.policy import Policy, State, Text
+
+STATES = {
+    State.PROPOSED: Text("diusulkan", "proposed"),
+    State.DELIBERATED: Text("dimusyawarahkan", "deliberated"),
+    State.VERIFIED: Text("diverifikasi", "verified"),
+    State.DISTRICT_APPROVED: Text("disetujui kecamatan", "approved by the district"),
+    State.OFFICE_APPROVED: Text("disetujui dinas sosial", "approved by the social office"),
+    State.REGION_APPROVED: Text("disahkan bupati atau wali kota", "approved by the regent or mayor"),
+    State.DETERMINED: Text("ditetapkan", "determined"),
+    State.RETURNED: Text("dikembalikan", "returned"),
+    State.REJECTED: Text("ditolak", "rejected"),
+    State.WITHDRAWN: Text("ditarik", "withdrawn"),
+    State.DEACTIVATED: Text("dinonaktifkan", "deactivated"),
+}
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """A criterion judged: as it goes into the explanation, and in a few words for the summary."""
+
+    full: Criterion
+    brief: Text
+
+    @property
+    def holds(self) -> bool | None:
+        """Whether it holds; None where the fact is not known."""
+        return self.full.holds
+
+
+def rupiah(amount: int) -> Text:
+    """An amount as each language writes it."""
+    return Text(f"Rp{amount:,}".replace(",", "."), f"IDR {amount:,}")
+
+
+def state(found: State, excluded: tuple[State, ...]) -> Judged:
+    """The household's state against those in which nothing is paid."""
+    name, fits = STATES[found], found not in excluded
+    not_id, not_en = ", ".join(STATES[s].id for s in excluded), ", ".join(STATES[s].en for s in excluded)
+    if fits:
+        text = Text(
+            f"Keluarga ini ada dalam daftar, dengan status {name.id}.",
+            f"This family is in the register, in the state {name.en}.",
+        )
+        brief = Text(f"ada dalam daftar (status {name.id})", f"in the register (state {name.en})")
+    else:
+        text = Text(
+            f"Status keluarga ini {name.id}. Keluarga dengan status {not_id} tidak diperhitungkan.",
+            f"This family's state is {name.en}. Families in the states {not_en} are not considered.",
+        )
+        brief = Text(f"status {name.id}", f"state {name.en}")
+    return Judged(_criterion("state", found.value, "not in: " + ", ".join(excluded), fits, text), brief)  # fmt: skip
+
+
+def decile(found: int | None, bound: int) -> Judged:
+    """The welfare decile against the highest one that is helped."""
+    limit = Text(f"desil 1 sampai {bound}", f"deciles 1 to {bound}")
+    if found is None:
+        text = Text(
+            f"Desil kesejahteraan keluarga ini belum diketahui. Yang dibantu: {limit.id}.",
+            f"This family's welfare decile is not known yet. Helped are {limit.en}.",
+        )
+        return Judged(
+            _criterion("decile", None, f"at most {bound}", None, text),
+            Text("desil kesejahteraan", "the welfare decile"),
+        )
+    fits = found <= bound
+    text = Text(
+        f"Keluarga ini berada di desil {found} (1 paling miskin, 10 paling sejahtera). Yang dibantu: {limit.id}.",
+        f"This family is in decile {found} (1 is poorest, 10 best off). Helped are {limit.en}.",
+    )
+    brief = Text(f"desil {found} (yang dibantu: {limit.id})", f"decile {found} (helped: {limit.en})")
+    return Judged(_criterion("decile", str(found), f"at most {bound}", fits, text), brief)  # fmt: skip
+
+
+def components(policy: Policy, shape: Shape, bound: int) -> Judged:
+    """The components found against the least number asked for."""
+    programme = policy.name
+    number = sum(n for _, n in shape.counted) + shape.beyond
+    fits = True if number >= bound else False if shape.complete else None
+    gap = _gap(shape.birth_dates_missing, shape.persons_missing)
+    names = [(policy.components[index].name, n) for index, n in shape.counted]
+    list_id = ", ".join(f"{name.id} ({n})" for name, n in names)
+    list_en = ", ".join(f"{name.en} ({n})" for name, n in names)
+    if number:
+        text_id = f"Komponen {programme.id} yang dihitung dalam keluarga ini: {list_id}."
+        text_en = f"Components of {programme.en} that count in this family: {list_en}."
+        if shape.beyond:
+            text_id += f" Anggota lain yang juga memenuhi, tetapi di luar batas jumlah: {shape.beyond}."
+            text_en += f" Further members who would fit, but lie beyond the limit on numbers: {shape.beyond}."
+    elif shape.complete:
+        text_id = f"Tidak ada anggota keluarga yang termasuk komponen {programme.id}: {_names(policy).id}."
+        text_en = f"No member of this family is a component of {programme.en}: {_names(policy).en}."
+    else:
+        text_id = f"Komponen {programme.id} belum ditemukan dalam keluarga ini."
+        text_en = f"No component of {programme.en} is found in this family yet."
+    if not shape.complete:
+        text_id += f" Belum diketahui: {gap.id}."
+        text_en += f" Not known yet: {gap.en}."
+    if fits is None:
+        brief = gap
+    elif number:
+        brief = Text(f"komponen {list_id}", f"components: {list_en}")
+    else:
+        brief = Text(f"tidak ada komponen {programme.id}", f"no component of {programme.en}")
+    fact = None if fits is None else str(number)
+    return Judged(_criterion("components", fact, f"at least {bound}", fits, Text(text_id, text_en)), brief)
+
+
+def _names(policy: Policy) -> Text:
+    names = [component.name for component in policy.components]
+    return Text(", ".join(name.id for name in names), ", ".join(name.en for name in names))
+
+
+def _gap(birth_dates: int, persons: int) -> Text:
+    parts_id, parts_en = [], []
+    if birth_dates:
+        parts_id.append(f"tanggal lahir {birth_dates} anggota")
+        parts_en.append(f"the birth date of {birth_dates} member{'s' if birth_dates > 1 else ''}")
+    if persons:
+        parts_id.append(f"data {persons} anggota")
+        parts_en.append(f"the facts of {persons} member{'s' if persons > 1 else ''}")
+    return Text(" dan ".join(parts_id) or "--", " and ".join(parts_en) or "--")
+
+
+def _criterion(code: str, fact: str | None, bound: str, holds: bool | None, text: Text) -> Criterion:
+    return Criterion(code=code, fact=fact, bound=bound, holds=holds, text_id=text.id, text_en=text.en)
+
+
+def summary(
+    *,
+    programme: Text,
+    outcome: Outcome,
+    criteria: Sequence[Judged],
+    annual_idr: int | None,
+    may_rise: bool,
+    state: State,
+    place_needs: State,
+) -> tuple[str, str]:
+    """A few plain sentences, Indonesian and English: what holds, what does not, what is missing, what a place needs."""
+    id_, en = [], []
+    match outcome:
+        case Outcome.ENTITLED:
+            id_.append(f"Keluarga ini berhak atas {programme.id}.")
+            en.append(f"This family is entitled to {programme.en}.")
+        case Outcome.NOT_ENTITLED:
+            id_.append(f"Keluarga ini tidak berhak atas {programme.id}.")
+            en.append(f"This family is not entitled to {programme.en}.")
+        case Outcome.UNDETERMINED:
+            id_.append(f"Hak keluarga ini atas {programme.id} belum dapat ditentukan. Ini bukan penolakan.")
+            en.append(f"Whether this family is entitled to {programme.en} cannot be said yet. This is not a refusal.")
+    for holds, label_id, label_en in (
+        (False, "Tidak terpenuhi", "Not met"),
+        (None, "Belum diketahui", "Not known yet"),
+        (True, "Terpenuhi", "Met"),
+    ):
+        briefs = [criterion.brief for criterion in criteria if criterion.holds is holds]
+        if briefs:
+            id_.append(f"{label_id}: {'; '.join(b.id for b in briefs)}.")
+            en.append(f"{label_en}: {'; '.join(b.en for b in briefs)}.")
+    if outcome is Outcome.UNDETERMINED:
+        id_.append("Keputusan diambil lagi dengan sendirinya begitu data itu masuk.")
+        en.append("The decision is taken again by itself as soon as that is recorded.")
+    if annual_idr is not None:
+        amount = rupiah(annual_idr)
+        id_.append(f"Besarnya bantuan: {amount.id} setahun{', atau lebih bila data lengkap' if may_rise else ''}.")
+        en.append(f"The amount: {amount.en} a year{', or more once all is known' if may_rise else ''}.")
+    if outcome is not Outcome.NOT_ENTITLED:
+        here, there = STATES[state], STATES[place_needs]
+        if state is place_needs:
+            id_.append(f"Statusnya sudah {there.id}: keluarga dapat diberi tempat selama kuota ada.")
+            en.append(f"Its state is {there.en}: it can be given a place while the quota lasts.")
+        else:
+            id_.append(
+                f'Untuk mendapat tempat, status keluarga masih harus menjadi "{there.id}" (sekarang: {here.id}).'
+            )
+            en.append(f'For a place, the family\'s state must still become "{there.en}" (now: {here.en}).')
+    return " ".join(id_), " ".join(en)
