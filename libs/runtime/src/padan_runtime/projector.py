@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
 import psycopg
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 from padan_events import Event, Topic
 from psycopg import Connection
@@ -72,6 +72,7 @@ class Projector(Generic[Prepared]):
         self._stuck_after_s = stuck_after_s
         self._assignment = Assignment(reader, self.topics, database, hole_wait_s)
         self._moved_at = self._committed_at = time.monotonic()
+        self.consumer: AIOKafkaConsumer | None = None
 
     @property
     def stopped(self) -> dict[Shard, str]:
@@ -85,7 +86,7 @@ class Projector(Generic[Prepared]):
 
     async def run(self, stop: asyncio.Event) -> None:
         """Read until `stop` is set; a batch under way is finished first. Raises `StuckError`."""
-        consumer = AIOKafkaConsumer(
+        consumer = self.consumer = AIOKafkaConsumer(
             bootstrap_servers=self._kafka,
             group_id=self.reader,
             enable_auto_commit=False,
@@ -99,11 +100,14 @@ class Projector(Generic[Prepared]):
         self._assignment.cluster_id = await cluster_id_of(self._kafka)
         consumer.subscribe(list(self.topics), listener=self._assignment.listener(consumer))
         await consumer.start()
+        watch = asyncio.create_task(self._watch(consumer))
         try:
-            while not stop.is_set():
+            while not stop.is_set() and not watch.done():
                 await self._poll(consumer)
-                self._watch(consumer)
+            if watch.done():
+                await watch
         finally:
+            watch.cancel()
             with contextlib.suppress(KafkaError, TimeoutError):
                 await asyncio.wait_for(consumer.stop(), 10)
 
@@ -125,6 +129,7 @@ class Projector(Generic[Prepared]):
             except TRANSIENT as error:
                 # A server is away: the batch waits. The member of the group stays alive through its heartbeat.
                 attempt += 1
+                self._moved_at = time.monotonic()  # it waits, it is not stuck
                 metrics.READER_RETRIES.labels(self.reader).inc()
                 logger().warning("batch waits", reader=self.reader, attempt=attempt, error=type(error).__name__)
                 await asyncio.sleep(min(0.2 * 2**attempt, 5.0))
@@ -184,20 +189,35 @@ class Projector(Generic[Prepared]):
             return False
         return True
 
-    def _watch(self, consumer: AIOKafkaConsumer) -> None:
-        behind = dict.fromkeys(self.topics, 0)
-        waiting = False
-        for partition in consumer.assignment():
-            shard = (partition.topic, partition.partition)
-            sequence = self._assignment.sequences.get(shard)
-            end, offset = consumer.highwater(partition), self._assignment.next_offset(shard)
-            if end is None or sequence is None or offset is None:
+    async def _watch(self, consumer: AIOKafkaConsumer) -> None:
+        """Keep the lag known, and end the reader when it gets nowhere. The ends are asked for, not taken from what
+        was fetched: a client that is stuck (aiokafka after a broker's restart, at times) fetches nothing."""
+        told_at = time.monotonic()
+        while True:
+            await asyncio.sleep(min(1.0, self._stuck_after_s / 4))
+            now = time.monotonic()
+            try:
+                ends = await asyncio.wait_for(consumer.end_offsets(consumer.assignment()), self._stuck_after_s)
+            except (KafkaError, TimeoutError):
+                if now - told_at > self._stuck_after_s:
+                    raise StuckError(self.reader) from None
                 continue
-            behind[partition.topic] += max(0, end - offset)
-            waiting |= end > offset and sequence.stopped is None and sequence.hole_since is None
-        for topic, lag in behind.items():
-            metrics.READER_LAG.labels(self.reader, topic).set(lag)
-        if not waiting:
-            self._moved_at = time.monotonic()
-        elif time.monotonic() - self._moved_at > self._stuck_after_s:
-            raise StuckError(self.reader)
+            told_at = now
+            if not self._is_behind(ends):
+                self._moved_at = max(self._moved_at, now)
+            elif now - self._moved_at > self._stuck_after_s:
+                raise StuckError(self.reader)
+
+    def _is_behind(self, ends: Mapping[TopicPartition, int]) -> bool:
+        """Whether a shard that should move has something to read; sets the lag by topic."""
+        lag, behind = dict.fromkeys(self.topics, 0), False
+        for partition, end in ends.items():
+            shard = (partition.topic, partition.partition)
+            sequence, offset = self._assignment.sequences.get(shard), self._assignment.next_offset(shard)
+            if sequence is None or offset is None:
+                continue
+            lag[partition.topic] += max(0, end - offset)
+            behind |= end > offset and sequence.stopped is None and sequence.hole_since is None
+        for topic, count in lag.items():
+            metrics.READER_LAG.labels(self.reader, topic).set(count)
+        return behind

@@ -1,0 +1,255 @@
+"""The projector on a real Kafka and a real PostgreSQL: each event once, in order, whatever happens."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import psycopg
+import pytest
+from kafka_peer import an_event, make_topic, running, send, until
+from padan_events import Event, Topic
+from padan_runtime.database import Database, migrate
+from padan_runtime.problems import Unavailable
+from padan_runtime.projector import Projector, StuckError
+from psycopg import Connection
+
+MakeDatabase = Callable[[str], tuple[str, str]]
+
+
+@pytest.fixture
+def database(make_database: MakeDatabase) -> Iterator[Database]:
+    url, owner_url = make_database("household")
+    with psycopg.connect(owner_url, autocommit=True) as owner:
+        owner.execute("CREATE TABLE seen (n serial, topic text, shard int, pos bigint, value bytea)")
+    migrate(owner_url, ["padan_runtime"], grant_to="household")
+    opened = Database(url, name="test")
+    opened.open()
+    yield opened
+    opened.close()
+
+
+class Stuck(Projector[int]):
+    """A reader whose Kafka client can be made to fetch nothing more, as aiokafka was seen to."""
+
+    async def pause_fetching(self) -> None:
+        consumer = self.consumer
+        assert consumer is not None
+        consumer.pause(*consumer.assignment())
+
+
+class Recording:
+    """Writes down what it is given; fails on `poison`, before or after writing."""
+
+    def __init__(self) -> None:
+        self.away_times = 0
+        self.poison: bytes | None = None
+        self.fail_once_after_writing = False
+        self.entered = asyncio.Event()
+        self.go_on: asyncio.Event | None = None
+
+    async def prepare(self, events: Sequence[Event]) -> int:
+        self.entered.set()
+        if self.go_on is not None:
+            await self.go_on.wait()
+        if self.away_times:
+            self.away_times -= 1
+            raise Unavailable("keyring")
+        return len(events)
+
+    def apply(self, connection: Connection[Any], events: Sequence[Event], prepared: int) -> None:
+        assert prepared == len(events)
+        for event in events:
+            connection.execute(
+                "INSERT INTO seen (topic, shard, pos, value) VALUES (%s, %s, %s, %s)",
+                [event.topic, event.shard, event.pos, event.value],
+            )
+            if event.value == self.poison:
+                raise ValueError("poison")
+        if self.fail_once_after_writing:
+            self.fail_once_after_writing = False
+            raise psycopg.OperationalError("the server went away before the commit")
+
+    async def committed(self, events: Sequence[Event]) -> None:
+        del events
+
+
+def a_projector(
+    database: Database,
+    kafka: str,
+    topic: Topic,
+    handler: Recording,
+    *,
+    hole_wait_s: float = 30.0,
+    stuck_after_s: float = 60.0,
+) -> Stuck:
+    return Stuck(
+        reader=f"test.{topic.name}",
+        topics=[topic],
+        handler=handler,
+        database=database,
+        kafka=kafka,
+        hole_wait_s=hole_wait_s,
+        stuck_after_s=stuck_after_s,
+    )
+
+
+def seen(database: Database, shard: int) -> list[int]:
+    with database.transaction() as connection:
+        return [p for (p,) in connection.execute("SELECT pos FROM seen WHERE shard = %s ORDER BY n", [shard])]
+
+
+def count(database: Database) -> int:
+    with database.transaction() as connection:
+        row = connection.execute("SELECT count(*) FROM seen").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+async def test_each_event_is_applied_once_in_order_and_repeats_are_dropped(
+    database: Database, kafka_bootstrap: str
+) -> None:
+    topic = await make_topic(kafka_bootstrap)
+    events = [an_event(topic, shard, pos) for pos in (1, 2, 3, 2, 3, 4, 1, 5) for shard in (0, 7, 23)]
+    await send(kafka_bootstrap, events)
+    async with running(a_projector(database, kafka_bootstrap, topic, Recording()).run):
+        await until(lambda: count(database) == 15)
+    await send(kafka_bootstrap, [an_event(topic, 7, pos) for pos in (4, 5, 6)])
+    async with running(a_projector(database, kafka_bootstrap, topic, Recording()).run):
+        await until(lambda: count(database) == 16)
+    assert [seen(database, shard) for shard in (0, 7, 23)] == [[1, 2, 3, 4, 5], [1, 2, 3, 4, 5, 6], [1, 2, 3, 4, 5]]
+
+
+async def test_a_server_that_is_away_delays_and_loses_nothing(database: Database, kafka_bootstrap: str) -> None:
+    topic = await make_topic(kafka_bootstrap)
+    await send(kafka_bootstrap, [an_event(topic, 0, pos) for pos in (1, 2)])
+    handler = Recording()
+    handler.away_times, handler.fail_once_after_writing = 2, True
+    async with running(a_projector(database, kafka_bootstrap, topic, handler).run):
+        await until(lambda: count(database) == 2)
+    assert seen(database, 0) == [1, 2]
+
+
+async def test_a_handler_that_fails_stops_its_shard_before_the_event_and_no_other(
+    database: Database, kafka_bootstrap: str
+) -> None:
+    topic = await make_topic(kafka_bootstrap)
+    await send(kafka_bootstrap, [an_event(topic, s, p, value=b"%d/%d" % (s, p)) for p in (1, 2, 3) for s in (3, 4)])
+    handler = Recording()
+    handler.poison = b"3/2"
+    projector = a_projector(database, kafka_bootstrap, topic, handler)
+    async with running(projector.run):
+        await until(lambda: projector.stopped == {(topic.name, 3): "handler"})
+        await until(lambda: count(database) == 4)
+        await send(kafka_bootstrap, [an_event(topic, 4, 4, value=b"4/4"), an_event(topic, 3, 4, value=b"3/4")])
+        await until(lambda: seen(database, 4) == [1, 2, 3, 4])
+        assert seen(database, 3) == [1]
+    mended = a_projector(database, kafka_bootstrap, topic, Recording())
+    async with running(mended.run):
+        await until(lambda: seen(database, 3) == [1, 2, 3, 4])
+
+
+async def test_a_hole_heals_when_the_relay_sends_again(database: Database, kafka_bootstrap: str) -> None:
+    topic = await make_topic(kafka_bootstrap)
+    await send(kafka_bootstrap, [an_event(topic, 0, pos) for pos in (1, 4, 5)])
+    projector = a_projector(database, kafka_bootstrap, topic, Recording())
+    async with running(projector.run):
+        await until(lambda: count(database) == 1)
+        await send(kafka_bootstrap, [an_event(topic, 0, pos) for pos in (2, 3, 4, 5, 6)])
+        await until(lambda: count(database) == 6)
+    assert seen(database, 0) == [1, 2, 3, 4, 5, 6]
+    assert projector.stopped == {}
+
+
+@pytest.mark.parametrize("retention_ms", [-1, 86_400_000])
+async def test_a_hole_that_does_not_heal_stops_the_shard_even_at_its_start(
+    database: Database, kafka_bootstrap: str, retention_ms: int
+) -> None:
+    topic = await make_topic(kafka_bootstrap, retention_ms=retention_ms)
+    await send(kafka_bootstrap, [an_event(topic, 0, 2), an_event(topic, 1, 1)])
+    projector = a_projector(database, kafka_bootstrap, topic, Recording(), hole_wait_s=1.0)
+    async with running(projector.run):
+        await until(lambda: projector.stopped == {(topic.name, 0): "hole"})
+        await until(lambda: seen(database, 1) == [1])
+    assert seen(database, 0) == []
+
+
+async def test_a_position_given_out_twice_stops_the_shard(database: Database, kafka_bootstrap: str) -> None:
+    topic = await make_topic(kafka_bootstrap)
+    await send(kafka_bootstrap, [an_event(topic, 0, pos) for pos in (1, 2, 3)])
+    async with running(a_projector(database, kafka_bootstrap, topic, Recording()).run):
+        await until(lambda: count(database) == 3)
+    await send(kafka_bootstrap, [an_event(topic, 0, pos, told="after a restore") for pos in (3, 4)])
+    projector = a_projector(database, kafka_bootstrap, topic, Recording())
+    async with running(projector.run):
+        await until(lambda: projector.stopped == {(topic.name, 0): "reused"})
+    assert seen(database, 0) == [1, 2, 3]
+
+
+async def test_a_record_without_shard_and_position_stops_its_shard(database: Database, kafka_bootstrap: str) -> None:
+    topic = await make_topic(kafka_bootstrap)
+    await send(kafka_bootstrap, [an_event(topic, 0, 1)], without="ce_pos")
+    await send(kafka_bootstrap, [an_event(topic, 5, 1)])
+    projector = a_projector(database, kafka_bootstrap, topic, Recording())
+    async with running(projector.run):
+        await until(lambda: projector.stopped == {(topic.name, 0): "envelope"})
+        await until(lambda: seen(database, 5) == [1])
+
+
+async def test_another_cluster_is_found_by_position(database: Database, kafka_bootstrap: str) -> None:
+    topic = await make_topic(kafka_bootstrap)
+    await send(kafka_bootstrap, [an_event(topic, 0, pos) for pos in (1, 2, 3)])
+    async with running(a_projector(database, kafka_bootstrap, topic, Recording()).run):
+        await until(lambda: count(database) == 3)
+    with database.transaction() as connection:  # as if these offsets came from the cluster that was lost
+        connection.execute("UPDATE reader_position SET cluster_id = 'lost', next_offset = 99 WHERE shard = 0")
+    await send(kafka_bootstrap, [an_event(topic, 0, 4)])
+    async with running(a_projector(database, kafka_bootstrap, topic, Recording()).run):
+        await until(lambda: count(database) == 4)
+    assert seen(database, 0) == [1, 2, 3, 4]
+
+
+async def test_a_reader_that_slept_through_its_session_repeats_nothing(
+    database: Database, kafka_bootstrap: str
+) -> None:
+    topic = await make_topic(kafka_bootstrap)
+    await send(kafka_bootstrap, [an_event(topic, 0, pos) for pos in (1, 2)])
+    sleeper = Recording()
+    sleeper.go_on = asyncio.Event()
+    asleep = a_projector(database, kafka_bootstrap, topic, sleeper)
+    async with running(asleep.run):
+        await asyncio.wait_for(sleeper.entered.wait(), 30)
+        # Another of the same name does the work meanwhile, as after a rebalance the sleeper did not hear of.
+        with database.transaction() as connection:
+            connection.execute("INSERT INTO seen (shard, pos) VALUES (0, 1), (0, 2)")
+            connection.execute("UPDATE reader_position SET pos = 2, next_offset = 2 WHERE shard = 0")
+        sleeper.go_on.set()
+        await send(kafka_bootstrap, [an_event(topic, 0, 3)])
+        await until(lambda: count(database) == 3)
+    assert seen(database, 0) == [1, 2, 3]
+
+
+async def test_two_readers_of_one_name_share_the_shards(database: Database, kafka_bootstrap: str) -> None:
+    topic = await make_topic(kafka_bootstrap)
+    first = a_projector(database, kafka_bootstrap, topic, Recording())
+    second = a_projector(database, kafka_bootstrap, topic, Recording())
+    async with running(first.run):
+        await until(lambda: first.assigned == 24)
+        await send(kafka_bootstrap, [an_event(topic, shard, pos) for pos in (1, 2) for shard in range(24)])
+        async with running(second.run):
+            await until(lambda: first.assigned == 12 and second.assigned == 12)
+            await send(kafka_bootstrap, [an_event(topic, shard, pos) for pos in (3, 4) for shard in range(24)])
+            await until(lambda: count(database) == 96)
+    assert all(seen(database, shard) == [1, 2, 3, 4] for shard in range(24))
+
+
+async def test_a_reader_whose_client_is_stuck_ends_its_process(database: Database, kafka_bootstrap: str) -> None:
+    topic = await make_topic(kafka_bootstrap)
+    await send(kafka_bootstrap, [an_event(topic, 0, 1)])
+    handler = Recording()
+    projector = a_projector(database, kafka_bootstrap, topic, handler, stuck_after_s=2.0)
+    task = asyncio.create_task(projector.run(asyncio.Event()))
+    await until(lambda: count(database) == 1)
+    await projector.pause_fetching()
+    await send(kafka_bootstrap, [an_event(topic, 0, 2)])
+    with pytest.raises(StuckError):
+        await asyncio.wait_for(task, 30)
