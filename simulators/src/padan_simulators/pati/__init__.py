@@ -4,11 +4,14 @@ and what the civil registry and the barred-occupation register know of the same 
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from padan_simulators.pati import files
-from padan_simulators.pati.people import populate
+from padan_simulators.pati.people import Population, populate
 from padan_simulators.pati.plan import FULL_SIZE, Expected, expected
 
 __all__ = ["FULL_SIZE", "Expected", "PatiBatch", "expected", "generate"]
@@ -40,7 +43,23 @@ def generate(rows: int = FULL_SIZE, *, folder: Path, seed: int = DEFAULT_SEED, c
     The same rows and seed give the same bytes. Raises ValueError when `rows` is less than one.
     """
     plan = expected(rows)
-    population = populate(plan, seed)
+    with _without_garbage_collection():
+        return _write(plan, populate(plan, seed), folder, csv=csv)
+
+
+@contextmanager
+def _without_garbage_collection() -> Iterator[None]:
+    """Everyone lives until the files are written, so collecting finds nothing: it cost 1.6 of 9 s."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _write(plan: Expected, population: Population, folder: Path, *, csv: bool) -> PatiBatch:
     folder.mkdir(parents=True, exist_ok=True)
     batch = PatiBatch(
         base=folder / "base.xlsx",
