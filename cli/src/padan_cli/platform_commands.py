@@ -58,7 +58,8 @@ def status(instance: InstanceName = "local") -> None:
     platform = Platform(Instance.named(instance))
     running = platform.is_up()
     title = f"Padan, instance {instance}" + ("" if running else " (not running: `padan up`)")
-    table = Table("process", "pid", "state", "restarts", "memory", "address", title=title, title_justify="left")
+    table = Table("process", "pid", "state", "restarts", "memory", title=title, title_justify="left", box=None)
+    table.add_column("address", no_wrap=True, min_width=22)
     for name, process in platform.processes().items():
         pid = platform.pid(name)
         state = process["state"] if running and pid is not None else "stopped"

@@ -13,10 +13,10 @@ from typing import Any
 import httpx
 
 from padan_cli.platform import distribution, linux, socket_path
-from padan_cli.platform.components import COMPONENTS
+from padan_cli.platform.components import COMPONENTS, with_needs
 from padan_cli.platform.errors import PlatformError
 from padan_cli.platform.instance import SERVERS, Instance
-from padan_cli.platform.supervisor import HELD_BY_ANOTHER, end_leftovers, hold
+from padan_cli.platform.ownership import HELD_BY_ANOTHER, end_leftovers, hold
 
 Progress = Callable[[str, str], None]
 """Called with a component (or `platform`) and what became of it: `starting`, `ready`, or a sentence."""
@@ -50,11 +50,11 @@ class Platform:
     def up(self, only: Iterable[str] | None = None, progress: Progress | None = None) -> None:
         """Start all components, or those in `only` with what they need, and wait until each is ready.
 
-        Safe to repeat. Raises `PlatformError`: a missing tool, a failed download, or a component that did not
-        become ready (with the end of its log).
+        Safe to repeat. Raises `PlatformError`: an unknown component, a missing tool, a failed download, or a
+        component that did not become ready (with the end of its log).
         """
         tell = progress or (lambda _component, _state: None)
-        names = list(COMPONENTS if only is None else only)
+        names = with_needs(COMPONENTS if only is None else only)
         if not self.is_up():
             distribution.install(self.instance.servers, lambda text: tell("platform", text))
         self._ask_started({"do": "up", "names": names}, tell)

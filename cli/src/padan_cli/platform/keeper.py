@@ -133,7 +133,7 @@ class Keeper:
 
     async def _become_ready(self, log_from: int) -> None:
         # A process in another memory: its readiness can be asked for, not waited for.
-        while not await self._launch.is_ready(self.component.name, log_from):  # noqa: ASYNC110
+        while not await self._launch.is_ready(self.component.name, log_from):
             await asyncio.sleep(0.1)
         self._set(state="ready", reason="")
 

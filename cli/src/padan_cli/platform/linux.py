@@ -96,19 +96,25 @@ def send(pid: int, started: int, number: signal.Signals, *, wait_s: float = 0.0)
         os.close(handle)
 
 
-def memory_bytes(pid: int) -> int:
-    """Memory of a process and its descendants in bytes; pages they share count once (PSS)."""
+def descendants(pid: int) -> list[int]:
+    """Process ids of the children of a process, of their children, and so on."""
     children: dict[int, list[int]] = {}
     for other in _pids():
         parent = _status(other, "PPid:")
         if parent is not None:
             children.setdefault(parent, []).append(other)
-    total, queue = 0, [pid]
+    found: list[int] = []
+    queue = children.get(pid, [])
     while queue:
         current = queue.pop()
-        queue += children.get(current, [])
-        total += _proportional_set_size(current)
-    return total
+        found.append(current)
+        queue = queue + children.get(current, [])
+    return found
+
+
+def memory_bytes(pid: int) -> int:
+    """Memory of a process and its descendants in bytes; pages they share count once (PSS)."""
+    return sum(_proportional_set_size(each) for each in (pid, *descendants(pid)))
 
 
 def peak_memory_bytes(pid: int) -> int:

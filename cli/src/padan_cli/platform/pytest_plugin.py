@@ -1,7 +1,7 @@
 """Real servers for tests: one platform for the whole run, started when the first test asks for it.
 
 The root `conftest.py` names this module in `pytest_plugins`. The platform has a folder of its own
-(`.padan/test-<pid>`), which is removed at the end; what a killed run left behind is removed by the next one.
+(`.padan/test-<pid>-run`), which is removed at the end; what a killed run left behind is removed by the next one.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -39,23 +40,30 @@ class FreshDatabase(NamedTuple):
 MakeDatabase = Callable[[str], FreshDatabase]
 
 
-@pytest.fixture(scope="session")
-def platform() -> Iterator[Platform]:
-    """Kafka and PostgreSQL with databases, roles and topics; a service is added by `platform.start(name)`."""
+@contextmanager
+def own_platform(name: str) -> Iterator[Platform]:
+    """A platform of one's own below `.padan/test-<pid>-<name>`, stopped and removed at the end; not started."""
     home = project_root() / ".padan"
-    _sweep(home)
-    folder = home / f"test-{os.getpid()}"
+    folder = home / f"test-{os.getpid()}-{name}"
     folder.mkdir(parents=True)
     with (folder / "in-use").open("w") as in_use:
         # Held by this run and no other: who can take it later knows that this run is over.
         fcntl.flock(in_use, fcntl.LOCK_EX)
-        started = Platform(Instance(folder), bound=True)
+        own = Platform(Instance(folder), bound=True)
         try:
-            started.up(only=["postgres", "kafka"])
-            yield started
+            yield own
         finally:
-            started.down()
+            own.down()
     shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def platform() -> Iterator[Platform]:
+    """Kafka and PostgreSQL with databases, roles and topics; a service is added by `platform.start(name)`."""
+    _sweep(project_root() / ".padan")
+    with own_platform("run") as shared:
+        shared.up(only=["postgres", "kafka"])
+        yield shared
 
 
 @pytest.fixture(scope="session")

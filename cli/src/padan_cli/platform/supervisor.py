@@ -7,7 +7,6 @@ everything when that process ends (tests and the demo leave nothing behind, howe
 
 import argparse
 import asyncio
-import fcntl
 import json
 import os
 import signal
@@ -22,10 +21,8 @@ from padan_cli.platform.errors import PlatformError
 from padan_cli.platform.instance import SERVERS, Instance
 from padan_cli.platform.keeper import Keeper
 from padan_cli.platform.launch import Launch
+from padan_cli.platform.ownership import HELD_BY_ANOTHER, end_leftovers, hold
 from padan_cli.platform.socket_path import listen
-
-HELD_BY_ANOTHER = 75
-_LEFTOVER_PATIENCE_S = 15.0
 
 Say = Callable[[dict[str, Any]], None]
 
@@ -129,23 +126,6 @@ class Supervisor:
         draft = self._instance.run / "state.json.draft"
         draft.write_text(json.dumps({"supervisor": own, "processes": processes}))
         draft.replace(self._instance.run / "state.json")
-
-
-def hold(instance: Instance) -> int | None:
-    """Take the instance's supervisor lock; the open file's number, or None when another process has it."""
-    handle = os.open(instance.run / "supervisor.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(handle)
-        return None
-    return handle
-
-
-def end_leftovers(instance: Instance) -> list[int]:
-    """End what an earlier supervisor of this instance left running; to be called with the lock held."""
-    signals = {name: component.stop_signal for name, component in COMPONENTS.items()}
-    return linux.end_marked(instance.id, signals, patience_s=_LEFTOVER_PATIENCE_S)
 
 
 def main() -> None:
