@@ -1,0 +1,23 @@
+"""The household service's process."""
+
+from padan_runtime import logs, process
+from padan_runtime.settings import load
+
+from padan_household.bootstrap import SERVICE, bootstrap, prepare_databases
+from padan_household.settings import HouseholdSettings
+
+
+def main() -> None:
+    """Migrate, then run until SIGTERM."""
+    settings = load(HouseholdSettings)
+    logs.configure(SERVICE, settings.log_level)
+    prepare_databases(settings)
+    household = bootstrap(settings)
+    try:
+        process.run(household.app, host=settings.http_host, port=settings.http_port, tasks=household.tasks)
+    finally:
+        household.close()
+
+
+if __name__ == "__main__":
+    main()

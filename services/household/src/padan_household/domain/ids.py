@@ -1,0 +1,18 @@
+"""Ids of what the register makes: UUIDv5, never random, so that trying again makes the same id."""
+
+from uuid import UUID, uuid5
+
+
+def person_id(household_id: UUID, index: int) -> UUID:
+    """The id of the member that stands at `index` in the report a household was proposed by."""
+    return uuid5(household_id, f"person:{index}")
+
+
+def event_id(household_id: UUID, version: int) -> UUID:
+    """The id of an event: of its stream and its place there."""
+    return uuid5(household_id, str(version))
+
+
+def outcome_id(report_id: UUID) -> UUID:
+    """The id of the outcome of a report: a report has exactly one."""
+    return uuid5(report_id, "outcome")

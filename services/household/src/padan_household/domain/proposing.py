@@ -1,0 +1,160 @@
+"""A household is proposed: whether it may stand in the register, and the events that put it there."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, timedelta
+from typing import Final, Literal
+from uuid import UUID
+
+import msgspec
+from padan_events.household import IdentityMatched, Proposed, SealedMember
+from padan_events.intake import Origin
+from padan_events.personal import (
+    HouseholdIdentity,
+    PersonIdentity,
+    PersonSensitive,
+    Relationship,
+    ReportedHousehold,
+    ReportedMember,
+)
+
+from padan_household.domain import ids
+from padan_household.domain.refusals import DUPLICATE_IN_FILE, DUPLICATE_IN_REGISTER, Refusal
+
+FIRST_MEMBERSHIP: Final = 1
+
+Kind = Literal["identity", "sensitive"]
+Seal = Callable[[UUID, Kind, msgspec.Struct], bytes]
+"""Seals a block of a subject (a person or the household) under the key of that kind."""
+
+_EAST_OF_JAVA: Final = {
+    **dict.fromkeys(("51", "52", "53", "63", "64", "65", "71", "72", "73", "74", "75", "76"), 8),
+    **dict.fromkeys(("81", "82", "91", "92", "93", "94", "95", "96", "97"), 9),
+}
+
+
+class Proposal(msgspec.Struct, frozen=True, kw_only=True):
+    """A reported household, opened. `nik_hashes` stands beside its members: None where a member has no NIK."""
+
+    household_id: UUID
+    regency: str
+    origin: Origin
+    occurred_on: date
+    reported: ReportedHousehold
+    nik_hashes: tuple[bytes | None, ...]
+    family_card_hash: bytes | None = None
+
+    def person_ids(self) -> tuple[UUID, ...]:
+        """The ids of the members, in the order in which they were reported."""
+        return tuple(ids.person_id(self.household_id, index) for index in range(len(self.reported.members)))
+
+
+def local_date(regency: str, time: datetime) -> date:
+    """The calendar day in a regency's time zone (WIB +7, WITA +8, WIT +9). Source: Keppres 41/1987, by province."""
+    return (time + timedelta(hours=_EAST_OF_JAVA.get(regency[:2], 7) - _offset_hours(time))).date()
+
+
+def _offset_hours(time: datetime) -> float:
+    offset = time.utcoffset()
+    if offset is None:
+        raise ValueError("a time without a zone")
+    return offset.total_seconds() / 3600
+
+
+def admit(proposal: Proposal, holders: Mapping[bytes, UUID]) -> Refusal | None:
+    """Whether a new household may enter the register; None lets it in. One NIK, one household.
+
+    `holders` tells which household holds a NIK's hash. A member without a NIK claims nothing. Two members of one
+    report with the same NIK cannot both be right: the report is refused as `duplicate_in_file`, for that is where
+    the duplicate stands and is corrected. The first member who is claimed elsewhere names the holder.
+    """
+    claimed = [nik_hash for nik_hash in proposal.nik_hashes if nik_hash is not None]
+    if len(set(claimed)) < len(claimed):
+        return Refusal(DUPLICATE_IN_FILE)
+    for nik_hash in claimed:
+        holder = holders.get(nik_hash)
+        if holder is not None and holder != proposal.household_id:
+            return Refusal(DUPLICATE_IN_REGISTER, holder)
+    return None
+
+
+def propose(proposal: Proposal, seal: Seal) -> tuple[Proposed | IdentityMatched, ...]:
+    """The first events of a household that was admitted.
+
+    Raises `ValueError` where the report names no member as caretaker: registry-ingest never reports that.
+    """
+    reported, persons = proposal.reported, proposal.person_ids()
+    if not 0 <= reported.caretaker < len(persons):
+        raise ValueError(f"{proposal.household_id}: the caretaker is not among the members")
+    heads = [
+        person
+        for person, member in zip(persons, reported.members, strict=True)
+        if member.relationship is Relationship.HEAD
+    ]
+    caretaker = persons[reported.caretaker]
+    proposed = Proposed(
+        household_id=proposal.household_id,
+        regency=proposal.regency,
+        occurred_on=proposal.occurred_on,
+        caretaker=caretaker,
+        identity=seal(proposal.household_id, "identity", _household_identity(proposal)),
+        members=tuple(
+            SealedMember(
+                person_id=person,
+                membership_seq=FIRST_MEMBERSHIP,
+                identity=seal(person, "identity", _person_identity(member, nik_hash)),
+                sensitive=seal(person, "sensitive", _person_sensitive(member)),
+                birth_year=None if member.birth_date is None else member.birth_date.year,
+            )
+            for person, member, nik_hash in zip(persons, reported.members, proposal.nik_hashes, strict=True)
+        ),
+        origin=proposal.origin,
+        # Two who both call themselves head are as unsettled as none: a person settles it.
+        head=heads[0] if len(heads) == 1 else None,
+    )
+    if reported.match is None:
+        return (proposed,)
+    matched = IdentityMatched(
+        household_id=proposal.household_id,
+        regency=proposal.regency,
+        person_id=caretaker,
+        civil_status=reported.match.civil_status,
+        agreement=reported.match.agreement,
+        matched_at=reported.match.matched_at,
+        request_id=reported.match.request_id,
+    )
+    return proposed, matched
+
+
+def _household_identity(proposal: Proposal) -> HouseholdIdentity:
+    reported = proposal.reported
+    return HouseholdIdentity(
+        village=reported.village,
+        family_card_number=reported.family_card_number,
+        family_card_hash=None if proposal.family_card_hash is None else proposal.family_card_hash.hex(),
+        address=reported.address,
+        rt=reported.rt,
+        rw=reported.rw,
+    )
+
+
+def _person_identity(member: ReportedMember, nik_hash: bytes | None) -> PersonIdentity:
+    return PersonIdentity(
+        name=member.name,
+        nik=member.nik,
+        nik_hash=None if nik_hash is None else nik_hash.hex(),
+        birth_date=member.birth_date,
+        sex=member.sex,
+        relationship=member.relationship,
+    )
+
+
+def _person_sensitive(member: ReportedMember) -> PersonSensitive:
+    return PersonSensitive(
+        birth_date=member.birth_date,
+        sex=member.sex,
+        relationship=member.relationship,
+        school=member.school,
+        pregnant=member.pregnant,
+        disabilities=member.disabilities,
+        severe_disability=member.severe_disability,
+    )

@@ -1,0 +1,1 @@
+"""Reports from registry.intake.v1 are decided, in bulk, each with one outcome."""

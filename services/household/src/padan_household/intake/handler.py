@@ -1,0 +1,207 @@
+"""The reader of registry.intake.v1: decides a batch of reports in the transaction that moves the reader's place.
+
+Lock order: the reader's positions (taken before `apply`), claims by hash, heads of household.events.v1, heads of
+household.outcomes.v1. The keyring commits before anything is appended, on a connection of its own.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import padan_events
+from padan_events import Event
+from padan_events.intake import Accepted, Position, RankingReported, Refused
+from padan_events.topics import OUTCOMES
+from padan_runtime import log, metrics
+from padan_runtime.database import Database
+from padan_runtime.relay import hint
+from psycopg import Connection
+
+from padan_household.claims import repository as claims
+from padan_household.domain import ids
+from padan_household.domain.household import Cause, Household, HouseholdEvent, fold, follow
+from padan_household.domain.proposing import FIRST_MEMBERSHIP, Proposal, admit, propose
+from padan_household.domain.ranking import rank
+from padan_household.domain.refusals import Refusal
+from padan_household.intake import repository
+from padan_household.intake.opening import Opener, Report
+from padan_household.intake.sealer import seal_for
+from padan_household.keyring.keyring import KeyPair, Keyring
+from padan_household.store.application import Register
+from padan_household.store.mapper import shard_of
+
+READER = "household.intake"
+_ACTOR = "service:household"
+
+
+class _Decided(msgspec.Struct):
+    """A report's decision before it is appended: refused, or the events it led to, or accepted once more."""
+
+    report: Report
+    refusal: Refusal | None = None
+    events: Sequence[HouseholdEvent] = ()
+    again: bool = False
+
+
+class IntakeHandler:
+    """Decides reports; see `padan_runtime.projector.Handler`."""
+
+    def __init__(self, *, database: Database, register: Register, keyring: Keyring, opener: Opener) -> None:
+        self._database, self._register, self._keyring, self._opener = database, register, keyring, opener
+        self._codes: Counter[str] = Counter()
+
+    async def prepare(self, events: Sequence[Event], /) -> list[Report]:
+        """Open the reports."""
+        return await asyncio.to_thread(self._opener.open, events)
+
+    def apply(self, connection: Connection[Any], events: Sequence[Event], prepared: list[Report], /) -> None:
+        """Decide, mint, seal, claim and append, all or nothing.
+
+        Raises `ClaimRaceError`, after which the batch is decided again.
+        """
+        del events
+        self._codes = Counter()
+        reports = self._undecided(connection, prepared)
+        if not reports:
+            return
+        households = self._register.load({report.household_id for report in reports}, connection)
+        admitted, refusals = self._admit(connection, reports, households)
+        keys = self._keyring.mint([pair for proposal in admitted for pair in _subjects(proposal)])
+        decided = [self._decide(report, households, refusals, keys) for report in reports]
+        claims.claim(connection, [claim for proposal in admitted for claim in _claims(proposal)])
+        positions = self._append(connection, decided)
+        log.append(connection, [self._outcome(connection, one, positions) for one in decided])
+        self._codes.update("accepted" if one.refusal is None else one.refusal.code for one in decided)
+
+    async def committed(self, events: Sequence[Event], /) -> None:
+        """Count, and tell the relay."""
+        del events
+        for code, count in self._codes.items():
+            metrics.INTAKE_DECIDED.labels(code).inc(count)
+        await asyncio.to_thread(self._hint)
+
+    def _hint(self) -> None:
+        with self._database.transaction() as connection:
+            hint(connection)
+
+    @staticmethod
+    def _undecided(connection: Connection[Any], reports: Sequence[Report]) -> list[Report]:
+        """A report has one outcome: one that was sent twice, under two positions, is decided once."""
+        by_outcome = {ids.outcome_id(report.event.event_id): report for report in reversed(reports)}
+        given = repository.already_given(connection, [(shard_of(r.household_id), o) for o, r in by_outcome.items()])
+        first = {id(report) for outcome, report in by_outcome.items() if outcome not in given}
+        return [report for report in reports if id(report) in first]
+
+    @staticmethod
+    def _admit(
+        connection: Connection[Any], reports: Sequence[Report], households: Mapping[UUID, Household]
+    ) -> tuple[list[Proposal], dict[UUID, Refusal]]:
+        """Who may enter, and by report who may not, in the order of the batch: who comes first holds the NIK."""
+        proposals = [
+            (report.event.event_id, report.content)
+            for report in reports
+            if isinstance(report.content, Proposal) and report.household_id not in households
+        ]
+        holders = claims.holders(
+            connection, [claim.nik_hash for _, proposal in proposals for claim in _claims(proposal)]
+        )
+        admitted: dict[UUID, Proposal] = {}
+        refusals: dict[UUID, Refusal] = {}
+        for report_id, proposal in proposals:
+            if proposal.household_id in admitted:
+                continue
+            refusal = admit(proposal, holders)
+            if refusal is None:
+                admitted[proposal.household_id] = proposal
+                holders |= {claim.nik_hash: claim.household_id for claim in _claims(proposal)}
+            else:
+                refusals[report_id] = refusal
+        return list(admitted.values()), refusals
+
+    @staticmethod
+    def _decide(
+        report: Report,
+        households: dict[UUID, Household],
+        refusals: Mapping[UUID, Refusal],
+        keys: Mapping[UUID, KeyPair],
+    ) -> _Decided:
+        content, household = report.content, households.get(report.household_id)
+        facts: Sequence[msgspec.Struct]
+        if isinstance(content, RankingReported):
+            ranked = rank(household, content)
+            if isinstance(ranked, Refusal):
+                return _Decided(report, ranked)
+            facts = ranked
+        elif household is not None:
+            return _Decided(report, again=True)
+        else:
+            refusal = refusals.get(report.event.event_id)
+            if refusal is not None:
+                return _Decided(report, refusal)
+            facts = propose(content, seal_for(keys, content.household_id))
+        events = follow(
+            household,
+            report.household_id,
+            facts,
+            Cause(report.event.actor, report.event.correlation_id, report.event.event_id),
+        )
+        after = fold(events, household)
+        if after is not None:
+            households[report.household_id] = after
+        return _Decided(report, events=events)
+
+    def _append(self, connection: Connection[Any], decided: Sequence[_Decided]) -> dict[UUID, Position]:
+        """Append the events; the position of each, by event id."""
+        events = [event for one in decided for event in one.events]
+        recordings = self._register.save(*events, connection=connection)
+        return {
+            event.event_id: Position(shard_of(event.originator_id), recording.notification.id)
+            for event, recording in zip(events, recordings, strict=True)
+        }
+
+    def _outcome(self, connection: Connection[Any], one: _Decided, positions: dict[UUID, Position]) -> log.Entry:
+        report, content = one.report, one.report.content
+        report_id, household_id = report.event.event_id, report.household_id
+        outcome: Accepted | Refused
+        if one.refusal is not None:
+            outcome = Refused(
+                report_id=report_id,
+                household_id=household_id,
+                origin=content.origin,
+                code=one.refusal.code,
+                holder=one.refusal.holder,
+            )
+        else:
+            taken = (
+                self._register.positions_of_proposal(household_id, connection)
+                if one.again
+                else tuple(positions[event.event_id] for event in one.events)
+            )
+            outcome = Accepted(report_id=report_id, household_id=household_id, origin=content.origin, positions=taken)
+        return log.Entry(
+            topic=OUTCOMES.name,
+            shard=shard_of(household_id),
+            key=str(household_id),
+            event_id=ids.outcome_id(report_id),
+            type=padan_events.type_of(outcome).name,
+            value=padan_events.encode(outcome),
+            actor=_ACTOR,
+            correlation_id=report.event.correlation_id,
+            causation_id=report_id,
+        )
+
+
+def _subjects(proposal: Proposal) -> list[tuple[UUID, UUID]]:
+    household_id = proposal.household_id
+    return [(household_id, subject) for subject in (household_id, *proposal.person_ids())]
+
+
+def _claims(proposal: Proposal) -> list[claims.Claim]:
+    return [
+        claims.Claim(nik_hash, person_id, proposal.household_id, FIRST_MEMBERSHIP)
+        for nik_hash, person_id in zip(proposal.nik_hashes, proposal.person_ids(), strict=True)
+        if nik_hash is not None
+    ]

@@ -1,0 +1,83 @@
+"""Opens what arrived: sealed reports become proposals, rankings stay as they are."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+import msgspec
+import padan_events
+from padan_events import Event
+from padan_events.intake import HouseholdReported, RankingReported
+from padan_events.personal import ReportedHousehold
+from padan_runtime import sealing
+
+from padan_household.domain.proposing import Proposal, local_date
+from padan_household.keyring.keyring import Keyring
+
+
+class IntakeKeyGoneError(LookupError):
+    """A report came later than its key lived: it can no longer be opened."""
+
+
+class Report(msgspec.Struct, frozen=True):
+    """A report as it is decided: the event it came in and what it says."""
+
+    event: Event
+    content: Proposal | RankingReported
+
+    @property
+    def household_id(self) -> UUID:
+        """The household it is about."""
+        return self.content.household_id
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Opener:
+    """Opens reports. `nik_hash_key` is the key of the services under which NIKs are looked up."""
+
+    def __init__(self, keyring: Keyring, nik_hash_key: bytes, clock: Callable[[], datetime] = _now) -> None:
+        self._keyring, self._nik_hash_key, self._clock = keyring, nik_hash_key, clock
+
+    def open(self, events: Sequence[Event]) -> list[Report]:
+        """The reports in these events, in order.
+
+        Raises `IntakeKeyGoneError`, `SealError`, and `TypeError` for a type that does not belong here.
+        """
+        # Asked anew for each batch, so that a destroyed key lives on in no memory.
+        intake_keys: dict[str, bytes] = {}
+        return [Report(event, self._content(event, intake_keys)) for event in events]
+
+    def _content(self, event: Event, intake_keys: dict[str, bytes]) -> Proposal | RankingReported:
+        data = padan_events.decode(event.type, event.value)
+        if isinstance(data, RankingReported):
+            return data
+        if not isinstance(data, HouseholdReported):
+            raise TypeError(f"{event.type} does not belong on {event.topic}")
+        key = intake_keys.get(data.key_id)
+        if key is None:
+            key = intake_keys[data.key_id] = self._intake_key(data.key_id)
+        reported = sealing.open_sealed(
+            key, data.sealed, ReportedHousehold, subject=data.household_id, event_id=event.event_id
+        )
+        card = reported.family_card_number
+        return Proposal(
+            household_id=data.household_id,
+            regency=data.regency,
+            origin=data.origin,
+            occurred_on=local_date(data.regency, event.time),
+            reported=reported,
+            nik_hashes=tuple(
+                None if member.nik is None else sealing.keyed_hash(self._nik_hash_key, member.nik)
+                for member in reported.members
+            ),
+            family_card_hash=None if card is None else sealing.keyed_hash(self._nik_hash_key, "kk:" + card),
+        )
+
+    def _intake_key(self, key_id: str) -> bytes:
+        key = self._keyring.intake_key(date.fromisoformat(key_id), now=self._clock())
+        if key is None:
+            raise IntakeKeyGoneError(key_id)
+        return key

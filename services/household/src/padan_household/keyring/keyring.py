@@ -1,0 +1,122 @@
+"""What the keyring does: mints keys in bulk, hands them out by household, keeps and destroys the intake keys."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
+from typing import Final
+from uuid import UUID
+
+import msgspec
+from padan_runtime.database import Database
+from padan_runtime.keys import HouseholdKeys, SubjectKeys
+
+from padan_household.keyring import repository
+from padan_household.keyring.repository import WrappedKeys
+from padan_household.keyring.rights import Rights
+from padan_household.keyring.wrapping import IDENTITY, SENSITIVE, KeyEncryption, context_of, fresh_keys
+
+INTAKE_KEY_DAYS: Final = 30
+"""Days after which an intake key is destroyed: as long as registry.intake.v1 keeps its records."""
+
+
+class KeyDestroyedError(LookupError):
+    """The keys of a subject were destroyed: nothing is sealed for it any more."""
+
+
+class KeyPair(msgspec.Struct, frozen=True):
+    """The two keys of a subject, in clear, in memory only."""
+
+    identity: bytes
+    sensitive: bytes
+
+
+class Keyring:
+    """The keyring in its own database; each call is one committed transaction there."""
+
+    def __init__(self, database: Database, encryption: KeyEncryption) -> None:
+        self._database, self._encryption = database, encryption
+
+    def mint(self, subjects: Sequence[tuple[UUID, UUID]]) -> dict[UUID, KeyPair]:
+        """Keys for `(household_id, subject_id)`, by subject: new ones, and the old ones of those that have some.
+
+        Committed before it returns, so that no event is ever stored whose keys are not. Keys that no event uses, left
+        by a crash in between, harm nothing: whoever tries again gets them. Raises `KeyDestroyedError`.
+        """
+        if not subjects:
+            return {}
+        fresh = fresh_keys(2 * len(subjects))
+        pairs = {
+            subject: KeyPair(fresh[2 * index], fresh[2 * index + 1]) for index, (_, subject) in enumerate(subjects)
+        }
+        wrap = self._encryption.wrap
+        wrapped = [
+            WrappedKeys(
+                household,
+                subject,
+                wrap(pairs[subject].identity, context_of(subject, IDENTITY)),
+                wrap(pairs[subject].sensitive, context_of(subject, SENSITIVE)),
+            )
+            for household, subject in subjects
+        ]
+        with self._database.transaction() as connection:
+            if repository.insert_if_absent(connection, wrapped) == len(wrapped):
+                return pairs
+            stored = repository.kept(connection)
+        ours = {keys.subject_id: keys for keys in wrapped}
+        for keys in stored:
+            if keys != ours[keys.subject_id]:
+                pairs[keys.subject_id] = self._open_pair(keys)
+        return pairs
+
+    def _open_pair(self, keys: WrappedKeys) -> KeyPair:
+        if keys.identity is None or keys.sensitive is None:
+            raise KeyDestroyedError(str(keys.subject_id))
+        unwrap = self._encryption.unwrap
+        return KeyPair(
+            unwrap(keys.identity, context_of(keys.subject_id, IDENTITY)),
+            unwrap(keys.sensitive, context_of(keys.subject_id, SENSITIVE)),
+        )
+
+    def of_households(self, household_ids: Iterable[UUID], rights: Rights) -> tuple[HouseholdKeys, ...]:
+        """Of each household that is known, the keys of its subjects as far as `rights` reach."""
+        wanted = sorted(set(household_ids))
+        with self._database.transaction() as connection:
+            rows = repository.of_households(connection, wanted, rights)
+        return tuple(
+            HouseholdKeys(household_id, tuple(keys for keys in map(self._open_allowed, run) if keys is not None))
+            for household_id, run in groupby(rows, key=lambda row: row.household_id)
+        )
+
+    def _open_allowed(self, row: WrappedKeys) -> SubjectKeys | None:
+        subject, unwrap = row.subject_id, self._encryption.unwrap
+        if row.identity is None and row.sensitive is None:
+            return None
+        return SubjectKeys(
+            subject,
+            None if row.identity is None else unwrap(row.identity, context_of(subject, IDENTITY)),
+            None if row.sensitive is None else unwrap(row.sensitive, context_of(subject, SENSITIVE)),
+        )
+
+    def intake_key(self, day: date, *, now: datetime) -> bytes | None:
+        """The key of a UTC day: today's is minted by whoever asks first, a past day's is there or None."""
+        today = now.astimezone(UTC).date()
+        context = b"intake" + day.isoformat().encode()
+        if not today - timedelta(days=INTAKE_KEY_DAYS) <= day <= today:
+            return None
+        with self._database.transaction() as connection:
+            wrapped = repository.intake_key(connection, day)
+            if wrapped is None and day == today:
+                repository.keep_intake_key(connection, day, self._encryption.wrap(fresh_keys(1)[0], context))
+                wrapped = repository.intake_key(connection, day)
+        return None if wrapped is None else self._encryption.unwrap(wrapped, context)
+
+    def destroy_old_intake_keys(self, *, now: datetime) -> int:
+        """Destroy the intake keys of days more than 30 days ago, and with them what they sealed; return how many."""
+        with self._database.transaction() as connection:
+            return repository.destroy_intake_keys(
+                connection, now.astimezone(UTC).date() - timedelta(days=INTAKE_KEY_DAYS)
+            )
+
+    def healthy(self) -> bool:
+        """Whether the keyring's server answers."""
+        return self._database.healthy()

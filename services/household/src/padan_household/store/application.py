@@ -1,0 +1,81 @@
+"""The register as an application of the `eventsourcing` library: load households, save what was decided."""
+
+from collections.abc import Iterable
+from typing import Any, Never
+from uuid import UUID
+
+from eventsourcing.application import Application
+from eventsourcing.persistence import EventStore, InfrastructureFactory, Mapper
+from eventsourcing.utils import Environment
+from padan_events.intake import Position
+from padan_runtime.database import Database
+from psycopg import Connection
+
+from padan_household.domain.household import Household, fold
+from padan_household.store.mapper import HouseholdMapper
+from padan_household.store.recorder import ShardedAggregateRecorder, ShardedRecorder
+
+_MAPPER = HouseholdMapper()
+
+
+class ShardedFactory(InfrastructureFactory):
+    """Makes the library's parts over one database."""
+
+    def __init__(self, env: Environment, database: Database) -> None:
+        super().__init__(env)
+        self._database = database
+
+    def mapper(self, *_: object, **__: object) -> Mapper[Any]:
+        """The mapper of this store, whatever the environment names."""
+        return _MAPPER
+
+    def aggregate_recorder(self, purpose: str = "events") -> ShardedAggregateRecorder:
+        """A recorder of streams."""
+        if purpose != "events":
+            raise LookupError(f"nothing is stored here for {purpose}")
+        return ShardedAggregateRecorder(self._database)
+
+    def application_recorder(self) -> ShardedRecorder:
+        """A recorder of streams that knows their positions."""
+        return ShardedRecorder(self._database)
+
+    def tracking_recorder(self, *_: object) -> Never:
+        """None: `padan_runtime.positions` is where readers stand."""
+        raise LookupError("readers stand in padan_runtime.positions")
+
+    def process_recorder(self) -> Never:
+        """None: see `tracking_recorder`."""
+        self.tracking_recorder()
+
+
+class Register(Application[UUID]):
+    """Households and their events. `save(*events, connection=...)` appends inside the surrounding transaction."""
+
+    recorder: ShardedRecorder
+    events: EventStore[UUID]
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        super().__init__()
+
+    def construct_factory(self, env: Environment) -> InfrastructureFactory:
+        """The factory over this register's database."""
+        return ShardedFactory(env, self._database)
+
+    def load(self, household_ids: Iterable[UUID], connection: Connection[Any]) -> dict[UUID, Household]:
+        """Those of the households that exist, in one SELECT, by id."""
+        found: dict[UUID, Household] = {}
+        for household_id, stored in self.recorder.select_streams(household_ids, connection).items():
+            household = fold(map(_MAPPER.to_domain_event, stored))
+            if household is not None:
+                found[household_id] = household
+        return found
+
+    def positions_of_proposal(self, household_id: UUID, connection: Connection[Any]) -> tuple[Position, ...]:
+        """Where the events stand that the report led to by which a household was proposed."""
+        stored = self.recorder.select_streams([household_id], connection)[household_id]
+        return tuple(
+            Position(event.shard, event.pos)
+            for event in stored
+            if event.causation_id == stored[0].causation_id and event.pos is not None
+        )
