@@ -1,0 +1,79 @@
+"""Puts the service together: database, policies, reader, relay, Faust app and pages."""
+
+from typing import cast
+
+import faust
+from padan_events.topics import ELIGIBILITY_EVENTS, HOUSEHOLD_EVENTS, PROGRAMME_EVENTS
+from padan_runtime.database import Database, migrate
+from padan_runtime.http import Health, Progress
+from padan_runtime.keys import KeyClient
+from padan_runtime.projector import Projector
+from padan_runtime.relay import Relay
+from padan_runtime.service_tokens import ServiceIdentity
+from padan_runtime.settings import fail
+from psycopg.conninfo import conninfo_to_dict
+
+from padan_eligibility.application import create_application, follow_programmes
+from padan_eligibility.domain.policy import PolicyError
+from padan_eligibility.fact_service import FactService
+from padan_eligibility.facts.handler import READER, FactsHandler, Prepared
+from padan_eligibility.pages import serve_pages
+from padan_eligibility.policies import packaged
+from padan_eligibility.programmes.policy_set import PolicySet
+from padan_eligibility.programmes.publishing import PolicyAlteredError, publish
+from padan_eligibility.programmes.repository import SOURCE
+from padan_eligibility.settings import EligibilitySettings
+
+MIGRATIONS = ("padan_runtime", "padan_eligibility")
+LOGS = (ELIGIBILITY_EVENTS.name, PROGRAMME_EVENTS.name)
+
+
+def prepare_database(settings: EligibilitySettings) -> tuple[Database, PolicySet]:
+    """Migrate, publish the packaged policies and read all that were ever published: the fact stream starts only with
+    policies in hand. Ends the process (78) where a policy is not valid, or is not what was published under its
+    version."""
+    database = Database(settings.database_url, name="eligibility")
+    migrate(settings.database_owner_url, MIGRATIONS, grant_to=str(conninfo_to_dict(settings.database_url)["user"]))
+    database.open()
+    policies = PolicySet(database)
+    try:
+        publish(database, packaged())
+        policies.refresh()
+    except PolicyError as error:
+        fail(f"a policy is not valid: {error}")
+    except PolicyAlteredError as error:
+        fail(f"policy {error} was changed after it had been published: give the change a new version")
+    return database, policies
+
+
+def build(settings: EligibilitySettings) -> faust.App:
+    """The app of one worker, ready to run."""
+    identity = ServiceIdentity("eligibility", settings.secret("eligibility.key.json"))
+    database, policies = prepare_database(settings)
+    keys = KeyClient(settings.household_url, identity)
+    projector: Projector[Prepared] = Projector(
+        reader=READER,
+        topics=[HOUSEHOLD_EVENTS],
+        handler=FactsHandler(database, keys, policies),
+        database=database,
+        kafka=settings.kafka,
+    )
+    relay = Relay(settings.database_url, settings.kafka, LOGS, source=SOURCE)
+
+    async def close() -> None:
+        await keys.close()
+        database.close()
+
+    facts = FactService([projector.run, relay.run], close=close)
+    app = create_application(settings)
+    follow_programmes(app, policies)
+    app.service(cast(type[FactService], facts))  # Faust takes an instance too, though its types do not say so
+
+    health = Health()
+    health.require("database", database.healthy)
+    health.require("policies", lambda: policies.ready)
+    health.require("running", lambda: facts.running)
+    progress = Progress(database, logs=LOGS, readers=(READER,))
+    progress.stopped[READER] = lambda: projector.stopped
+    serve_pages(app, health, progress)
+    return app

@@ -1,0 +1,1 @@
+"""From household events to facts, and from facts to decisions, in one transaction."""

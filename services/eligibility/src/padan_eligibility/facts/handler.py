@@ -1,0 +1,100 @@
+"""The reader `eligibility.facts`: household events become facts, and facts decisions, in one transaction."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from padan_events import Event
+from padan_runtime import log, metrics, relay
+from padan_runtime.database import Database
+from padan_runtime.keys import KeyClient, SubjectKeys
+from psycopg import Connection
+
+from padan_eligibility.facts import repository
+from padan_eligibility.facts.deciding import take_decisions
+from padan_eligibility.facts.folding import Change, Member, fold, open_members
+from padan_eligibility.programmes.policy_set import PolicySet
+
+READER: Final = "eligibility.facts"
+
+
+class Prepared(msgspec.Struct, frozen=True):
+    """A batch folded and opened: changes by household, members, and the households' sensitive keys."""
+
+    changes: dict[UUID, Change]
+    members: list[Member]
+    keys: dict[UUID, bytes]
+
+
+class FactsHandler:
+    """Keeps the facts and decides every household that a batch touches."""
+
+    def __init__(self, database: Database, keys: KeyClient, policies: PolicySet) -> None:
+        self._database, self._keys, self._policies = database, keys, policies
+        self._taken: Counter[tuple[str, str]] = Counter()
+
+    async def prepare(self, events: Sequence[Event], /) -> Prepared:
+        """Fetch the keys of the households whose facts change, and open the members' blocks.
+
+        Raises `Unavailable`; `SealError` or a decoding error for an event that cannot be read.
+        """
+        changes = fold(events)
+        keys = await self._keys.of(changes)
+        stale = [household_id for household_id, change in changes.items() if _lacks_any(change, keys[household_id])]
+        if stale:  # cached before a member joined, perhaps
+            self._keys.forget(stale)
+            keys |= await self._keys.of(stale)
+        return await asyncio.to_thread(_open, changes, keys)
+
+    def apply(self, connection: Connection[Any], events: Sequence[Event], prepared: Prepared, /) -> None:
+        """Write the facts, decide, and append what is new."""
+        del events
+        self._taken = Counter()
+        if not prepared.changes:
+            return
+        household_ids = list(prepared.changes)
+        repository.write_households(connection, prepared.changes.values())
+        repository.write_members(connection, prepared.members)
+        facts = repository.read_facts(connection, household_ids)
+        taken = take_decisions(
+            self._policies.within(connection),
+            [(change.event, facts[household_id]) for household_id, change in prepared.changes.items()],
+            repository.read_digests(connection, household_ids),
+            prepared.keys,
+        )
+        if taken.entries:
+            repository.write_standing(connection, taken.standing)
+            log.append(connection, taken.entries)
+            self._taken.update((row.programme, row.outcome.value) for row in taken.standing)
+
+    async def committed(self, events: Sequence[Event], /) -> None:
+        """Count what was decided and wake the relay."""
+        del events
+        for (programme, outcome), count in self._taken.items():
+            metrics.DECIDED.labels(programme, outcome).inc(count)
+        if self._taken:
+            await asyncio.to_thread(self._hint)
+
+    def _hint(self) -> None:
+        with self._database.transaction() as connection:
+            relay.hint(connection)
+
+
+def _lacks_any(change: Change, keys: dict[UUID, SubjectKeys]) -> bool:
+    subjects = [change.household_id, *(part.member.person_id for part in change.members)]
+    return any(subject not in keys or keys[subject].sensitive is None for subject in subjects)
+
+
+def _open(changes: dict[UUID, Change], keys: dict[UUID, dict[UUID, SubjectKeys]]) -> Prepared:
+    members: list[Member] = []
+    own: dict[UUID, bytes] = {}
+    for household_id, change in changes.items():
+        held = keys[household_id]
+        members += open_members(change, held)
+        key = held.get(household_id)
+        if key is not None and key.sensitive is not None:
+            own[household_id] = key.sensitive
+    return Prepared(changes, members, own)

@@ -1,0 +1,163 @@
+"""SQL of facts and of the decisions that stand."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from padan_events.eligibility import Outcome
+from padan_events.personal import School
+from psycopg import Connection
+
+from padan_eligibility.domain.facts import HouseholdFacts, PersonFacts
+from padan_eligibility.domain.policy import State
+from padan_eligibility.facts.folding import Change, Member
+
+
+class UnknownHouseholdError(LookupError):
+    """A fact of a household that was never proposed: the log before it was not read."""
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """The decision that stands for a household and programme."""
+
+    household_id: UUID
+    programme: str
+    outcome: Outcome
+    policy_version: str
+    digest: bytes
+    decision_id: UUID
+
+
+def write_households(connection: Connection[Any], changes: Collection[Change]) -> None:
+    """Write the households of `changes`. Raises `UnknownHouseholdError`."""
+    proposed = [change for change in changes if change.proposed]
+    if proposed:
+        connection.execute(
+            "INSERT INTO household_fact AS f (household_id, regency, state, decile, caretaker, shard, pos) "
+            "SELECT household_id, regency, %(state)s, decile, caretaker, shard, pos FROM unnest(%(ids)b::uuid[], "
+            "%(regencies)b::text[], %(deciles)b::smallint[], %(caretakers)b::uuid[], %(shards)b::smallint[], "
+            "%(positions)b::bigint[]) AS w (household_id, regency, decile, caretaker, shard, pos) "
+            "ON CONFLICT (household_id) DO UPDATE SET regency = excluded.regency, state = excluded.state, "
+            "decile = coalesce(excluded.decile, f.decile), caretaker = excluded.caretaker, shard = excluded.shard, "
+            "pos = excluded.pos",
+            {"state": State.PROPOSED.value, "caretakers": [c.caretaker for c in proposed], **_columns(proposed)},
+        )
+    ranked = [change for change in changes if not change.proposed]
+    if ranked:
+        written = connection.execute(
+            "UPDATE household_fact f SET regency = w.regency, decile = coalesce(w.decile, f.decile), shard = w.shard, "
+            "pos = w.pos FROM unnest(%(ids)b::uuid[], %(regencies)b::text[], %(deciles)b::smallint[], "
+            "%(shards)b::smallint[], %(positions)b::bigint[]) AS w (household_id, regency, decile, shard, pos) "
+            "WHERE f.household_id = w.household_id",
+            _columns(ranked),
+        )
+        if written.rowcount != len(ranked):
+            raise UnknownHouseholdError(f"{len(ranked) - written.rowcount} of {len(ranked)}")
+
+
+def _columns(changes: Sequence[Change]) -> dict[str, list[Any]]:
+    return {
+        "ids": [change.household_id for change in changes],
+        "regencies": [change.regency for change in changes],
+        "deciles": [change.decile for change in changes],
+        "shards": [change.event.shard for change in changes],
+        "positions": [change.event.pos for change in changes],
+    }
+
+
+def write_members(connection: Connection[Any], members: Iterable[Member]) -> None:
+    """Write persons where they joined a household later than what is held says; the first side of a transfer to be
+    seen moves the person, the second does nothing."""
+    latest: dict[UUID, Member] = {}
+    for member in members:
+        held = latest.get(member.facts.person_id)
+        if held is None or held.membership_seq < member.membership_seq:
+            latest[member.facts.person_id] = member
+    if not latest:
+        return
+    # Sorted, so that two workers that meet over a transfer wait for each other and never deadlock.
+    rows = sorted(latest.values(), key=lambda member: member.facts.person_id.bytes)
+    connection.execute(
+        "INSERT INTO person_fact AS f (person_id, household_id, membership_seq, known, birth_date, school, pregnant, "
+        "severe_disability) SELECT * FROM unnest(%(persons)b::uuid[], %(households)b::uuid[], %(seqs)b::integer[], "
+        "%(known)b::boolean[], %(births)b::date[], %(schools)b::text[], %(pregnant)b::boolean[], "
+        "%(severe)b::boolean[]) ON CONFLICT (person_id) DO UPDATE SET household_id = excluded.household_id, "
+        "membership_seq = excluded.membership_seq, known = excluded.known, birth_date = excluded.birth_date, "
+        "school = excluded.school, pregnant = excluded.pregnant, severe_disability = excluded.severe_disability "
+        "WHERE f.membership_seq < excluded.membership_seq",
+        {
+            "persons": [row.facts.person_id for row in rows],
+            "households": [row.household_id for row in rows],
+            "seqs": [row.membership_seq for row in rows],
+            "known": [row.facts.known for row in rows],
+            "births": [row.facts.birth_date for row in rows],
+            "schools": [None if row.facts.school is None else row.facts.school.value for row in rows],
+            "pregnant": [row.facts.pregnant for row in rows],
+            "severe": [row.facts.severe_disability for row in rows],
+        },
+    )
+
+
+def read_facts(connection: Connection[Any], household_ids: Sequence[UUID]) -> dict[UUID, HouseholdFacts]:
+    """All that is known of these households, with their members as they stand in this transaction."""
+    persons: dict[UUID, list[PersonFacts]] = {household_id: [] for household_id in household_ids}
+    for household_id, person_id, known, birth_date, school, pregnant, severe in connection.execute(
+        "SELECT household_id, person_id, known, birth_date, school, pregnant, severe_disability FROM person_fact "
+        "WHERE household_id = ANY(%b)",
+        [household_ids],
+        binary=True,
+    ):
+        persons[household_id].append(
+            PersonFacts(
+                person_id=person_id,
+                known=known,
+                birth_date=birth_date,
+                school=None if school is None else School(school),
+                pregnant=pregnant,
+                severe_disability=severe,
+            )
+        )
+    return {
+        household_id: HouseholdFacts(
+            household_id=household_id,
+            regency=regency,
+            state=State(state),
+            decile=decile,
+            persons=tuple(persons[household_id]),
+        )
+        for household_id, regency, state, decile in connection.execute(
+            "SELECT household_id, regency, state, decile FROM household_fact WHERE household_id = ANY(%b)",
+            [household_ids],
+            binary=True,
+        )
+    }
+
+
+def read_digests(connection: Connection[Any], household_ids: Sequence[UUID]) -> Mapping[tuple[UUID, str], bytes]:
+    """The digests of the decisions that stand, by household and programme."""
+    rows = connection.execute(
+        "SELECT household_id, programme, digest FROM decision_current WHERE household_id = ANY(%b)",
+        [household_ids],
+        binary=True,
+    )
+    return {(household_id, programme): digest for household_id, programme, digest in rows}
+
+
+def write_standing(connection: Connection[Any], standing: Sequence[Standing]) -> None:
+    """Replace the decisions that stand."""
+    connection.execute(
+        "INSERT INTO decision_current (household_id, programme, outcome, policy_version, digest, decision_id) "
+        "SELECT * FROM unnest(%(ids)b::uuid[], %(programmes)b::text[], %(outcomes)b::text[], %(versions)b::text[], "
+        "%(digests)b::bytea[], %(decisions)b::uuid[]) ON CONFLICT (household_id, programme) DO UPDATE SET "
+        "outcome = excluded.outcome, policy_version = excluded.policy_version, digest = excluded.digest, "
+        "decision_id = excluded.decision_id",
+        {
+            "ids": [row.household_id for row in standing],
+            "programmes": [row.programme for row in standing],
+            "outcomes": [row.outcome.value for row in standing],
+            "versions": [row.policy_version for row in standing],
+            "digests": [row.digest for row in standing],
+            "decisions": [row.decision_id for row in standing],
+        },
+    )

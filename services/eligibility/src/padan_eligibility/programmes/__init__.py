@@ -1,0 +1,1 @@
+"""Policies: published once on the programme log, and folded from it by every worker."""
