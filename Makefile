@@ -20,7 +20,7 @@ test-long: setup ## Run the long campaigns
 	@$(BIN)/pytest -m long $(ARGS)
 
 bench: setup ## Measure: one JSON line a measure on stdout; ONLY=name,name for some
-	@$(BIN)/padan bench $(if $(ONLY),--only $(ONLY))
+	@PYTHONPATH=tests $(BIN)/python -m bench $(if $(ONLY),--only $(ONLY))
 
 lint: setup ## Check style, types and imports
 	@$(BIN)/ruff check -q .

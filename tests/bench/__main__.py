@@ -1,0 +1,40 @@
+"""Runs the measures on an instance of its own, which is removed at the end."""
+
+import argparse
+import os
+import shutil
+import sys
+
+from padan_cli.platform import Instance, Platform
+from padan_cli.platform.instance import project_root
+from padan_runtime import logs as structured_logs
+
+from bench.logs import append_batched, relay
+from bench.measure import Bench, say
+
+BENCHES: dict[str, Bench] = {"append_batched": append_batched, "relay": relay}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", help="names, separated by commas", default=",".join(BENCHES))
+    structured_logs.configure("bench", "warning")  # standard output is for the measures
+    wanted = parser.parse_args().only.split(",")
+    unknown = [name for name in wanted if name not in BENCHES]
+    if unknown:
+        sys.exit(f"no measure is called {', '.join(unknown)}; there are: {', '.join(BENCHES)}")
+    folder = project_root() / ".padan" / f"bench-{os.getpid()}"
+    platform = Platform(Instance(folder), bound=True)
+    try:
+        platform.up(only=["postgres", "kafka"], progress=lambda name, state: say(f"{name}: {state}"))
+        for name in wanted:
+            say(f"measuring {name} ...")
+            for measure in BENCHES[name](platform):
+                measure.print()
+    finally:
+        platform.down()
+        shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main()
