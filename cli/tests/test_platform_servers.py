@@ -93,6 +93,21 @@ def test_a_run_time_role_owns_nothing_and_may_not_make_tables(own: Platform) -> 
         connection.execute("CREATE TABLE mine (a int)")
 
 
+def test_a_refused_row_leaves_no_value_of_it_in_the_log_of_the_server(own: Platform) -> None:
+    secret = uuid4().hex
+    with psycopg.connect(own.database_url("household", "household_owner"), autocommit=True) as connection:
+        connection.execute("CREATE TABLE person (name text PRIMARY KEY)")
+        connection.execute("INSERT INTO person VALUES (%s)", [secret])
+        with pytest.raises(psycopg.errors.UniqueViolation, match=secret):
+            connection.execute("INSERT INTO person VALUES (%s)", [secret])
+        with pytest.raises(psycopg.errors.UndefinedTable):
+            connection.execute(f"SELECT '{secret}' FROM nowhere")
+
+    log = own.instance.log("postgres").read_text()
+    assert "duplicate key value" in log
+    assert secret not in log
+
+
 @pytest.mark.parametrize("server", ["postgres", "kafka"])
 def test_a_killed_server_comes_back_by_itself_with_its_data(own: Platform, kept: str, server: str) -> None:
     killed = own.kill(server)

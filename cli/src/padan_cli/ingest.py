@@ -52,7 +52,7 @@ def ingest(  # noqa: PLR0917 - typer calls it, by name
     instance: InstanceName = "local",
 ) -> None:
     """Send a registration or ranking file, follow it to its end, and print its validity report."""
-    place = Instance.named(instance)
+    place = Instance.existing(instance)
     bearer = token or issue(place, role="social_office", region=region, subject="padan-ingest")
     console = Console(highlight=False)
     with Gateway(place.url("gateway"), bearer) as gateway:

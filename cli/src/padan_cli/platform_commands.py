@@ -49,13 +49,13 @@ def down(instance: InstanceName = "local") -> None:
     """Stop everything this instance started, in reverse order. Data stays."""
     console = Console(highlight=False)
     with console.status("stopping ..."):
-        Platform(Instance.named(instance)).down()
+        Platform(Instance.existing(instance)).down()
     console.print(f"{instance}: stopped; the data stays in .padan/{instance}")
 
 
 def status(instance: InstanceName = "local") -> None:
     """Show every process: state, restarts, memory and address."""
-    platform = Platform(Instance.named(instance))
+    platform = Platform(Instance.existing(instance))
     running = platform.is_up()
     title = f"Padan, instance {instance}" + ("" if running else " (not running: `padan up`)")
     table = Table("process", "pid", "state", "restarts", "memory", title=title, title_justify="left", box=None)
@@ -92,7 +92,7 @@ def logs(
             f"Tidak ada proses bernama {service!r}; yang ada: {known}.",
             f"There is no process called {service!r}; there are: {known}.",
         )
-    log = Instance.named(instance).log(service)
+    log = Instance.existing(instance).log(service)
     if not log.exists():
         raise PlatformError("no_log", f"{service} belum pernah berjalan.", f"{service} has not run yet.")
     with log.open(errors="replace") as file:

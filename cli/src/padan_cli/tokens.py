@@ -29,7 +29,7 @@ def token(
     instance: InstanceName = "local",
 ) -> None:
     """Print a token for the gateway. Refuses to run outside development."""
-    typer.echo(issue(Instance.named(instance), role=role, region=region, subject=subject, hours=hours))
+    typer.echo(issue(Instance.existing(instance), role=role, region=region, subject=subject, hours=hours))
 
 
 def issue(instance: Instance, *, role: str, region: str, subject: str = "developer", hours: float = 12.0) -> str:

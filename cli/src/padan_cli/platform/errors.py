@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)
 class PlatformError(Exception):
     """Something the person at the keyboard can act on.
 

@@ -79,7 +79,7 @@ class Instance:
 
     @classmethod
     def named(cls, name: str = "local") -> "Instance":
-        """The instance `.padan/<name>` of the project."""
+        """The instance `.padan/<name>` of the project, made when it is new. Raises `instance_name`."""
         if name == "dist" or not name.replace("-", "").replace("_", "").isalnum():
             raise PlatformError(
                 "instance_name",
@@ -87,6 +87,17 @@ class Instance:
                 f"Not a name for an instance: {name!r} (letters, digits, '-' and '_').",
             )
         return cls(project_root() / ".padan" / name)
+
+    @classmethod
+    def existing(cls, name: str = "local") -> "Instance":
+        """As `named`, but raises `instance_unknown` where it was never started: a slip must not make one."""
+        if not (project_root() / ".padan" / name / "instance.json").is_file():
+            raise PlatformError(
+                "instance_unknown",
+                f"Instansi {name!r} belum pernah dijalankan: `padan up` menjalankannya.",
+                f"The instance {name!r} was never started: `padan up` starts it.",
+            )
+        return cls.named(name)
 
     @property
     def id(self) -> str:

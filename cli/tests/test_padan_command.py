@@ -1,0 +1,42 @@
+"""The `padan` command as a person runs it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PADAN = str(Path(sys.executable).with_name("padan"))
+
+
+def padan(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run([PADAN, *arguments], capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_help_names_every_command_with_what_it_does() -> None:
+    text = padan("--help").stdout
+
+    for command in ("up", "down", "status", "logs", "token", "ingest"):
+        assert f" {command} " in text
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("status",), ("down",), ("logs", "kafka"), ("token", "--role", "auditor", "--region", "ID")],
+    ids=lambda arguments: arguments[0],
+)
+def test_an_instance_that_was_never_started_is_named_without_a_traceback(arguments: tuple[str, ...]) -> None:
+    result = padan(*arguments, "--instance", "never-started")
+
+    assert result.returncode == 1
+    assert result.stdout == ""
+    assert result.stderr.startswith("[instance_unknown] Instansi 'never-started' belum pernah dijalankan")
+    assert "was never started" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_an_unknown_component_is_refused_before_anything_starts() -> None:
+    result = padan("logs", "zookeeper", "--instance", "never-started")
+
+    assert result.returncode == 1
+    assert result.stderr.startswith("[component_unknown]")
