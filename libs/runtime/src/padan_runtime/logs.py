@@ -83,8 +83,14 @@ class _Quiet(logging.Handler):
 def configure(service: str, level: str = "info") -> None:
     """Set up logging for this process."""
     number = logging.getLevelNamesMapping()[level.upper()]
+
+    def of_service(_: Any, __: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        # Not a context variable: a thread that a library starts would not see it.
+        return {"service": service, **fields}
+
     structlog.configure(
         processors=[
+            of_service,
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -96,7 +102,6 @@ def configure(service: str, level: str = "info") -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stdout),
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.bind_contextvars(service=service)
     root = logging.getLogger()
     root.handlers[:] = [_Quiet()]
     root.setLevel(max(number, logging.WARNING))
