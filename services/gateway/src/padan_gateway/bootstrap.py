@@ -1,0 +1,101 @@
+"""Puts the gateway together: database, projection, clients, endpoints."""
+
+from dataclasses import dataclass
+
+from fastapi import FastAPI, Response
+from padan_events.topics import ELIGIBILITY_EVENTS, HOUSEHOLD_EVENTS
+from padan_runtime.database import Database, migrate
+from padan_runtime.http import Health, Progress, create_app, json_response
+from padan_runtime.keys import KeyClient
+from padan_runtime.process import Task
+from padan_runtime.projector import Projector
+from padan_runtime.service_tokens import ServiceIdentity
+
+from padan_gateway import openapi, regions
+from padan_gateway.answers import Watermark
+from padan_gateway.batches import endpoints as batches
+from padan_gateway.downstream import Service
+from padan_gateway.eligibility import endpoints as eligibility
+from padan_gateway.households import endpoints as households
+from padan_gateway.parts import Parts
+from padan_gateway.persons import endpoints as persons
+from padan_gateway.pipeline import endpoints as pipeline
+from padan_gateway.pipeline.watch import Watch
+from padan_gateway.settings import GatewaySettings
+from padan_gateway.signin.door import Door
+from padan_gateway.signin.tokens import TokenVerifier
+from padan_gateway.views.projection import READER, ViewsHandler
+from padan_gateway.views.reached import reached
+
+NAME = "gateway"
+_MOST_CACHED = 5_000
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """The service, ready to run."""
+
+    app: FastAPI
+    tasks: tuple[Task, ...]
+    parts: Parts
+    writer: Database
+
+    def close_pools(self) -> None:
+        """Close the connections to the database; those over HTTP end with their loop."""
+        self.parts.reader.close()
+        self.writer.close()
+
+
+def bootstrap(settings: GatewaySettings) -> Gateway:
+    """Migrate the database and put the service together; opens both pools."""
+    migrate(settings.database_owner_url, ["padan_runtime", "padan_gateway"], grant_to="gateway_writer")
+    writer = Database(settings.database_url, name=f"{NAME}-writer", size=6)
+    reader = Database(settings.database_reader_url, name=f"{NAME}-reader", size=16)
+    writer.open()
+    reader.open()
+
+    identity = ServiceIdentity(NAME, settings.secret(f"{NAME}.key.json"))
+    keys = KeyClient(str(settings.household_url), identity, most=_MOST_CACHED)
+    projector = Projector(
+        reader=READER,
+        topics=(HOUSEHOLD_EVENTS, ELIGIBILITY_EVENTS),
+        handler=ViewsHandler(keys),
+        database=writer,
+        kafka=settings.kafka,
+    )
+    progress = Progress(writer, readers=(READER,))
+    progress.stopped[READER] = lambda: projector.stopped
+    watermark = Watermark()
+    verifier = TokenVerifier(
+        settings.secret("issuer.jwks.json"), issuer=settings.token_issuer, scope_of=regions.scope_of
+    )
+    parts = Parts(
+        door=Door(verifier),
+        reader=reader,
+        watermark=watermark,
+        reached=reached(writer, watermark),
+        keys=keys,
+        nik_hash_key=settings.secret("nik-hash.key"),
+        household=Service("household", str(settings.household_url), identity),
+        registry_ingest=Service("registry-ingest", str(settings.registry_ingest_url), identity),
+        eligibility=Service("eligibility", str(settings.eligibility_url), identity),
+        progress=progress,
+    )
+    watch = Watch(parts.household, writer, watermark)
+    health = Health()
+    health.require("database", writer.healthy)
+    health.require("database_reader", reader.healthy)
+    return Gateway(_app(parts, health), (projector.run, watch.run), parts, writer)
+
+
+def _app(parts: Parts, health: Health) -> FastAPI:
+    app = create_app(title="Padan", health=health, progress=parts.progress, **openapi.DESCRIPTION)
+    for slice_ in (households, persons, eligibility, batches, pipeline):
+        app.include_router(slice_.router(parts))
+
+    @app.get("/", include_in_schema=False)
+    async def index() -> Response:
+        return json_response(openapi.index(app))
+
+    openapi.install(app)
+    return app

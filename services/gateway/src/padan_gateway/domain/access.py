@@ -1,0 +1,171 @@
+"""Who sees what: one table of role x field and one of role x action. What is not written here is denied.
+
+Source: domain.md (Roles); UU 27/2022 on personal data (purpose limitation, records of access). `docs/access-table.md`
+is generated from this module.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """The roles of domain.md."""
+
+    VILLAGE_OPERATOR = "village_operator"
+    VILLAGE_HEAD = "village_head"
+    FACILITATOR = "facilitator"
+    DISTRICT_OFFICER = "district_officer"
+    SOCIAL_OFFICE = "social_office"
+    APPROVER = "approver"
+    PROVINCE = "province"
+    MINISTRY = "ministry"
+    PROGRAMME_OWNER = "programme_owner"
+    AGENCY = "agency"
+    PAYING_BANK = "paying_bank"
+    CIVIL_REGISTRY_OFFICER = "civil_registry_officer"
+    AUDITOR = "auditor"
+    INTEGRATOR = "integrator"
+    DATA_PROTECTION_OFFICER = "data_protection_officer"
+    ADMINISTRATOR = "administrator"
+    CITIZEN = "citizen"
+
+
+class Purpose(StrEnum):
+    """Why somebody reads unmasked data; stated with each request and logged."""
+
+    VERIFICATION = "verification"
+    CORRECTION = "correction"
+    COMPLAINT = "complaint"
+    AUDIT = "audit"
+
+
+class Action(StrEnum):
+    """What can be asked of the gateway."""
+
+    READ_HOUSEHOLD = "read_household"
+    LIST_HOUSEHOLDS = "list_households"
+    LOOK_UP_PERSON = "look_up_person"
+    READ_ELIGIBILITY = "read_eligibility"
+    UPLOAD_BATCH = "upload_batch"
+    READ_BATCH = "read_batch"
+    READ_PIPELINE = "read_pipeline"
+
+
+class Field(StrEnum):
+    """What an answer can hold. `register` stands for what identifies nobody: state, region, decile, counts, ids."""
+
+    REGISTER = "register"
+    NAME = "name"
+    NIK = "nik"
+    FAMILY_CARD_NUMBER = "family_card_number"
+    BIRTH_DATE = "birth_date"
+    SEX = "sex"
+    RELATIONSHIP = "relationship"
+    ADDRESS = "address"
+    MATCH = "match"
+    DECISION = "decision"
+    EXPLANATION = "explanation"
+    BATCH_ROWS = "batch_rows"
+
+
+class Right(StrEnum):
+    """A cell of the table."""
+
+    FULL = "full"
+    PURPOSE = "purpose"
+    MASKED = "masked"
+    HIDDEN = "hidden"
+
+
+class Sight(StrEnum):
+    """How one field appears in one answer."""
+
+    FULL = "full"
+    MASKED = "masked"
+    HIDDEN = "hidden"
+
+
+UNIDENTIFYING = frozenset({Field.REGISTER, Field.DECISION, Field.MATCH})
+"""Fields that may be FULL without a purpose; every other is personal data."""
+
+_IDENTITY = (
+    Field.NAME,
+    Field.NIK,
+    Field.FAMILY_CARD_NUMBER,
+    Field.BIRTH_DATE,
+    Field.SEX,
+    Field.RELATIONSHIP,
+    Field.ADDRESS,
+)
+_NUMBERS = (Field.NAME, Field.NIK, Field.FAMILY_CARD_NUMBER, Field.BIRTH_DATE)
+_FACTS = {Field.REGISTER: Right.FULL, Field.DECISION: Right.FULL, Field.MATCH: Right.FULL}
+_CASE_WORK = {**_FACTS, **dict.fromkeys(_IDENTITY, Right.PURPOSE)}
+_DECIDES = {**_CASE_WORK, Field.EXPLANATION: Right.PURPOSE}
+_SENDS_FILES = {**_DECIDES, Field.BATCH_ROWS: Right.PURPOSE}
+_MASKED_ONLY = {**_FACTS, **dict.fromkeys(_NUMBERS, Right.MASKED)}
+
+FIELDS: Mapping[Role, Mapping[Field, Right]] = {
+    Role.VILLAGE_OPERATOR: _DECIDES,
+    Role.VILLAGE_HEAD: _CASE_WORK,
+    Role.FACILITATOR: _DECIDES,
+    Role.DISTRICT_OFFICER: _DECIDES,
+    Role.SOCIAL_OFFICE: _SENDS_FILES,
+    Role.APPROVER: _DECIDES,
+    Role.PROVINCE: _SENDS_FILES,
+    Role.MINISTRY: _SENDS_FILES,
+    Role.PROGRAMME_OWNER: _MASKED_ONLY,
+    Role.CIVIL_REGISTRY_OFFICER: {
+        Field.REGISTER: Right.FULL,
+        Field.MATCH: Right.FULL,
+        **dict.fromkeys(_IDENTITY, Right.PURPOSE),
+    },
+    Role.AUDITOR: {**_DECIDES, Field.BATCH_ROWS: Right.PURPOSE},
+    Role.DATA_PROTECTION_OFFICER: _DECIDES,
+}
+"""By role, the right to each field. A role or field that is absent is hidden."""
+
+_READS = frozenset({Action.READ_HOUSEHOLD, Action.LIST_HOUSEHOLDS, Action.READ_ELIGIBILITY})
+_CASES = _READS | {Action.LOOK_UP_PERSON}
+_FILES = _CASES | {Action.UPLOAD_BATCH, Action.READ_BATCH, Action.READ_PIPELINE}
+
+ACTIONS: Mapping[Role, frozenset[Action]] = {
+    Role.VILLAGE_OPERATOR: _CASES,
+    Role.VILLAGE_HEAD: _READS,
+    Role.FACILITATOR: _CASES,
+    Role.DISTRICT_OFFICER: _CASES,
+    Role.SOCIAL_OFFICE: _FILES,
+    Role.APPROVER: _CASES,
+    Role.PROVINCE: _FILES,
+    Role.MINISTRY: _FILES,
+    Role.PROGRAMME_OWNER: _READS,
+    Role.CIVIL_REGISTRY_OFFICER: frozenset({Action.READ_HOUSEHOLD, Action.LOOK_UP_PERSON}),
+    Role.AUDITOR: _CASES | {Action.READ_BATCH, Action.READ_PIPELINE},
+    Role.DATA_PROTECTION_OFFICER: _CASES,
+    Role.ADMINISTRATOR: frozenset({Action.READ_PIPELINE}),
+}
+"""By role, what it may ask. Files come from the offices that answer for a register; the administrator runs the
+platform and has no business with what is in them. Agencies, banks, integrators and citizens get answers of their own
+kind with their own endpoints: none of these is for them."""
+
+
+def may(role: Role, action: Action) -> bool:
+    """Whether a role may ask this."""
+    return action in ACTIONS.get(role, frozenset())
+
+
+def right(role: Role, field: Field) -> Right:
+    """The cell of the table."""
+    return FIELDS.get(role, {}).get(field, Right.HIDDEN)
+
+
+def sight(role: Role, field: Field, purpose: Purpose | None) -> Sight:
+    """How a field appears to a role that stated `purpose` (None: stated nothing)."""
+    match right(role, field):
+        case Right.FULL if field in UNIDENTIFYING:
+            return Sight.FULL
+        case Right.PURPOSE:
+            return Sight.MASKED if purpose is None else Sight.FULL
+        case Right.MASKED:
+            return Sight.MASKED
+        case _:
+            return Sight.HIDDEN

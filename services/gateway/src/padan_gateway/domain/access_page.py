@@ -1,0 +1,41 @@
+"""The access table as a page for people, generated so that it cannot say anything but what the code does."""
+
+from padan_gateway.domain.access import Action, Field, Purpose, Right, Role, may, right
+
+_WORDS = {Right.FULL: "yes", Right.PURPOSE: "with purpose", Right.MASKED: "masked", Right.HIDDEN: "-"}
+
+
+def _table(head: str, columns: list[str], rows: list[tuple[str, list[str]]]) -> str:
+    lines = [f"| {head} | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
+    lines += [f"| {name} | " + " | ".join(cells) + " |" for name, cells in rows]
+    return "\n".join(lines)
+
+
+def page() -> str:
+    """Markdown of the whole table."""
+    fields = _table("role", [f.value for f in Field], [(r.value, [_WORDS[right(r, f)] for f in Field]) for r in Role])
+    actions = _table(
+        "role", [a.value for a in Action], [(r.value, ["yes" if may(r, a) else "-" for a in Action]) for r in Role]
+    )
+    return f"""# Who sees what
+
+Generated from `padan_gateway.domain.access` by `python -m padan_gateway.access_table`; a test keeps them equal.
+What is not granted is denied. Region comes on top: nobody reads outside the region in their token, and an id outside
+of it answers like one that does not exist. Row-level security in the database enforces the region a second time.
+
+## Fields
+
+- **yes**: always. **masked**: always masked. **-**: never.
+- **with purpose**: masked, until the request states a purpose in the header `Padan-Purpose`
+  ({", ".join(purpose.value for purpose in Purpose)}). Each unmasked read is logged with who, role, region,
+  purpose, whose data, which fields and when, in the transaction that reads.
+- Masked: a NIK or family card number shows its last four digits, a name its initials, a birth date its year; what has
+  no masked form is left out.
+- `register` is what identifies nobody: ids, state, region, decile, number of members, dates of the case.
+
+{fields}
+
+## Actions
+
+{actions}
+"""

@@ -1,0 +1,1 @@
+"""What a household is entitled to, and why."""

@@ -1,0 +1,152 @@
+"""GET /v1/households/{household_id}/eligibility: decisions, with their explanation opened for who may read it."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from fastapi import APIRouter, Depends, Response
+from padan_events.envelope import rfc3339
+from padan_events.personal import Explanation
+from padan_runtime.keys import SubjectKeys
+from padan_runtime.sealing import open_sealed
+from psycopg import Connection
+from psycopg.rows import dict_row
+from pydantic import Field as Described
+
+from padan_gateway import problems
+from padan_gateway.answers import Answer, Model, PositionPart
+from padan_gateway.domain.access import Action, Field, Purpose
+from padan_gateway.domain.lens import Lens
+from padan_gateway.households import repository
+from padan_gateway.households.endpoints import within
+from padan_gateway.parts import Parts
+from padan_gateway.signin.context import log_read, seen_by
+from padan_gateway.signin.door import StatedPurpose
+from padan_gateway.signin.tokens import Caller
+
+
+class CriterionPart(Model):
+    """A criterion: the fact found, the bound it was held against, how it came out (null: not known), in words."""
+
+    code: str
+    fact: str | None
+    bound: str
+    holds: bool | None
+    text_id: str
+    text_en: str
+
+
+class ComponentPart(Model):
+    """A component of the family, with its amount a year and whether it is among those that count."""
+
+    component: str
+    person_id: str
+    annual_idr: int
+    counts: bool
+
+
+class ExplanationPart(Model):
+    """Why a decision fell, in both languages."""
+
+    summary_id: str
+    summary_en: str
+    criteria: list[CriterionPart]
+    components: list[ComponentPart] = Described(default_factory=list)
+    next_change_on: date | None = None
+
+
+class DecisionPart(Model):
+    """The last decision on a programme. `facts` is the household event it took into account; `state` is the
+    household's then (a place needs `determined`). `explanation` is null where it is not for the caller to read."""
+
+    programme: str = Described(examples=["pkh"])
+    outcome: str = Described(examples=["entitled"])
+    annual_idr: int | None = Described(examples=[3_000_000])
+    missing: list[str] = Described(examples=[["decile"]])
+    state: str
+    policy_version: str
+    facts: PositionPart
+    as_of: date
+    decided_at: datetime
+    explanation: ExplanationPart | None
+
+
+class EligibilityAnswer(Answer):
+    """What a household is entitled to. Null decisions: not for the caller's role."""
+
+    household_id: UUID
+    decisions: list[DecisionPart] | None
+
+
+def decisions_of(connection: Connection[Any], household_id: UUID) -> list[dict[str, Any]]:
+    """The decisions on a household, by programme; under row-level security."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(
+            "SELECT * FROM decision_view WHERE household_id = %s ORDER BY programme", [household_id]
+        ).fetchall()
+
+
+def decision(row: Mapping[str, Any], explanation: Explanation | None) -> dict[str, Any]:
+    """A row of `decision_view` as `DecisionPart`."""
+    plain = ("programme", "outcome", "annual_idr", "missing", "state", "policy_version", "as_of")
+    return {
+        **{name: row[name] for name in plain},
+        "facts": {"shard": row["facts_shard"], "pos": row["facts_pos"]},
+        "decided_at": rfc3339(row["decided_at"]),
+        "explanation": None if explanation is None else msgspec.to_builtins(explanation),
+    }
+
+
+def opened(row: Mapping[str, Any], keys: SubjectKeys | None) -> Explanation | None:
+    """The explanation of a decision; None where the household's key was destroyed. Raises `SealError`."""
+    if keys is None or keys.sensitive is None:
+        return None
+    return open_sealed(
+        keys.sensitive, row["explanation"], Explanation, subject=row["household_id"], event_id=row["event_id"]
+    )
+
+
+def router(parts: Parts) -> APIRouter:
+    """The endpoints of this slice."""
+    routes = APIRouter(tags=["eligibility"])
+    reads = Depends(parts.door.for_(Action.READ_ELIGIBILITY))
+
+    def read_rows(
+        household_id: UUID, caller: Caller, purpose: Purpose | None, lens: Lens
+    ) -> tuple[Sequence[dict[str, Any]] | None, bool]:
+        """Decisions the caller may see (None: none of their business), and whether with their explanation."""
+        with seen_by(parts.reader, caller) as connection:
+            row = repository.household(connection, household_id)
+            if row is None or not within(caller, row):
+                raise problems.household_not_found()
+            rows: Sequence[dict[str, Any]] | None = lens.show(Field.DECISION, decisions_of(connection, household_id))
+            explained = bool(lens.show(Field.EXPLANATION, rows or None))
+            log_read(connection, caller, purpose, Action.READ_ELIGIBILITY, lens.unmasked, households=[household_id])
+        return rows, explained
+
+    @routes.get(
+        "/v1/households/{household_id}/eligibility",
+        summary="What a household is entitled to, and why",
+        response_model=EligibilityAnswer,
+        responses=problems.responses(
+            *problems.SIGNED_IN,
+            problems.household_not_found,
+            problems.position_invalid,
+            problems.view_behind,
+            lambda: problems.service_unavailable("household"),
+        ),
+        dependencies=[Depends(parts.reached)],
+    )
+    async def read(household_id: UUID, caller: Annotated[Caller, reads], purpose: StatedPurpose = None) -> Response:
+        lens = Lens(caller.role, purpose)
+        rows, explained = await asyncio.to_thread(read_rows, household_id, caller, purpose, lens)
+        keys = None
+        if explained:
+            keys = (await parts.keys.of([household_id]))[household_id].get(household_id)
+        decisions = None if rows is None else [decision(row, opened(row, keys)) for row in rows]
+        return parts.watermark.answer({"household_id": household_id, "decisions": decisions, **lens.notes()})
+
+    return routes

@@ -1,0 +1,1 @@
+"""A household by its id, and the households of a region."""

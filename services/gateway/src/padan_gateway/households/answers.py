@@ -1,0 +1,116 @@
+"""How a household and its members are shown."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field as Described
+
+from padan_gateway.answers import Answer, Model, PlacePart, PositionPart
+from padan_gateway.domain.access import Field
+from padan_gateway.domain.lens import Lens
+from padan_gateway.regions import named
+
+
+class MatchPart(Model):
+    """The last answer of the civil registry about a member: per field true (agrees), false (differs) or not asked."""
+
+    person_id: UUID
+    civil_status: str = Described(examples=["active"])
+    matched_at: str
+    agreement: dict[str, bool | None] = Described(examples=[{"nik": True, "name": True}])
+
+
+class MemberPart(Model):
+    """A member. Without a stated purpose numbers, name and birth date (its year) are masked."""
+
+    person_id: UUID
+    name: str | None = Described(examples=["S*** A***"])
+    nik: str | None = Described(examples=["************0001"])
+    birth_date: str | None = Described(examples=["1980"])
+    sex: str | None
+    relationship: str | None
+
+
+class HouseholdPart(Model):
+    """A household as the register has it. `position` is that of its last event."""
+
+    household_id: UUID
+    state: str = Described(examples=["proposed"])
+    place: PlacePart
+    decile: int | None = Described(ge=1, le=10, examples=[2])
+    proposed_on: date
+    member_count: int
+    head: UUID | None
+    caretaker: UUID
+    caretaker_name: str | None
+    family_card_number: str | None
+    address: str | None
+    rt: str | None
+    rw: str | None
+    match: MatchPart | None
+    position: PositionPart
+
+
+class HouseholdAnswer(HouseholdPart, Answer):
+    """A household with its members."""
+
+    members: list[MemberPart]
+
+
+class HouseholdsAnswer(Answer):
+    """A page of households, by id. `next_cursor` null: the last page."""
+
+    households: list[HouseholdPart]
+    next_cursor: str | None
+
+
+def household(row: Mapping[str, Any], lens: Lens) -> dict[str, Any]:
+    """A row of `household_view`, with its caretaker's name, as `HouseholdPart`."""
+    matched = row["matched_person"] is not None
+    return {
+        "household_id": row["household_id"],
+        "state": row["state"],
+        "place": {tier: named(row[tier]) for tier in ("province", "regency", "district", "village")},
+        "decile": row["decile"],
+        "proposed_on": row["proposed_on"],
+        "member_count": row["member_count"],
+        "head": row["head"],
+        "caretaker": row["caretaker"],
+        "caretaker_name": lens.show(Field.NAME, row["caretaker_name"]),
+        "family_card_number": lens.show(Field.FAMILY_CARD_NUMBER, row["family_card_number"]),
+        "address": lens.show(Field.ADDRESS, row["address"]),
+        "rt": lens.show(Field.ADDRESS, row["rt"]),
+        "rw": lens.show(Field.ADDRESS, row["rw"]),
+        "match": lens.show(
+            Field.MATCH,
+            {
+                "person_id": row["matched_person"],
+                "civil_status": row["civil_status"],
+                "matched_at": row["matched_at"],
+                "agreement": row["agreement"],
+            }
+            if matched
+            else None,
+        ),
+        "position": {"shard": row["shard"], "pos": row["pos"]},
+    }
+
+
+def member(row: Mapping[str, Any], lens: Lens) -> dict[str, Any]:
+    """A row of `person_view` as `MemberPart`."""
+    return {
+        "person_id": row["person_id"],
+        "name": lens.show(Field.NAME, row["name"]),
+        "nik": lens.show(Field.NIK, row["nik"]),
+        "birth_date": lens.show(Field.BIRTH_DATE, row["birth_date"]),
+        "sex": lens.show(Field.SEX, row["sex"]),
+        "relationship": lens.show(Field.RELATIONSHIP, row["relationship"]),
+    }
+
+
+def with_members(row: Mapping[str, Any], members: Sequence[Mapping[str, Any]], lens: Lens) -> dict[str, Any]:
+    """A household and its members as `HouseholdAnswer`, but for the watermark."""
+    document = {**household(row, lens), "members": [member(m, lens) for m in members]}
+    return {**document, **lens.notes()}

@@ -1,0 +1,1 @@
+"""How far everything has come: lag by service and topic, stopped shards, the watermark."""

@@ -1,0 +1,1 @@
+"""Who is asking: a person's token, their role and the region they act for."""

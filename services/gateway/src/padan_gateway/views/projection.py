@@ -1,0 +1,39 @@
+"""What the projector calls: fetch the keys of new households, then fold and write."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from padan_events import Event
+from padan_events.household import Proposed
+from padan_runtime.keys import KeyClient
+from psycopg import Connection
+
+from padan_gateway.views import repository
+from padan_gateway.views.rows import Changes, decoded, fold
+
+READER = "gateway.views"
+
+
+class ViewsHandler:
+    """Handler of the reader `gateway.views`."""
+
+    def __init__(self, keys: KeyClient) -> None:
+        self._keys = keys
+
+    async def prepare(self, events: Sequence[Event], /) -> Changes:
+        """Keys of the households proposed in this batch, and the batch folded. Raises `Unavailable`."""
+        pairs = decoded(events)
+        proposed = [data.household_id for _, data in pairs if isinstance(data, Proposed)]
+        # Asked for anew: keys of members who joined since would be missing from what is cached, and look erased.
+        self._keys.forget(proposed)
+        keys = await self._keys.of(proposed) if proposed else {}
+        return fold(pairs, keys)
+
+    def apply(self, connection: Connection[Any], events: Sequence[Event], changes: Changes, /) -> None:
+        """Write the changes inside the transaction that moves the reader's places."""
+        del events
+        repository.write(connection, changes)
+
+    async def committed(self, events: Sequence[Event], /) -> None:
+        """Nobody waits to be told: reads with `min_position` look at the places."""
+        del events
