@@ -6,6 +6,7 @@ headers, the media type is the `content-type` header. Extensions: shard, pos, ca
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from uuid import UUID
 
 import msgspec
@@ -46,7 +47,14 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
 def rfc3339(time: datetime) -> str:
     """A time in UTC as RFC 3339 with microseconds."""
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    utc = time if time.tzinfo is UTC else time.astimezone(UTC)
+    return utc.isoformat(timespec="microseconds")[:26] + "Z"
+
+
+@lru_cache(maxsize=1_000)
+def _encoded(text: str) -> bytes:
+    """Sources, types and actors repeat from event to event."""
+    return text.encode()
 
 
 def to_headers(event: Event) -> list[tuple[str, bytes]]:
@@ -54,13 +62,13 @@ def to_headers(event: Event) -> list[tuple[str, bytes]]:
     headers = [
         ("ce_specversion", b"1.0"),
         ("ce_id", str(event.event_id).encode()),
-        ("ce_source", event.source.encode()),
-        ("ce_type", event.type.encode()),
+        ("ce_source", _encoded(event.source)),
+        ("ce_type", _encoded(event.type)),
         ("ce_time", rfc3339(event.time).encode()),
         ("ce_shard", b"%d" % event.shard),
         ("ce_pos", b"%d" % event.pos),
         ("ce_correlationid", str(event.correlation_id).encode()),
-        ("ce_actor", event.actor.encode()),
+        ("ce_actor", _encoded(event.actor)),
         ("content-type", b"application/json"),
     ]
     if event.causation_id is not None:

@@ -7,7 +7,7 @@ and, for a moment, a hole, and never a loss. `(shard, pos)` on each record lets 
 
 import asyncio
 import contextlib
-from collections import defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Sequence
 from typing import Any
 
@@ -38,6 +38,7 @@ class Relay:
     def __init__(self, database_url: str, kafka: str, topics: Sequence[str], *, source: str) -> None:
         self._url, self._kafka, self._topics, self._source = database_url, kafka, tuple(topics), source
         self._cursor: dict[tuple[str, int], int] = {}
+        self._sent: dict[tuple[str, int], int] = {}
         self.leading = False
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -79,6 +80,7 @@ class Relay:
 
     async def _relay_with_one_producer(self, connection: Connection[Any], stop: asyncio.Event) -> None:
         self._cursor = await asyncio.to_thread(self._read_cursor, connection)
+        self._sent = dict(self._cursor)
         producer = AIOKafkaProducer(
             bootstrap_servers=self._kafka,
             enable_idempotence=True,
@@ -89,9 +91,7 @@ class Relay:
         )
         try:
             await producer.start()
-            while not stop.is_set():
-                if not await self._relay_once(connection, producer):
-                    await asyncio.to_thread(self._wait_for_hint, connection)
+            await self._relay(connection, producer, stop)
         except (KafkaError, OSError, TimeoutError) as error:
             metrics.RELAY_FAILURES.inc()
             logger().warning("relay begins again", error=type(error).__name__)
@@ -102,18 +102,29 @@ class Relay:
             with contextlib.suppress(KafkaError, TimeoutError):
                 await asyncio.wait_for(producer.stop(), 5)
 
-    async def _relay_once(self, connection: Connection[Any], producer: AIOKafkaProducer) -> int:
-        events = await asyncio.to_thread(self._read_tails, connection)
-        if not events:
-            return 0
-        acknowledgements = []
+    async def _relay(self, connection: Connection[Any], producer: AIOKafkaProducer, stop: asyncio.Event) -> None:
+        """Read ahead of what Kafka has acknowledged by one read, so that neither waits for the other."""
+        under_way: deque[tuple[list[Event], list[asyncio.Future[Any]]]] = deque()
+        while not stop.is_set() or under_way:
+            events = [] if stop.is_set() else await asyncio.to_thread(self._read_tails, connection)
+            if events:
+                under_way.append((events, await self._hand_over(producer, events)))
+            if under_way and (len(under_way) > 1 or not events):
+                acknowledged, outcomes = under_way.popleft()
+                await asyncio.gather(*outcomes)
+                await asyncio.to_thread(self._save_cursor, connection, acknowledged)
+            elif not events:
+                await asyncio.to_thread(self._wait_for_hint, connection)
+
+    async def _hand_over(self, producer: AIOKafkaProducer, events: Sequence[Event]) -> list[asyncio.Future[Any]]:
+        outcomes: list[asyncio.Future[Any]] = []
         for (topic, shard), run in _runs(events).items():
-            acknowledgements += await _send(producer, topic, shard, run)
-        for outcome in await asyncio.gather(*acknowledgements, return_exceptions=True):
-            if isinstance(outcome, BaseException):
-                raise outcome
-        await asyncio.to_thread(self._save_cursor, connection, events)
-        return len(events)
+            outcomes += await _send(producer, topic, shard, run)
+            self._sent[topic, shard] = run[-1].pos
+        for outcome in outcomes:
+            # The first failure ends this producer; the failures behind it are no news.
+            outcome.add_done_callback(lambda future: future.cancelled() or future.exception())
+        return outcomes
 
     def _read_cursor(self, connection: Connection[Any]) -> dict[tuple[str, int], int]:
         rows = connection.execute(
@@ -127,10 +138,9 @@ class Relay:
         for topic, shard, pos in connection.execute(
             "SELECT topic, shard, pos FROM log_head WHERE topic = ANY(%s)", [list(self._topics)]
         ):
-            sent = self._cursor[topic, shard]
-            if pos > sent:
-                behind[topic][shard] = sent
-                lag[topic] += pos - sent
+            lag[topic] += pos - self._cursor[topic, shard]
+            if pos > self._sent[topic, shard]:
+                behind[topic][shard] = self._sent[topic, shard]
         for topic, count in lag.items():
             metrics.RELAY_LAG.labels(topic).set(count)
         events: list[Event] = []
@@ -146,8 +156,8 @@ class Relay:
             [[t for t, _ in reached], [s for _, s in reached], list(reached.values())],
         )
         self._cursor |= reached
-        for event_topic in {event.topic for event in events}:
-            metrics.RELAY_SENT.labels(event_topic).inc(sum(event.topic == event_topic for event in events))
+        for topic, count in Counter(event.topic for event in events).items():
+            metrics.RELAY_SENT.labels(topic).inc(count)
 
     @staticmethod
     def _wait_for_hint(connection: Connection[Any]) -> None:
