@@ -48,9 +48,12 @@ class Unavailable(Exception):
 
 def response(problem: Problem) -> Response:
     """The HTTP answer of a problem."""
-    headers = {"Retry-After": "5"} if problem.status in (429, 503) else None
+    headers = {401: {"WWW-Authenticate": "Bearer"}, 429: {"Retry-After": "5"}, 503: {"Retry-After": "5"}}
     return Response(
-        msgspec.json.encode(problem.document()), problem.status, headers, media_type="application/problem+json"
+        msgspec.json.encode(problem.document()),
+        problem.status,
+        headers.get(problem.status),
+        media_type="application/problem+json",
     )
 
 
