@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from padan_cli.platform import Instance, PlatformError
 from padan_cli.platform.instance import USUAL_PORTS
+from padan_cli.platform.kafka import new_cluster_id
 
 SECRET_FILES = {
     "household.key.json",
@@ -156,3 +157,11 @@ def test_a_name_cannot_lead_out_of_the_folder(name: str) -> None:
     with pytest.raises(PlatformError) as error:
         Instance.named(name)
     assert error.value.code == "instance_name"
+
+
+def test_a_cluster_id_never_looks_like_an_option() -> None:
+    ids = {new_cluster_id() for _ in range(2000)}
+
+    assert len(ids) == 2000
+    assert {len(each) for each in ids} == {22}
+    assert not any(each.startswith("-") for each in ids)

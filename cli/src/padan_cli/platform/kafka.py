@@ -10,6 +10,7 @@ import time
 import uuid
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
+from itertools import count
 from pathlib import Path
 
 from padan_cli.platform.errors import PlatformError
@@ -46,8 +47,7 @@ class Kafka:
         draft = self.folder / "data.draft"
         shutil.rmtree(draft, ignore_errors=True)
         self._write_properties("format.properties", draft, 9092, 9093)
-        cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        arguments = ["format", "-t", cluster, "-c", str(self.folder / "format.properties")]
+        arguments = ["format", "-t", new_cluster_id(), "-c", str(self.folder / "format.properties")]
         command = self._command("kafka.tools.StorageTool", *arguments)
         result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         if result.returncode != 0:
@@ -99,6 +99,12 @@ class Kafka:
         # The jars by name: with a wildcard their order, which the archive must find again, is the file system's.
         jars = os.pathsep.join(str(jar) for jar in sorted((self._servers / "kafka").glob("*.jar")))
         return [str(self._java), *_MEMORY, *sharing, logging, "-cp", jars, main_class, *arguments]
+
+
+def new_cluster_id() -> str:
+    """A random id as Kafka's own tool makes it: 22 characters, the first not `-` (it would pass for an option)."""
+    ids = (urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=") for _ in count())
+    return next(candidate for candidate in ids if not candidate.startswith("-"))
 
 
 def _two_free_ports() -> tuple[int, int]:
