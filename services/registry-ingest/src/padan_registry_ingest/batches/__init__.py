@@ -1,0 +1,1 @@
+"""Files sent: kept sealed, worked through stage by stage, each stage restartable."""

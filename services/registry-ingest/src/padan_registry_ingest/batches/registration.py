@@ -1,0 +1,145 @@
+"""A registration file: validated, matched, held against the register, and its valid rows reported to household."""
+
+import asyncio
+import io
+from collections.abc import Sequence
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+import polars as pl
+from padan_events.personal import Match
+from padan_runtime import metrics
+from padan_runtime.log import Entry
+from psycopg import Connection
+
+from padan_registry_ingest.batches import chunks, repository
+from padan_registry_ingest.batches.repository import RowRecord, Upload
+from padan_registry_ingest.batches.stage import Stages
+from padan_registry_ingest.domain import reasons
+from padan_registry_ingest.matching.ask import Matcher, reasons_by_row
+from padan_registry_ingest.matching.repository import Answers
+from padan_registry_ingest.persons.compare import Hash, compare
+from padan_registry_ingest.reading.tables import Tables
+from padan_registry_ingest.reporting.households import Sender, household_id, matches_by_row, reports
+from padan_registry_ingest.validating import against_each_other, check
+
+ROWS_AT_ONCE: Final = 2_000
+"""Rows a transaction: small enough that household begins early, large enough for COPY."""
+
+_VERDICT = ("row", "reasons", "warnings", "household")
+
+
+class _Reporting(msgspec.Struct, frozen=True):
+    """What each chunk needs."""
+
+    upload: Upload
+    key: bytes
+    read: Tables
+    members: pl.DataFrame
+    matches: dict[int, Match]
+
+
+class Registration:
+    """Works registration files. `keyed_hash` finds a NIK in the person index."""
+
+    def __init__(self, stages: Stages, matcher: Matcher, keyed_hash: Hash) -> None:
+        self._stages, self._matcher, self._hash = stages, matcher, keyed_hash
+
+    async def work(self, upload: Upload, key: bytes, read: Tables) -> None:
+        """Bring a file from read to reported. Raises `Unavailable`; may be called again after a crash."""
+        assert read.members is not None
+        upload_id, today = upload.upload_id, upload.received_at.date()
+        async with self._stages.stage(upload_id, "validating"):
+            members = await asyncio.to_thread(check.check_members, read.members, today)
+            rows = await asyncio.to_thread(check.check_recipients, read.recipients, members, upload.region, today)
+        known = await asyncio.to_thread(self._verdict, upload_id)
+        answers = await self._match(upload_id, key, rows)
+        if known is None:
+            rows = await self._judge(upload_id, key, rows, members, answers)
+        else:
+            rows = rows.drop("reasons", "warnings").join(known, on="row", maintain_order="left")
+        async with self._stages.stage(upload_id, "reporting"):
+            await self._stages.progress(upload_id)(upload.reported_to, rows.height)
+            reporting = _Reporting(upload, key, read, members, matches_by_row(answers))
+            for chunk in chunks.slices(rows, upload.reported_to, ROWS_AT_ONCE):
+                await asyncio.to_thread(self._report, reporting, chunk)
+
+    async def _match(self, upload_id: UUID, key: bytes, rows: pl.DataFrame) -> list[Answers]:
+        # Only rows without an earlier reason are asked about: no more of a person goes out than is needed.
+        async with self._stages.stage(upload_id, "matching"):
+            return await self._matcher.civil(
+                upload_id, key, rows.filter(pl.col("reasons") == 0), self._stages.progress(upload_id)
+            )
+
+    async def _judge(
+        self, upload_id: UUID, key: bytes, rows: pl.DataFrame, members: pl.DataFrame, answers: Sequence[Answers]
+    ) -> pl.DataFrame:
+        """Rows with all their reasons, in the order in which one can only be known after the other."""
+        async with self._stages.stage(upload_id, "registering"):
+            rows = against_each_other.add_reasons(rows, reasons_by_row(answers))
+            people = await asyncio.to_thread(against_each_other.people_of, rows, members)
+            clean = rows.filter(pl.col("reasons") == 0).select("row", "nik", "card")
+            compared = await asyncio.to_thread(compare, self._stages.database, clean, people, self._hash)
+            rows = against_each_other.add_reasons(rows, compared.reasons)
+            barred = await self._matcher.barred(
+                upload_id, key, rows.filter(pl.col("reasons") == 0), self._stages.progress(upload_id)
+            )
+            rows = against_each_other.add_reasons(rows, reasons_by_row(barred))
+            rows = await asyncio.to_thread(against_each_other.add_duplicates, rows, people)
+            matched = {row: household.bytes for row, household in compared.matched.items()}
+            rows = rows.with_columns(
+                pl.col("row").replace_strict(matched, default=None, return_dtype=pl.Binary).alias("household")
+            )
+            await self._stages.note(repository.save_verdict, upload_id, _parquet(rows.select(_VERDICT)))
+        return rows
+
+    def _verdict(self, upload_id: UUID) -> pl.DataFrame | None:
+        with self._stages.database.transaction() as connection:
+            kept = repository.verdict(connection, upload_id)
+        return None if kept is None else pl.read_parquet(io.BytesIO(kept))
+
+    def _report(self, reporting: _Reporting, rows: pl.DataFrame) -> None:
+        upload, read = reporting.upload, reporting.read
+        assert upload.batch_id is not None
+        assert read.members is not None
+        first, last = int(rows["row"][0]), int(rows["row"][-1])
+        sent = read.recipients.filter(pl.col("row").is_between(first, last))
+        theirs = read.members.join(sent.select("NO_KK").unique(), on="NO_KK", how="semi", maintain_order="left")
+        sealed = chunks.seal(reporting.key, upload.upload_id, first, chunks.Chunk(sent, theirs))
+        valid = rows.filter((pl.col("reasons") == 0) & pl.col("household").is_null())
+        sender = Sender(upload.batch_id, upload.actor, upload.key_id, reporting.key)
+        entries = [] if upload.dry_run else reports(valid, reporting.members, reporting.matches, sender)
+        records = [_record(upload, values) for values in rows.select(*_VERDICT, "village").iter_rows()]
+
+        def write(connection: Connection[Any]) -> list[Entry]:
+            repository.report(connection, upload.upload_id, first - 1, records)
+            chunks.save(connection, upload.upload_id, (first, last), sealed)
+            return entries
+
+        self._stages.report(write)
+        for record in records:
+            metrics.BATCH_ROWS.labels(record.first_reason or "valid").inc()
+
+
+def _record(upload: Upload, values: tuple[int, int, int, bytes | None, str | None]) -> RowRecord:
+    row, found, warnings, household, village = values
+    assert upload.batch_id is not None
+    codes = reasons.codes(found)
+    matched = None if household is None else UUID(bytes=household)
+    reported = not codes and matched is None and not upload.dry_run
+    return RowRecord(
+        row=row,
+        village=village,
+        first_reason=codes[0] if codes else None,
+        reasons=codes,
+        warnings=reasons.warning_codes(warnings),
+        household_id=matched or (household_id(upload.batch_id, row) if reported else None),
+        outcome="matched" if matched is not None and not codes else "pending" if reported else None,
+    )
+
+
+def _parquet(frame: pl.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer, compression="zstd")
+    return buffer.getvalue()

@@ -1,0 +1,76 @@
+"""What all stages of a batch need: the database, the folder, and to note where a batch is and how long it took."""
+
+import asyncio
+import ctypes
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+from padan_runtime import metrics
+from padan_runtime.database import Database
+from padan_runtime.log import Entry, append
+from padan_runtime.relay import hint
+from psycopg import Connection
+
+from padan_registry_ingest.batches import repository
+from padan_registry_ingest.matching import repository as answers
+
+_STATE: Final = {"registering": "matching"}
+
+
+class Stages:
+    """The database and folder of the batches."""
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        self.database, self.folder = database, folder
+
+    @asynccontextmanager
+    async def stage(self, upload_id: UUID, name: str) -> AsyncIterator[None]:
+        """Enter a stage; at its end note the seconds it took and give memory back."""
+        begun = time.perf_counter()
+        await self.note(repository.enter_stage, upload_id, _STATE.get(name, name), name)
+        yield
+        seconds = time.perf_counter() - begun
+        metrics.BATCH_STAGE_SECONDS.labels(name).observe(seconds)
+        await self.note(repository.add_stage, upload_id, name, seconds)
+        give_back_memory()
+
+    async def note(self, work: Callable[..., None], *arguments: Any) -> None:
+        """Run one piece of SQL in a transaction of its own."""
+
+        def inside() -> None:
+            with self.database.transaction() as connection:
+                work(connection, *arguments)
+
+        await asyncio.to_thread(inside)
+
+    def progress(self, upload_id: UUID) -> Callable[[int, int], Any]:
+        """A function that notes how far the stage has come."""
+
+        async def note(done: int, total: int) -> None:
+            await self.note(repository.progress, upload_id, done, total)
+
+        return note
+
+    def report(self, write: Callable[[Connection[Any]], list[Entry]]) -> None:
+        """In one transaction: what `write` writes, and the events it returns appended. The relay is told."""
+        with self.database.transaction() as connection:
+            entries = write(connection)
+            if entries:
+                append(connection, entries)
+        if entries:
+            with self.database.transaction() as connection:
+                hint(connection)
+
+    def forget_answers(self, upload_id: UUID) -> None:
+        """Remove the registers' answers of a batch that is past them."""
+        with self.database.transaction() as connection:
+            answers.forget(connection, upload_id)
+
+
+def give_back_memory() -> None:
+    """Return freed memory to the system: after frames of some hundred thousand rows glibc keeps much of it."""
+    ctypes.CDLL(None).malloc_trim(0)

@@ -1,0 +1,157 @@
+"""The worker: takes uploads one at a time through their stages. After a crash each goes on where it was.
+
+Every stage either leaves a mark in the same transaction as its effects, or has none but what it computes anew from the
+sealed file: so nothing is reported twice and nothing is left out.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+from padan_runtime.database import Database
+from padan_runtime.keys import KeyClient
+from padan_runtime.logs import logger
+from padan_runtime.problems import Unavailable
+from padan_runtime.projector import TRANSIENT
+
+from padan_registry_ingest.batches import repository, sealed_file
+from padan_registry_ingest.batches.registration import Registration
+from padan_registry_ingest.batches.repository import TakenOverError, Upload
+from padan_registry_ingest.batches.stage import Stages
+from padan_registry_ingest.batches.welfare_ranking import WelfareRanking
+from padan_registry_ingest.domain.faults import FileFault
+from padan_registry_ingest.problems import problem_of
+from padan_registry_ingest.reading import tables
+from padan_registry_ingest.reading.tables import Limits, Tables
+
+_POLL_S: Final = 1.0
+_LONGEST_WAIT_S: Final = 15.0
+Result = TypeVar("Result")
+
+
+class Worker:
+    """Works uploads off. `wake` it when there is a new one."""
+
+    def __init__(
+        self,
+        stages: Stages,
+        keys: KeyClient,
+        registration: Registration,
+        ranking: WelfareRanking,
+        *,
+        limits: Limits,
+    ) -> None:
+        self._stages, self._keys, self._limits = stages, keys, limits
+        self._registration, self._ranking = registration, ranking
+        self._database: Database = stages.database
+        self.wake = asyncio.Event()
+        self._not_before: dict[UUID, tuple[float, int]] = {}
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop` is set; what is under way then is taken up again by the next process."""
+        stopped = asyncio.create_task(stop.wait())
+        while not stop.is_set():
+            working = asyncio.create_task(self._work_all())
+            await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            if not working.done():
+                working.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await working
+            waking = asyncio.create_task(self.wake.wait())
+            await asyncio.wait({waking, stopped}, timeout=_POLL_S, return_when=asyncio.FIRST_COMPLETED)
+            waking.cancel()
+            self.wake.clear()
+        stopped.cancel()
+
+    async def _work_all(self) -> None:
+        try:
+            waiting = await self._in_thread(repository.to_work_on)
+        except TRANSIENT as error:
+            logger().warning("the database is away", error=type(error).__name__)
+            return
+        for upload_id in waiting:
+            not_before, attempts = self._not_before.get(upload_id, (0.0, 0))
+            if time.monotonic() < not_before:
+                continue
+            try:
+                await self._work_on(upload_id)
+            except Unavailable as error:
+                logger().warning("a batch waits", upload_id=str(upload_id), name=str(error))
+                self._later(upload_id, attempts)
+                with contextlib.suppress(*TRANSIENT):
+                    await self._in_thread(repository.wait_for, upload_id, str(error))
+            except TRANSIENT as error:
+                logger().warning("a batch waits", upload_id=str(upload_id), error=type(error).__name__)
+                self._later(upload_id, attempts)
+            except TakenOverError:
+                logger().warning("another worker has this batch", upload_id=str(upload_id))
+                self._later(upload_id, attempts)
+            except FileFault as fault:
+                await self._fail(upload_id, fault)
+            except Exception as error:  # one file that breaks us must not hold up the others
+                logger().error("a batch failed", upload_id=str(upload_id), exc_info=error)
+                await self._fail(upload_id, FileFault("file_failed"))
+            else:
+                self._not_before.pop(upload_id, None)
+
+    def _later(self, upload_id: UUID, attempts: int) -> None:
+        wait_s = min(0.5 * 2**attempts, _LONGEST_WAIT_S)
+        self._not_before[upload_id] = (time.monotonic() + wait_s, attempts + 1)
+
+    async def _fail(self, upload_id: UUID, fault: FileFault) -> None:
+        logger().info("a file was refused", upload_id=str(upload_id), code=fault.code)
+        try:
+            await self._finish(upload_id, "failed", problem_of(fault).document())
+        except TRANSIENT:
+            self._later(upload_id, 0)
+
+    async def _work_on(self, upload_id: UUID) -> None:
+        upload = await self._in_thread(repository.find, upload_id)
+        assert upload is not None
+        if upload.state == "deciding":
+            await self._finish(upload_id, "done")
+            return
+        key = await self._keys.intake_key(upload.key_id)
+        async with self._stages.stage(upload_id, "reading"):
+            read = await asyncio.to_thread(self._read, upload, key)
+            repeat_of = await self._in_thread(
+                repository.identify, upload, read.kind, read.batch_id, read.recipients.height
+            )
+        if repeat_of is not None:
+            await self._finish(upload_id, "repeated")
+            return
+        upload.batch_id, upload.kind = read.batch_id, read.kind
+        if read.kind == "ranking":
+            await self._ranking.work(upload, key, read)
+        else:
+            await self._registration.work(upload, key, read)
+        if upload.dry_run:
+            await self._finish(upload_id, "dry_run_done")
+        else:
+            await self._in_thread(repository.begin_deciding, upload_id)
+            await asyncio.to_thread(self._clean_up, upload_id)
+
+    def _read(self, upload: Upload, key: bytes) -> Tables:
+        folder = self._stages.folder
+        file = sealed_file.read(folder, upload.upload_id, "file", key)
+        members = sealed_file.read(folder, upload.upload_id, "members", key) if upload.has_members else None
+        return tables.read(file, members, kind=upload.kind, region=upload.region, limits=self._limits)
+
+    async def _finish(self, upload_id: UUID, state: str, problem: dict[str, Any] | None = None) -> None:
+        await self._in_thread(repository.finish, upload_id, state, problem)
+        await asyncio.to_thread(self._clean_up, upload_id)
+        logger().info("a batch is finished", upload_id=str(upload_id), state=state)
+
+    def _clean_up(self, upload_id: UUID) -> None:
+        sealed_file.remove(self._stages.folder, upload_id)
+        self._stages.forget_answers(upload_id)
+
+    async def _in_thread(self, work: Callable[..., Result], *arguments: Any) -> Result:
+        def inside() -> Result:
+            with self._database.transaction() as connection:
+                return work(connection, *arguments)
+
+        return await asyncio.to_thread(inside)

@@ -1,0 +1,106 @@
+"""Puts the service together."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from fastapi import FastAPI
+from padan_events.topics import HOUSEHOLD_EVENTS, INTAKE, OUTCOMES
+from padan_runtime.database import Database, migrate
+from padan_runtime.http import Health, Progress, create_app
+from padan_runtime.keys import KeyClient
+from padan_runtime.process import Task
+from padan_runtime.projector import Projector
+from padan_runtime.relay import Relay
+from padan_runtime.sealing import keyed_hash
+from padan_runtime.service_tokens import read_identity
+
+from padan_registry_ingest import SERVICE, SOURCE
+from padan_registry_ingest.batches.registration import Registration
+from padan_registry_ingest.batches.stage import Stages
+from padan_registry_ingest.batches.welfare_ranking import WelfareRanking
+from padan_registry_ingest.batches.work import Worker
+from padan_registry_ingest.http_api.batches import BatchApi
+from padan_registry_ingest.matching.ask import Matcher
+from padan_registry_ingest.matching.registers import BarredRegister, CivilRegistry
+from padan_registry_ingest.outcomes import handler as outcomes
+from padan_registry_ingest.persons import index
+from padan_registry_ingest.reading.tables import Limits
+from padan_registry_ingest.settings import IngestSettings
+
+_MB: Final = 1 << 20
+_PACKAGES: Final = ("padan_runtime", "padan_registry_ingest")
+
+
+class Service:
+    """The service, ready to run: `app` to serve, `tasks` to run beside it."""
+
+    def __init__(self, settings: IngestSettings) -> None:
+        hash_key = settings.secret("nik-hash.key")
+        identity, verifier = read_identity(settings.secrets, SERVICE)
+        self.database = Database(settings.database_url, name=SERVICE)
+        self._keys = KeyClient(settings.household_url, identity)
+        self._civil = CivilRegistry(settings.civil_registry_url)
+        self._barred = BarredRegister(settings.barred_register_url)
+
+        def hashed(number: str) -> bytes:
+            return keyed_hash(hash_key, number)
+
+        stages = Stages(self.database, settings.folder)
+        matcher = Matcher(self.database, self._civil, self._barred)
+        self.worker = Worker(
+            stages,
+            self._keys,
+            Registration(stages, matcher, hashed),
+            WelfareRanking(stages, hashed),
+            limits=Limits(settings.reader_memory_mb, settings.reader_time_s),
+        )
+        # Batches of 2,000: opening that many households takes a quarter of a second and some 30 MB.
+        self.persons = Projector(
+            reader=index.READER,
+            topics=[HOUSEHOLD_EVENTS],
+            handler=index.PersonIndex(self.database, self._keys),
+            database=self.database,
+            kafka=settings.kafka,
+            batch=2_000,
+        )
+        self.outcomes = Projector(
+            reader=outcomes.READER,
+            topics=[OUTCOMES],
+            handler=outcomes.Outcomes(self.worker.wake.set),
+            database=self.database,
+            kafka=settings.kafka,
+        )
+        self.relay = Relay(settings.database_url, settings.kafka, [INTAKE.name], source=SOURCE)
+        self.app = self._app(BatchApi(
+            self.database, self._keys, verifier,
+            folder=settings.folder, most_bytes=settings.upload_limit_mb * _MB, wake=self.worker.wake.set,
+        ))  # fmt: skip
+        self.tasks: list[Task] = [self.worker.run, self.persons.run, self.outcomes.run, self.relay.run]
+
+    def _app(self, api: BatchApi) -> FastAPI:
+        health = Health()
+        health.require("database", self.database.healthy)
+        readers: dict[str, Projector[Any]] = {index.READER: self.persons, outcomes.READER: self.outcomes}
+        progress = Progress(self.database, logs=(INTAKE.name,), readers=tuple(readers))
+        for name, reader in readers.items():
+            health.require(name, _reads(reader))
+            progress.stopped[name] = _stopped(reader)
+        app = create_app(title="Padan registry-ingest", health=health, progress=progress, openapi_url=None)
+        api.install(app)
+        return app
+
+
+def _reads(reader: Projector[Any]) -> Callable[[], bool]:
+    return lambda: reader.assigned > 0
+
+
+def _stopped(reader: Projector[Any]) -> Callable[[], dict[tuple[str, int], str]]:
+    return lambda: reader.stopped
+
+
+def prepare(settings: IngestSettings) -> Service:
+    """Migrate the database and put the service together."""
+    migrate(settings.database_owner_url, _PACKAGES, grant_to="registry_ingest")
+    service = Service(settings)
+    service.database.open()
+    return service

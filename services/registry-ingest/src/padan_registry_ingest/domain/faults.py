@@ -1,0 +1,107 @@
+"""What can be wrong with a file as a whole: stable codes, words and what to do, in both languages."""
+
+from typing import Any, Final
+
+
+class FileFault(Exception):
+    """A file cannot be worked with. `code` is stable; `extra` holds no cell of the file."""
+
+    def __init__(self, code: str, **extra: Any) -> None:
+        super().__init__(code)
+        self.code, self.extra = code, extra
+
+
+# code: HTTP status, Indonesian, English, what to do in Indonesian, in English
+FAULTS: Final[dict[str, tuple[int, str, str, str, str]]] = {
+    "not_a_spreadsheet": (
+        422,
+        "Berkas ini bukan XLSX dan bukan CSV dalam UTF-8.",
+        "This file is neither XLSX nor CSV in UTF-8.",
+        "Simpan lagi sebagai XLSX atau CSV UTF-8, atau pakai templat.",
+        "Save it again as XLSX or CSV UTF-8, or use the template.",
+    ),
+    "column_missing": (
+        422,
+        "Kolom wajib tidak ditemukan.",
+        "A required column is missing.",
+        "Samakan judul kolom dengan templat; urutannya bebas.",
+        "Name the columns as in the template; their order is free.",
+    ),
+    "file_empty": (
+        422,
+        "Berkas tidak berisi baris data.",
+        "The file holds no rows.",
+        "Isi paling sedikit satu baris di bawah judul kolom.",
+        "Fill in at least one row below the headers.",
+    ),
+    "file_too_large": (
+        413,
+        "Berkas terlalu besar untuk diolah.",
+        "The file is too large to be worked with.",
+        "Bagi berkas menjadi beberapa bagian, misalnya per kecamatan.",
+        "Split the file, for example by district.",
+    ),
+    "members_missing": (
+        422,
+        "Lembar atau berkas anggota keluarga tidak ada.",
+        "The sheet or file of family members is missing.",
+        "Tambahkan lembar 'anggota' (XLSX), atau kirim berkas anggota bersama (CSV).",
+        "Add the sheet 'anggota' (XLSX), or send the members' file with it (CSV).",
+    ),
+    "file_missing": (
+        422,
+        "Tidak ada berkas yang dikirim.",
+        "No file was sent.",
+        "Kirim berkas pada isian 'file'.",
+        "Send the file in the field 'file'.",
+    ),
+    "form_invalid": (
+        422,
+        "Isian unggahan tidak sah.",
+        "The upload form is not valid.",
+        "Isian: file, members, dry_run (true/false), kind (auto/registration/ranking).",
+        "Fields: file, members, dry_run (true/false), kind (auto/registration/ranking).",
+    ),
+    "region_unknown": (
+        422,
+        "Kode wilayah pengirim tidak dikenal.",
+        "The sender's region code is unknown.",
+        "Pakai kode wilayah Kemendagri 2, 4, 6 atau 10 angka.",
+        "Use a Kemendagri region code of 2, 4, 6 or 10 digits.",
+    ),
+    "batch_not_found": (
+        404,
+        "Unggahan ini tidak ada.",
+        "There is no such upload.",
+        "Periksa nomor unggahan.",
+        "Check the upload's id.",
+    ),
+    "report_not_ready": (
+        409,
+        "Laporan belum selesai.",
+        "The report is not ready yet.",
+        "Tunggu sampai pemeriksaan selesai.",
+        "Wait until the checks are done.",
+    ),
+    "report_expired": (
+        410,
+        "Isi berkas ini sudah dimusnahkan setelah 30 hari.",
+        "What the file held was destroyed after 30 days.",
+        "Jumlah per alasan masih dapat dibaca.",
+        "The counts by reason can still be read.",
+    ),
+    "file_lost": (
+        500,
+        "Berkas yang disimpan tidak dapat dibuka lagi.",
+        "The stored file cannot be opened any more.",
+        "Kirim berkas sekali lagi.",
+        "Send the file once more.",
+    ),
+    "file_failed": (
+        500,
+        "Berkas tidak dapat diolah karena kesalahan sistem.",
+        "The file could not be worked with because something went wrong on our side.",
+        "Kirim lagi; bila berulang, hubungi pengelola.",
+        "Send it again; if it repeats, tell the operators.",
+    ),
+}

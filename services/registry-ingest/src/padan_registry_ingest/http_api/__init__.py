@@ -1,0 +1,1 @@
+"""The addresses of this service, for the gateway only."""

@@ -1,0 +1,180 @@
+"""The addresses under /batches, and the template."""
+
+import asyncio
+import tempfile
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.responses import StreamingResponse
+from padan_runtime.database import Database
+from padan_runtime.http import json_response
+from padan_runtime.keys import KeyClient
+from padan_runtime.logs import logger
+from padan_runtime.problems import Unavailable, response
+from padan_runtime.sealing import SealError
+from padan_runtime.service_tokens import ServiceVerifier
+
+from padan_registry_ingest.batches import repository
+from padan_registry_ingest.batches.repository import Upload
+from padan_registry_ingest.domain.faults import FileFault
+from padan_registry_ingest.http_api.upload import ReceivedForm
+from padan_registry_ingest.problems import problem, problem_of
+from padan_registry_ingest.validating.check import known_region
+from padan_registry_ingest.validity_report.document import document
+from padan_registry_ingest.validity_report.rows import RowReports, template
+
+_WORKBOOK: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_PIECE: Final = 1 << 16
+_REPORTED: Final = ("deciding", "done", "dry_run_done")
+
+
+class BatchApi:
+    """What the addresses need."""
+
+    def __init__(
+        self,
+        database: Database,
+        keys: KeyClient,
+        verifier: ServiceVerifier,
+        *,
+        folder: Path,
+        most_bytes: int,
+        wake: Callable[[], None],
+    ) -> None:
+        self._database, self._keys, self._verifier = database, keys, verifier
+        self._folder, self._most, self._wake = folder, most_bytes, wake
+
+    def install(self, app: FastAPI) -> None:
+        """Add the addresses and the answers of faults."""
+
+        @app.exception_handler(FileFault)
+        async def fault(_: Request, error: FileFault) -> Response:
+            return response(problem_of(error))
+
+        router = APIRouter()
+        router.add_api_route("/batches", self.receive, methods=["POST"], status_code=202)
+        router.add_api_route("/batches/{upload_id}", self.read, methods=["GET"])
+        router.add_api_route("/batches/{upload_id}/rows.csv", self.rows, methods=["GET"])
+        router.add_api_route("/batches/{upload_id}/rejected.xlsx", self.rejected, methods=["GET"])
+        router.add_api_route("/templates/registration.xlsx", self.template, methods=["GET"])
+        app.include_router(router)
+
+    async def receive(self, request: Request) -> Response:
+        """Take a file. Answers as soon as it is safe on disk."""
+        region = self._region(request)
+        key_id = datetime.now(UTC).date().isoformat()
+        key = await self._keys.intake_key(key_id)
+        upload_id = uuid4()
+        form = ReceivedForm(self._folder, upload_id, key, most_bytes=self._most)
+        await form.receive(request)
+        try:
+            await asyncio.to_thread(self._record, upload_id, form, key_id, _actor(request), region)
+        except BaseException:
+            form.abandon()
+            raise
+        logger().info("a file was received", upload_id=str(upload_id), region=region)
+        self._wake()
+        return json_response({"upload_id": upload_id, "state": "received"}, 202)
+
+    def read(self, request: Request, upload_id: UUID) -> Response:
+        """The batch document."""
+        upload = self._find(request, upload_id)
+        with self._database.transaction() as connection:
+            return json_response(document(connection, upload))
+
+    async def rows(self, request: Request, upload_id: UUID) -> Response:
+        """All rows with their reasons in words, as CSV."""
+        reports = await self._reports(request, upload_id)
+        return StreamingResponse(reports.csv(), media_type="text/csv; charset=utf-8", headers=_named("rows.csv"))
+
+    async def rejected(self, request: Request, upload_id: UUID) -> Response:
+        """The rejected rows as a workbook, ready to correct and send again."""
+        reports = await self._reports(request, upload_id)
+        return await asyncio.to_thread(_workbook, reports.rejected, "rejected.xlsx")
+
+    def template(self, request: Request) -> Response:
+        """An empty registration file."""
+        self._region(request)
+        return _workbook(template, "registration.xlsx")
+
+    def _record(self, upload_id: UUID, form: ReceivedForm, key_id: str, actor: str, region: str) -> None:
+        with self._database.transaction() as connection:
+            repository.insert(
+                connection,
+                {
+                    "upload_id": upload_id,
+                    "kind": form.kind,
+                    "dry_run": form.dry_run,
+                    "has_members": "members" in form.files,
+                    "actor": actor,
+                    "region": region,
+                    "key_id": key_id,
+                },
+            )
+
+    def _region(self, request: Request) -> str:
+        """The region the caller acts for, empty for the nation. Raises `Problem` (401, 403), `FileFault`."""
+        self._verifier.one_of(request, "gateway")
+        region = request.headers.get("padan-region", "")
+        region = "" if region == "ID" else region
+        if not known_region(region):
+            raise FileFault("region_unknown")
+        return region
+
+    def _find(self, request: Request, upload_id: UUID) -> Upload:
+        """The upload, where its sender's region lies inside the caller's; else as if there were none."""
+        region = self._region(request)
+        with self._database.transaction() as connection:
+            upload = repository.find(connection, upload_id)
+        if upload is None or not upload.region.startswith(region):
+            raise problem("batch_not_found")
+        return upload
+
+    async def _reports(self, request: Request, upload_id: UUID) -> RowReports:
+        upload = await asyncio.to_thread(self._find, request, upload_id)
+        if upload.repeat_of is not None:
+            upload = await asyncio.to_thread(self._find, request, upload.repeat_of)
+        if upload.state not in _REPORTED:
+            raise problem("report_not_ready")
+        try:
+            key = await self._keys.intake_key(upload.key_id)
+        except Unavailable as error:
+            if _is_gone(error):
+                raise problem("report_expired") from error
+            raise
+        return RowReports(self._database, upload, key)
+
+
+def _is_gone(error: Unavailable) -> bool:
+    status = getattr(getattr(error.__cause__, "response", None), "status_code", None)
+    return status in (404, 410)
+
+
+def _actor(request: Request) -> str:
+    return request.headers.get("padan-actor", "service:gateway")
+
+
+def _named(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+
+
+def _workbook(write: Callable[[Path], None], name: str) -> Response:
+    """A workbook, made in a file that has no name as soon as it is open: nobody else can open it."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        try:
+            write(path)
+        except SealError as error:
+            raise problem("report_expired") from error
+        file = path.open("rb")
+
+    def pieces() -> Iterator[bytes]:
+        with file:
+            while piece := file.read(_PIECE):
+                yield piece
+
+    return StreamingResponse(pieces(), media_type=_WORKBOOK, headers=_named(name))

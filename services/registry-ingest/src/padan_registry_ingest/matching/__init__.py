@@ -1,0 +1,1 @@
+"""Asking the civil registry and the register of barred occupations."""

@@ -1,0 +1,1 @@
+"""What household decided about reported rows."""

@@ -1,0 +1,56 @@
+"""Completes the rows of batches with what household decided. A refused row becomes invalid with that reason."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from padan_events import Event, decode
+from padan_events.intake import Accepted, Refused
+from psycopg import Connection
+
+READER: Final = "registry-ingest.outcomes"
+
+
+class Outcomes:
+    """Handler of the projector `READER`. `told` is called after a commit: a batch may be complete."""
+
+    def __init__(self, told: Callable[[], None]) -> None:
+        self._told = told
+
+    async def prepare(self, events: Sequence[Event]) -> list[Accepted | Refused]:
+        """The outcomes among the events."""
+        decoded = [decode(event.type, event.value) for event in events]
+        return [data for data in decoded if isinstance(data, Accepted | Refused)]
+
+    def apply(self, connection: Connection[Any], _: Sequence[Event], prepared: list[Accepted | Refused]) -> None:
+        """Write the outcomes to their rows; only a row that waits for one changes."""
+        if not prepared:
+            return
+        codes = [data.code if isinstance(data, Refused) else None for data in prepared]
+        connection.execute(
+            "WITH said AS (SELECT * FROM unnest(%(batches)b::uuid[], %(rows)b::integer[], %(codes)b::text[], "
+            "%(households)b::uuid[], %(holders)b::uuid[]) AS s (batch_id, row, code, household_id, holder)), "
+            "decided AS (UPDATE batch_row b SET outcome = CASE WHEN s.code IS NULL THEN 'accepted' ELSE 'refused' END, "
+            "first_reason = s.code, reasons = CASE WHEN s.code IS NULL THEN b.reasons ELSE ARRAY[s.code] END, "
+            "household_id = CASE WHEN s.code IS NULL THEN s.household_id END, holder = s.holder "
+            "FROM said s JOIN upload u ON u.batch_id = s.batch_id AND u.repeat_of IS NULL AND NOT u.dry_run "
+            "AND u.state <> 'failed' "
+            "WHERE b.upload_id = u.upload_id AND b.row = s.row AND b.outcome = 'pending' "
+            "RETURNING b.upload_id, s.code), "
+            "counted AS (SELECT upload_id, count(*) FILTER (WHERE code IS NULL)::integer AS accepted, "
+            "count(code)::integer AS refused FROM decided GROUP BY upload_id) "
+            "UPDATE upload u SET accepted = u.accepted + c.accepted, refused = u.refused + c.refused, "
+            "pending = u.pending - c.accepted - c.refused, "
+            "summary = CASE WHEN c.refused > 0 THEN NULL ELSE u.summary END "
+            "FROM counted c WHERE u.upload_id = c.upload_id",
+            {
+                "batches": [data.origin.batch_id for data in prepared],
+                "rows": [data.origin.row for data in prepared],
+                "codes": codes,
+                "households": [data.household_id for data in prepared],
+                "holders": [data.holder if isinstance(data, Refused) else None for data in prepared],
+            },
+        )
+
+    async def committed(self, _: Sequence[Event]) -> None:
+        """Wake the worker: a batch whose last outcome has come is done."""
+        self._told()

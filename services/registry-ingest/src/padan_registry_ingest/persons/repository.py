@@ -1,0 +1,114 @@
+"""All SQL of the person index, and of deciles that wait for people."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from psycopg import Connection
+
+_WAITING_LOCK: Final = 0x7061_6461_6E10
+
+
+class IndexedPerson(msgspec.Struct, frozen=True):
+    """Where one person belongs."""
+
+    nik_hash: bytes
+    person_id: UUID
+    household_id: UUID
+    membership_seq: int
+
+
+class Holder(msgspec.Struct, frozen=True):
+    """The household that holds a NIK, and the hash of its family card."""
+
+    household_id: UUID
+    family_card_hash: bytes | None
+
+
+class WaitingRank(msgspec.Struct, frozen=True):
+    """A decile whose person has appeared: the row it came from, and the household it is for."""
+
+    upload_id: UUID
+    batch_id: UUID
+    actor: str
+    row: int
+    decile: int
+    occurred_on: date
+    household_id: UUID
+
+
+def lock_waiting(connection: Connection[Any]) -> None:
+    """Until the end of the transaction: no decile begins to wait while its person is being written, or the reverse."""
+    connection.execute("SELECT pg_advisory_xact_lock(%s)", [_WAITING_LOCK])
+
+
+def upsert(
+    connection: Connection[Any], persons: Sequence[IndexedPerson], households: Sequence[tuple[UUID, bytes | None]]
+) -> None:
+    """Write people and households. Of two sides of a transfer the one with the larger `membership_seq` stays."""
+    connection.execute(
+        "INSERT INTO household_index (household_id, family_card_hash) "
+        "SELECT * FROM unnest(%(ids)b::uuid[], %(cards)b::bytea[]) "
+        "ON CONFLICT (household_id) DO UPDATE SET family_card_hash = excluded.family_card_hash",
+        {"ids": [household_id for household_id, _ in households], "cards": [card for _, card in households]},
+    )
+    latest = {person.nik_hash: person for person in sorted(persons, key=lambda person: person.membership_seq)}
+    rows = list(latest.values())
+    connection.execute(
+        "INSERT INTO person_index AS p (nik_hash, person_id, household_id, membership_seq) "
+        "SELECT * FROM unnest(%(hashes)b::bytea[], %(persons)b::uuid[], %(households)b::uuid[], %(seqs)b::integer[]) "
+        "ON CONFLICT (nik_hash) DO UPDATE SET person_id = excluded.person_id, household_id = excluded.household_id, "
+        "membership_seq = excluded.membership_seq WHERE p.membership_seq < excluded.membership_seq",
+        {
+            "hashes": [row.nik_hash for row in rows],
+            "persons": [row.person_id for row in rows],
+            "households": [row.household_id for row in rows],
+            "seqs": [row.membership_seq for row in rows],
+        },
+    )
+
+
+def holders(connection: Connection[Any], hashes: Sequence[bytes]) -> dict[bytes, Holder]:
+    """The holders of those NIKs that the register holds."""
+    rows = connection.execute(
+        "SELECT p.nik_hash, p.household_id, h.family_card_hash FROM unnest(%(hashes)b::bytea[]) AS w (nik_hash) "
+        "JOIN person_index p USING (nik_hash) LEFT JOIN household_index h USING (household_id)",
+        {"hashes": list(hashes)},
+        binary=True,
+    ).fetchall()
+    return {nik_hash: Holder(household_id, card) for nik_hash, household_id, card in rows}
+
+
+def wait(connection: Connection[Any], upload_id: UUID, rows: Sequence[tuple[bytes, int, int]], on: date) -> None:
+    """Let deciles (hash, row, decile) wait for their people."""
+    connection.execute(
+        "INSERT INTO ranking_waiting (nik_hash, upload_id, row, decile, occurred_on) "
+        "SELECT h, %(id)s, r, d, %(on)s FROM unnest(%(hashes)b::bytea[], %(rows)b::integer[], %(deciles)b::smallint[]) "
+        "AS w (h, r, d)",
+        {
+            "id": upload_id,
+            "on": on,
+            "hashes": [nik_hash for nik_hash, _, _ in rows],
+            "rows": [row for _, row, _ in rows],
+            "deciles": [decile for *_, decile in rows],
+        },
+    )
+
+
+def take_waiting(connection: Connection[Any], hashes: Sequence[bytes]) -> list[WaitingRank]:
+    """Take out the deciles that waited for these people, and note on their rows that they are under way."""
+    taken = connection.execute(
+        "WITH taken AS (DELETE FROM ranking_waiting w USING person_index p WHERE w.nik_hash = ANY(%(hashes)b) "
+        "AND p.nik_hash = w.nik_hash RETURNING w.upload_id, w.row, w.decile, w.occurred_on, p.household_id), "
+        "marked AS (UPDATE batch_row b SET outcome = 'pending', household_id = t.household_id FROM taken t "
+        "WHERE b.upload_id = t.upload_id AND b.row = t.row), "
+        "counted AS (UPDATE upload u SET waiting = u.waiting - c.n, pending = u.pending + c.n, summary = NULL "
+        "FROM (SELECT upload_id, count(*)::integer AS n FROM taken GROUP BY upload_id) c "
+        "WHERE u.upload_id = c.upload_id) "
+        "SELECT t.upload_id, u.batch_id, u.actor, t.row, t.decile, t.occurred_on, t.household_id "
+        "FROM taken t JOIN upload u USING (upload_id) ORDER BY t.upload_id, t.row",
+        {"hashes": list(hashes)},
+    ).fetchall()
+    return [WaitingRank(*row) for row in taken]

@@ -1,0 +1,1 @@
+"""Valid rows become reports to household, on registry.intake.v1."""

@@ -1,0 +1,21 @@
+"""Settings of registry-ingest, from the environment."""
+
+from pathlib import Path
+
+from padan_runtime.settings import ServiceSettings
+from pydantic import Field
+
+
+class IngestSettings(ServiceSettings):
+    """What every service is told, and the addresses, folder and limits of this one."""
+
+    household_url: str
+    civil_registry_url: str
+    barred_register_url: str
+    folder: Path
+    upload_limit_mb: int = Field(default=200, ge=1)
+    """Largest file taken, in MB."""
+    reader_memory_mb: int = Field(default=1024, ge=256)
+    """Address space of the process that opens a sheet, in MB."""
+    reader_time_s: int = Field(default=120, ge=1)
+    """CPU time of the process that opens a sheet."""

@@ -1,0 +1,151 @@
+"""Rows in words: every row as CSV, the rejected ones as a workbook ready to correct and send again."""
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+import polars as pl
+import xlsxwriter  # type: ignore[import-untyped]  # it ships no types
+from padan_runtime.database import Database
+
+from padan_registry_ingest.batches import chunks
+from padan_registry_ingest.batches.chunks import Chunk
+from padan_registry_ingest.batches.repository import Upload
+from padan_registry_ingest.domain import columns, reasons
+
+_DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+_ADDED: Final = (
+    "BARIS", "STATUS", "ALASAN_PERTAMA", "ALASAN_KODE", "ALASAN", "REASONS", "TINDAKAN", "WHAT_TO_DO", "PERINGATAN",
+    "WARNINGS",
+)  # fmt: skip
+
+
+class JudgedRow(msgspec.Struct, frozen=True):
+    """How one row came out."""
+
+    row: int
+    reasons: list[str]
+    warnings: list[str]
+    outcome: str | None
+
+
+class RowReports:
+    """The reports of one batch that name its rows; `key` opens what they held."""
+
+    def __init__(self, database: Database, upload: Upload, key: bytes) -> None:
+        self._database, self._upload, self._key = database, upload, key
+        ranking = upload.kind == "ranking"
+        self._sheet = columns.RANKING if ranking else columns.RECIPIENTS
+
+    def csv(self) -> Iterator[bytes]:
+        """All rows, one chunk after the other, in UTF-8 with byte order mark (Excel needs it)."""
+        yield b"\xef\xbb\xbf" + _line([*self._sheet.columns, *_ADDED])
+        for chunk, judged in self._chunks():
+            lines = [
+                _line([harmless(cell) for cell in cells] + _words(judged[row]))
+                for row, *cells in chunk.recipients.select("row", *self._sheet.columns).iter_rows()
+            ]
+            yield b"".join(lines)
+
+    def rejected(self, path: Path) -> None:
+        """Write the rejected rows with their members: the columns of the contract first, then the reasons."""
+        with xlsxwriter.Workbook(path, {"constant_memory": True, "in_memory": False}) as book:
+            text = book.add_format({"num_format": "@"})
+            first = _begin(book, self._sheet, _ADDED, text)
+            line = 0
+            for chunk, judged in self._chunks():
+                for row, *cells in chunk.recipients.select("row", *self._sheet.columns).iter_rows():
+                    if judged[row].reasons:
+                        line += 1
+                        _write(first, line, [*cells, *_words(judged[row])], text)
+            if self._sheet is columns.RECIPIENTS:
+                self._rejected_members(_begin(book, columns.MEMBERS, (), text), text)
+
+    def _rejected_members(self, sheet: Any, text: Any) -> None:
+        line, written = 0, set[str]()
+        for chunk, judged in self._chunks():
+            assert chunk.members is not None
+            rejected = [row for row, judgement in judged.items() if judgement.reasons]
+            cards = chunk.recipients.filter(pl.col("row").is_in(rejected))["NO_KK"].unique().to_list()
+            wanted = [card for card in cards if card not in written]
+            written.update(wanted)
+            theirs = chunk.members.filter(pl.col("NO_KK").is_in(wanted))
+            for cells in theirs.select(columns.MEMBERS.columns).iter_rows():
+                line += 1
+                _write(sheet, line, list(cells), text)
+
+    def _chunks(self) -> Iterator[tuple[Chunk, dict[int, JudgedRow]]]:
+        """Raises `SealError` where the key is not the one they were sealed with."""
+        upload_id = self._upload.upload_id
+        with self._database.transaction() as connection:
+            firsts = chunks.first_rows(connection, upload_id)
+        for first in firsts:
+            with self._database.transaction() as connection:
+                chunk = chunks.load(connection, self._key, upload_id, first)
+                judged = self._judged(connection, upload_id, chunk)
+            yield chunk, judged
+
+    @staticmethod
+    def _judged(connection: Any, upload_id: UUID, chunk: Chunk) -> dict[int, JudgedRow]:
+        rows = connection.execute(
+            "SELECT row, reasons, warnings, outcome FROM batch_row WHERE upload_id = %s AND row BETWEEN %s AND %s",
+            [upload_id, int(chunk.recipients["row"][0]), int(chunk.recipients["row"][-1])],
+        ).fetchall()
+        return {row[0]: JudgedRow(*row) for row in rows}
+
+
+def harmless(cell: str) -> str:
+    """A cell that a spreadsheet would run as a formula, marked as text; a plain one as it is."""
+    return f"'{cell}" if cell.startswith(_DANGEROUS) else cell
+
+
+def _words(judged: JudgedRow) -> list[str]:
+    said = [reasons.words(code) for code in judged.reasons]
+    warned = [reasons.words(code) for code in judged.warnings]
+    return [
+        str(judged.row),
+        "tidak valid"
+        if judged.reasons
+        else {"matched": "padan", "waiting": "menunggu"}.get(judged.outcome or "", "valid"),
+        judged.reasons[0] if judged.reasons else "",
+        " ".join(judged.reasons),
+        " ".join(words["id"] for words in said),
+        " ".join(words["en"] for words in said),
+        " ".join(words["next_id"] for words in said),
+        " ".join(words["next_en"] for words in said),
+        " ".join(words["id"] for words in warned),
+        " ".join(words["en"] for words in warned),
+    ]
+
+
+def _line(cells: list[str]) -> bytes:
+    buffer = io.StringIO()
+    csv.writer(buffer).writerow(cells)
+    return buffer.getvalue().encode()
+
+
+def _begin(book: Any, sheet: columns.Sheet, added: tuple[str, ...], text: Any) -> Any:
+    worksheet = book.add_worksheet(sheet.name)
+    worksheet.set_column(0, len(sheet.columns) - 1, 20, text)
+    worksheet.freeze_panes(1, 0)
+    _write(worksheet, 0, [*sheet.columns, *added], text)
+    return worksheet
+
+
+def _write(sheet: Any, line: int, cells: list[str], text: Any) -> None:
+    # Always as a string, never as xlsxwriter's guess: "=..." stays text, and a NIK keeps its digits.
+    for column, cell in enumerate(cells):
+        if cell:
+            sheet.write_string(line, column, cell, text)
+
+
+def template(path: Path) -> None:
+    """Write an empty registration file: both sheets, every column formatted as text."""
+    with xlsxwriter.Workbook(path, {"constant_memory": True}) as book:
+        text = book.add_format({"num_format": "@"})
+        for sheet in (columns.RECIPIENTS, columns.MEMBERS):
+            _begin(book, sheet, (), text)
