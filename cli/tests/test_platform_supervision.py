@@ -85,6 +85,21 @@ def test_down_ends_everything_and_a_second_time_changes_nothing(own: Platform) -
         httpx.get(f"{own.url(ONE)}/livez", trust_env=False)
 
 
+@pytest.mark.parametrize("pause_s", [0.0, 0.6])
+def test_a_down_in_the_middle_of_an_up_leaves_nothing_running(own: Platform, pause_s: float) -> None:
+    with ThreadPoolExecutor() as threads:
+        own.up(only=[OTHER])
+        going_up = threads.submit(Platform(own.instance, bound=True).up, [ONE])
+        time.sleep(pause_s)
+        own.down()
+        failure = going_up.exception()
+
+    assert failure is None or isinstance(failure, PlatformError)
+    if failure is not None or pause_s > 0:
+        assert linux.marked(own.instance.id) == {}
+        assert not own.is_up()
+
+
 def test_after_kill_9_of_the_supervisor_up_ends_its_leftovers_and_nothing_else(own: Platform) -> None:
     own.up(only=[ONE, OTHER])
     supervisor, old = own.supervisor_pid(), own.pid(ONE)
@@ -149,6 +164,7 @@ def test_wrong_settings_are_reported_with_the_end_of_the_log_and_not_tried_again
     assert own.pid(ONE) is not None
 
 
+@pytest.mark.long
 def test_a_process_that_dies_again_and_again_is_given_up_by_up_but_not_by_the_supervisor(own: Platform) -> None:
     own.instance.configure(ONE, PADAN_HTTP_PORT=str(own.instance.port(OTHER)))
     own.up(only=[OTHER])

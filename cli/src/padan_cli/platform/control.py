@@ -3,10 +3,12 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,10 @@ Progress = Callable[[str, str], None]
 """Called with a component (or `platform`) and what became of it: `starting`, `ready`, or a sentence."""
 
 _SUPERVISOR_WITHIN_S = 60.0
+
+
+class SupervisorLost(PlatformError):
+    """The supervisor was killed, or stopped by somebody else, while it was answering."""
 
 
 class Platform:
@@ -65,10 +71,10 @@ class Platform:
         while (lock := hold(self.instance)) is None:
             if time.monotonic() > deadline:
                 raise PlatformError("down_timeout", "Platform tidak berhenti.", "The platform does not stop.")
-            try:
+            # It may be on its way up (and is asked again) or down (and does not answer any more).
+            with suppress(OSError, SupervisorLost):
                 self._ask({"do": "down"}, lambda _component, _state: None)
-            except OSError:
-                time.sleep(0.05)  # a supervisor on its way up or down, which does not listen
+            time.sleep(0.05)
         try:
             end_leftovers(self.instance)
             (self.instance.run / "state.json").unlink(missing_ok=True)
@@ -154,10 +160,8 @@ class Platform:
             self._start_supervisor()
 
     def _ask(self, request: dict[str, Any], tell: Progress) -> None:
-        with socket_path.connect(self.instance.run) as connection, connection.makefile("rwb") as stream:
-            stream.write(json.dumps(request).encode() + b"\n")
-            stream.flush()
-            for line in stream:
+        with socket_path.connect(self.instance.run) as connection:
+            for line in _answers(connection, request):
                 answer = json.loads(line)
                 if "error" in answer:
                     raise PlatformError(*answer["error"])
@@ -165,7 +169,11 @@ class Platform:
                     tell(answer["component"], answer["state"])
                 if "done" in answer:
                     return
-        raise ConnectionResetError("the supervisor ended in the middle of an answer")
+        raise SupervisorLost(
+            "supervisor_lost",
+            "Pengawas berhenti di tengah jalan: jalankan perintah ini sekali lagi.",
+            "The supervisor ended in the middle of its answer: run the command once more.",
+        )
 
     def _start_supervisor(self) -> None:
         folder, log = self.instance.folder, self.instance.log("supervisor")
@@ -193,3 +201,13 @@ class Platform:
             raise PlatformError(
                 "supervisor_failed", f"Pengawas tidak berjalan; lihat {log}.", f"No supervisor; see {log}.\n{tail}"
             )
+
+
+def _answers(connection: socket.socket, request: dict[str, Any]) -> Iterator[bytes]:
+    """The lines of an answer; they end early when the supervisor does."""
+    try:
+        connection.sendall(json.dumps(request).encode() + b"\n")
+        with connection.makefile("rb") as stream:
+            yield from stream
+    except (ConnectionResetError, BrokenPipeError):
+        return
