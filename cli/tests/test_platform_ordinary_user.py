@@ -1,4 +1,4 @@
-"""The platform needs no special rights: it runs as an ordinary user in a folder of theirs."""
+"""The platform needs no special rights, and as root it gives PostgreSQL to a user who has none."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from padan_cli.platform import Platform
+from padan_cli.platform import Instance, Platform
 
 PROGRAM = """
 import json, sys
@@ -56,3 +56,20 @@ def test_an_ordinary_user_starts_both_servers_as_himself(home: Path) -> None:
 
     assert result.returncode == 0, result.stderr
     assert json.loads(result.stdout) == {"users": {"postgres": user, "kafka": user}, "left": [None, None]}
+
+
+def test_servers_and_data_may_lie_in_a_closed_home(platform: Platform, tmp_path: Path) -> None:
+    closed = tmp_path / "home"
+    closed.mkdir(mode=0o700)
+    shutil.copytree(platform.instance.servers, closed / "dist", symlinks=True)
+    own = Platform(Instance(closed / "instance", servers=closed / "dist"), bound=True)
+    try:
+        own.up(only=["postgres"])
+        pid = own.pid("postgres")
+        user = Path(f"/proc/{pid}").stat().st_uid
+    finally:
+        own.down()
+
+    assert user != 0
+    if os.geteuid() != 0:
+        assert user == os.geteuid()

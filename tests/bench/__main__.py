@@ -11,8 +11,9 @@ from padan_runtime import logs as structured_logs
 
 from bench.logs import append_batched, relay
 from bench.measure import Bench, say
+from bench.pati import pati_batch
 
-BENCHES: dict[str, Bench] = {"append_batched": append_batched, "relay": relay}
+BENCHES: dict[str, Bench] = {"append_batched": append_batched, "relay": relay, "pati_batch": pati_batch}
 
 
 def main() -> None:

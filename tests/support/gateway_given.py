@@ -317,6 +317,14 @@ class Signer:
         return {"Authorization": f"Bearer {self.token(role=role, region=region)}", **stated}
 
 
+def code(response: httpx.Response) -> tuple[int, str]:
+    """Status and code of a problem, once it is seen to be complete."""
+    document = response.json()
+    assert response.headers["content-type"] == "application/problem+json"
+    assert all(document[text] for text in ("detail", "detail_id", "next_step", "next_step_id"))
+    return response.status_code, document["code"]
+
+
 class World:
     """A gateway, what stands around it, and a client that speaks to it over HTTP."""
 
@@ -332,9 +340,11 @@ class World:
         with self.gateway.writer.transaction() as connection:
             repository.write(connection, fold(decoded(events), self.register.keys))
 
-    def get(self, path: str, role: str = "social_office", region: str = "3318", purpose: str | None = None,
-            **parameters: Any) -> httpx.Response:  # fmt: skip
-        return self.client.get(path, headers=self.signer.headers(role, region, purpose), params=parameters)
+    def get(
+        self, path: str, *, role: str = "social_office", region: str = PATI, purpose: str | None = None
+    ) -> httpx.Response:
+        """A read as somebody with this role who acts for this region."""
+        return self.client.get(path, headers=self.signer.headers(role, region, purpose))
 
     def access_log(self) -> Sequence[tuple[Any, ...]]:
         with psycopg.connect(self.owner_url) as owner:

@@ -93,6 +93,10 @@ class Gateway:
         """The batch document as it stands now."""
         return _content(self._client.get(f"/v1/batches/{upload_id}"))
 
+    def get(self, address: str, *, purpose: str | None = None) -> dict[str, Any]:
+        """Any other answer of the gateway; `purpose` opens what is masked without one."""
+        return _content(self._client.get(address, headers={"Padan-Purpose": purpose} if purpose else None))
+
     def follow(self, upload_id: str) -> Iterator[dict[str, Any]]:
         """Its documents until it is finished; a gateway or service that is being restarted is waited for."""
         answered = time.monotonic()

@@ -6,6 +6,7 @@ import typer
 from rich.console import Console
 
 from padan_cli import ingest, platform_commands, tokens
+from padan_cli.demo import command as demo
 from padan_cli.platform.errors import PlatformError
 
 app = typer.Typer(
@@ -20,6 +21,7 @@ app = typer.Typer(
 platform_commands.register(app)
 tokens.register(app)
 ingest.register(app)
+demo.register(app)
 
 
 def main() -> None:

@@ -24,6 +24,8 @@ class Progress:
         """`{"heads": {topic: [24]}, "relayed": {topic: [24]}, "readers": {reader: {topic: {shard: pos}}},
         "stopped": {reader: {"topic/shard": why}}}`."""
         with self._database.transaction() as connection:
+            # One snapshot: heads older than positions would call a reader done that is not.
+            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             heads = {topic: log.heads(connection, topic) for topic in self._logs}
             relayed = {topic: [0] * len(vector) for topic, vector in heads.items()}
             for topic, shard, pos in connection.execute("SELECT topic, shard, pos FROM relay_cursor"):

@@ -1,0 +1,135 @@
+"""What the demo prints."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.panel import Panel
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from padan_cli.demo.feed import Outcomes
+from padan_cli.demo.journey import READERS, Journey, Step
+
+OUTCOMES = {"entitled": "green", "not_entitled": "red", "undetermined": "yellow"}
+
+
+class Bars:
+    """Bars of one file under way: its stages in registry-ingest, then each reader behind it."""
+
+    def __init__(self, progress: Progress, title: str) -> None:
+        self._progress = progress
+        self._file = progress.add_task(f"{title}: sending", total=None)
+        self._title = title
+        self._readers: dict[str, TaskID] = {}
+        self._most = dict.fromkeys(READERS, 0)
+
+    def show(self, step: Step) -> None:
+        """Move the bars to what `step` says."""
+        stage = step.batch["progress"]
+        self._progress.update(
+            self._file,
+            description=f"{self._title}: {stage['stage'] or step.batch['state']}",
+            completed=stage["done"],
+            total=stage["total"] or None,
+        )
+        for reader, lag in step.behind.readers.items():
+            if lag is None:
+                continue
+            self._most[reader] = max(self._most[reader], lag)
+            if self._most[reader] and reader not in self._readers:
+                self._readers[reader] = self._progress.add_task(f"  {READERS[reader]}", total=None)
+            if reader in self._readers:
+                most = self._most[reader]
+                self._progress.update(self._readers[reader], completed=most - lag, total=most)
+
+    def arrived(self, batch: dict[str, Any]) -> None:
+        """Fill every bar."""
+        rows = batch["rows"] or 1
+        self._progress.update(self._file, description=f"{self._title}: {batch['state']}", completed=rows, total=rows)
+        for reader, task in self._readers.items():
+            self._progress.update(task, completed=self._most[reader], total=self._most[reader])
+
+
+@contextmanager
+def bars(console: Console, title: str) -> Iterator[Bars]:
+    """Bars while a file is under way."""
+    columns = (TextColumn("{task.description:<46}"), BarColumn(24), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, refresh_per_second=8) as progress:
+        yield Bars(progress, title)
+
+
+def times(console: Console, journey: Journey) -> None:
+    """Where the time went, stage by stage, and when each reader had read the last of it."""
+    table = Table("stage", title="Time, from the upload to the last view", title_justify="left", box=None)
+    table.add_column("seconds", justify="right")
+    table.add_column("reached after", justify="right")
+    total = 0.0
+    for stage in journey.batch["stages"]:
+        total += stage["seconds"]
+        table.add_row(f"registry-ingest: {stage['stage']}", f"{stage['seconds']:.1f}", f"{total:.1f} s")
+    for name, at in sorted(journey.reached.items(), key=lambda item: item[1]):
+        if name != "received":
+            table.add_row(READERS.get(name, name), "", f"{at:.1f} s")
+    table.add_row("[bold]last view[/]", "", f"[bold]{journey.seconds:.1f} s[/]")
+    console.print(table)
+
+
+def ranking_effect(console: Console, before: Outcomes, after: Outcomes, changed: int) -> None:
+    """How the ranking changed the decisions, as read from Kafka."""
+    table = Table(
+        "programme",
+        "outcome",
+        title=f"Decisions on Kafka, before and after the ranking ({changed:,} changed)",
+        title_justify="left",
+        box=None,
+    )
+    table.add_column("before", justify="right")
+    table.add_column("after", justify="right")
+    for programme in sorted(after):
+        for outcome, style in OUTCOMES.items():
+            table.add_row(
+                programme,
+                f"[{style}]{outcome}[/]",
+                f"{before.get(programme, Counter())[outcome]:,}",
+                f"{after[programme][outcome]:,}",
+            )
+    console.print(table)
+
+
+def family(console: Console, household: dict[str, Any], decisions: list[dict[str, Any]]) -> None:
+    """One family, with why each decision fell, in both languages; names and numbers are masked."""
+    place = household["place"]
+    lines = [
+        f"[bold]{household['caretaker_name']}[/] · {household['member_count']} members · "
+        f"{_name(place['village'])}, {_name(place['district'])} · decile {household['decile']} · {household['state']}"
+    ]
+    for decision in decisions:
+        style = OUTCOMES[decision["outcome"]]
+        amount = f" · Rp{decision['annual_idr']:,} a year" if decision["annual_idr"] else ""
+        lines.append(f"\n[{style}]{decision['programme']}: {decision['outcome']}[/]{amount}")
+        explanation = decision["explanation"]
+        lines += [f"  {explanation['summary_id']}", f"  [dim]{explanation['summary_en']}[/]"]
+        for criterion in explanation["criteria"]:
+            mark = {True: "[green]v[/]", False: "[red]x[/]", None: "[yellow]?[/]"}[criterion["holds"]]
+            lines.append(f"    {mark} {criterion['text_id']} [dim]{criterion['text_en']}[/]")
+    console.print(Panel("\n".join(lines), title="One family, explained", title_align="left", padding=(1, 2)))
+
+
+def _name(region: dict[str, Any] | None) -> str:
+    return "-" if region is None else str(region["name"])
+
+
+def next_steps(console: Console, commands: list[tuple[str, str]], addresses: list[tuple[str, str]]) -> None:
+    """Addresses, and commands that work when pasted."""
+    console.rule("What to try next", align="left")
+    for name, address in addresses:
+        console.print(f"  {name:<16} {address}")
+    console.print()
+    for title, command in commands:
+        console.print(f"[dim]# {title}[/]")
+        # Wider than any terminal: a command that was broken into lines does not survive pasting.
+        console.print(command, soft_wrap=True, markup=False)
+        console.print()

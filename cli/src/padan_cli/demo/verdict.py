@@ -1,0 +1,46 @@
+"""Whether the demo came out as it must: the figures of the generator's plan, found again by real validation."""
+
+from dataclasses import dataclass
+
+from padan_simulators import pati
+
+from padan_cli.demo.feed import Outcomes
+from padan_cli.demo.journey import Journey
+from padan_cli.demo.screens import OUTCOMES
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """All that the demo saw: the three files' journeys, and the decisions on Kafka around the ranking."""
+
+    batch: pati.PatiBatch
+    base: Journey
+    registration: Journey
+    ranking: Journey
+    before: Outcomes
+    after: Outcomes
+    changed: int
+
+
+def faults(story: Story) -> list[str]:
+    """What is not as it must be, in words; none where the demo came out right."""
+    expected, report = story.batch.expected, story.registration.batch
+    found = {code: count for code, count in report["first_reasons"].items() if count}
+    wanted = {code: count for code, count in expected.by_first_reason.items() if count}
+    base, accepted = story.base.batch["valid"], report["outcomes"]["accepted"]
+    checks = {
+        f"the earlier register has {base} valid rows, not {expected.base_rows}": base == expected.base_rows,
+        f"the batch has {report['valid']} valid rows, not {expected.valid}": report["valid"] == expected.valid,
+        f"first reasons are {found}, not {wanted}": found == wanted,
+        f"accepted {accepted}, not {expected.valid}": accepted == expected.valid,
+        f"the ranking is {story.ranking.batch['state']}": story.ranking.batch["state"] == "done",
+        "the ranking changed no decision": story.changed > 0,
+    }
+    households = expected.base_rows + expected.valid
+    for name, outcomes in (("before", story.before), ("after", story.after)):
+        for programme in ("pkh", "sembako"):
+            decided = sum(outcomes.get(programme, {}).values())
+            checks[f"{programme} {name} the ranking: {decided} decided, not {households}"] = decided == households
+    for outcome in OUTCOMES:
+        checks[f"no household came out {outcome}"] = any(by[outcome] for by in story.after.values())
+    return [fault for fault, holds in checks.items() if not holds]

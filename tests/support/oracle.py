@@ -1,0 +1,167 @@
+"""What must hold once everything has come to rest: accepted = stored = on Kafka = in every view, no repeat, no hole."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import psycopg
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from padan_cli.platform import Platform
+from padan_events import SHARDS, TOPICS, Event
+from padan_events.envelope import from_record
+from padan_runtime.log import table_of
+
+DATABASE_OF = {
+    "registry.intake.v1": "registry_ingest",
+    "household.events.v1": "household",
+    "household.outcomes.v1": "household",
+    "eligibility.events.v1": "eligibility",
+    "programme.events.v1": "eligibility",
+}
+READERS = {
+    "household.intake": ("household", ("registry.intake.v1",)),
+    "registry-ingest.outcomes": ("registry_ingest", ("household.outcomes.v1",)),
+    "registry-ingest.persons": ("registry_ingest", ("household.events.v1",)),
+    "eligibility.facts": ("eligibility", ("household.events.v1",)),
+    "gateway.views": ("gateway", ("household.events.v1", "eligibility.events.v1")),
+}
+
+
+def query(platform: Platform, database: str, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
+    """Rows, read as the superuser: the oracle stands outside of every rule."""
+    url = platform.database_url("postgres", "padan").rpartition("/")[0] + f"/{database}"
+    with psycopg.connect(url) as connection:
+        return connection.execute(statement.encode(), parameters or None).fetchall()
+
+
+def count(platform: Platform, database: str, statement: str) -> int:
+    """One number."""
+    return int(query(platform, database, statement)[0][0] or 0)
+
+
+def heads(platform: Platform, topic: str) -> dict[int, int]:
+    """The last position of each shard in the store."""
+    rows = query(platform, DATABASE_OF[topic], "SELECT shard, pos FROM log_head WHERE topic = %s", topic)
+    return dict(rows)
+
+
+def lag(platform: Platform) -> dict[str, int]:
+    """By relay and reader, how many events are still to come."""
+    behind: dict[str, int] = {}
+    for topic, database in DATABASE_OF.items():
+        sent = dict(query(platform, database, "SELECT shard, pos FROM relay_cursor WHERE topic = %s", topic))
+        behind[f"relay {topic}"] = sum(heads(platform, topic).values()) - sum(sent.values())
+    for reader, (database, topics) in READERS.items():
+        for topic in topics:
+            reached = query(
+                platform,
+                database,
+                "SELECT sum(pos) FROM reader_position WHERE reader = %s AND topic = %s",
+                reader,
+                topic,
+            )
+            behind[f"{reader} {topic}"] = sum(heads(platform, topic).values()) - int(reached[0][0] or 0)
+    return behind
+
+
+def wait_until(condition: Callable[[], bool], what: str, within_s: float = 180.0) -> None:
+    """Wait for a condition of the running servers; a server that is just being restarted counts as not yet."""
+    deadline = time.monotonic() + within_s
+    while True:
+        try:
+            if condition():
+                return
+        except (psycopg.OperationalError, httpx.TransportError):
+            pass
+        assert time.monotonic() < deadline, f"not within {within_s} s: {what}"
+        time.sleep(0.1)
+
+
+def come_to_rest(platform: Platform, within_s: float = 180.0) -> None:
+    """Wait until every batch has ended, every relay has sent and every reader has read all there is."""
+    open_batches = "SELECT count(*) FROM upload WHERE state NOT IN ('done', 'dry_run_done', 'repeated', 'failed')"
+    last: dict[str, int] = {}
+
+    def at_rest() -> bool:
+        last.clear()
+        last["open batches"] = count(platform, "registry_ingest", open_batches)
+        last.update(lag(platform))
+        return not any(last.values())
+
+    try:
+        wait_until(at_rest, "everything at rest", within_s)
+    except AssertionError as error:
+        raise AssertionError(f"not at rest within {within_s} s: { {k: v for k, v in last.items() if v} }") from error
+
+
+async def _read_topic(kafka: str, topic: str) -> list[Event]:
+    consumer = AIOKafkaConsumer(bootstrap_servers=kafka, auto_offset_reset="earliest", max_poll_records=None)
+    await consumer.start()
+    partitions = [TopicPartition(topic, shard) for shard in range(SHARDS)]
+    consumer.assign(partitions)
+    ends = await consumer.end_offsets(partitions)
+    await consumer.seek_to_beginning()
+    events: list[Event] = []
+    while any([await consumer.position(partition) < end for partition, end in ends.items()]):
+        for partition, records in (await consumer.getmany(timeout_ms=500)).items():
+            events += [from_record(topic, partition.partition, r.key, r.value, r.headers) for r in records]
+    await consumer.stop()
+    return events
+
+
+def on_kafka(platform: Platform, topic: str) -> list[Event]:
+    """Everything on a topic, in the order of each shard, with repeats as they are."""
+    return asyncio.run(_read_topic(platform.kafka, topic))
+
+
+def check_log_and_topic(platform: Platform, topic: str) -> list[Event]:
+    """Positions 1, 2, 3 ... in the store; on Kafka the same, byte for byte, first arrivals in order."""
+    stored = {
+        (shard, pos): (event_id, type_, key, bytes(value))
+        for shard, pos, event_id, type_, key, value in query(
+            platform, DATABASE_OF[topic], f"SELECT shard, pos, event_id, type, key, value FROM {table_of(topic)}"
+        )
+    }
+    for shard, head in heads(platform, topic).items():
+        assert {pos for s, pos in stored if s == shard} == set(range(1, head + 1)), f"{topic}/{shard} has holes"
+    assert len({row[0] for row in stored.values()}) == len(stored), f"{topic}: an event id twice"
+    seen: dict[tuple[int, int], Event] = {}
+    for event in on_kafka(platform, topic):
+        assert stored[event.position] == (event.event_id, event.type, event.key, event.value)
+        if event.position not in seen:
+            assert event.pos == 1 or (event.shard, event.pos - 1) in seen, f"{topic}: {event.position} came too early"
+        seen.setdefault(event.position, event)
+    assert seen.keys() == stored.keys(), f"{topic}: on Kafka {len(seen)}, in the store {len(stored)}"
+    return list(seen.values())
+
+
+def check_everything(platform: Platform) -> Counter[str]:
+    """The oracle. Answers how many events of each type there are."""
+    types: Counter[str] = Counter()
+    for topic in TOPICS:
+        types += Counter(event.type.split(".")[-2] for event in check_log_and_topic(platform, topic))
+    households = types["proposed"]
+    assert count(platform, "gateway", "SELECT count(*) FROM household_view") == households
+    assert count(platform, "eligibility", "SELECT count(*) FROM household_fact") == households
+    assert count(platform, "registry_ingest", "SELECT count(*) FROM household_index") == households
+    persons = query(platform, "gateway", "SELECT person_id::text, household_id::text, nik_hash FROM person_view")
+    assert Counter(p for p, _, _ in persons).most_common(1)[0][1] == 1 if persons else True
+    facts = query(platform, "eligibility", "SELECT person_id::text, household_id::text FROM person_fact")
+    assert sorted((p, h) for p, h, _ in persons) == sorted(facts)
+    claims = query(platform, "household", "SELECT nik_hash, person_id::text, household_id::text FROM person_claim")
+    assert sorted((bytes(n), p, h) for p, h, n in persons if n) == sorted((bytes(n), p, h) for n, p, h in claims)
+    index = query(platform, "registry_ingest", "SELECT nik_hash, person_id::text, household_id::text FROM person_index")
+    assert sorted(map(repr, claims)) == sorted(map(repr, index))
+    decided = query(platform, "eligibility", "SELECT household_id::text, programme, outcome FROM decision_current")
+    shown = query(platform, "gateway", "SELECT household_id::text, programme, outcome FROM decision_view")
+    assert sorted(decided) == sorted(shown)
+    assert len(decided) == 2 * households
+    accepted, refused = types["accepted"], types["refused"]
+    assert accepted + refused == types["household_reported"] + types["ranking_reported"]
+    assert count(platform, "registry_ingest", "SELECT sum(accepted) FROM upload") == accepted
+    assert count(platform, "registry_ingest", "SELECT sum(refused) FROM upload") == refused
+    assert count(platform, "registry_ingest", "SELECT sum(pending) FROM upload") == 0
+    return types

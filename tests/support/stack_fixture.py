@@ -1,0 +1,25 @@
+"""A whole platform for the tests that cross services: every process real, on an instance of its own."""
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from journeys import Stack
+from padan_cli.platform import Instance, Platform
+from padan_cli.platform.instance import project_root
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """All services up, nothing loaded yet. Tests share it, and each brings people of its own."""
+    folder = project_root() / ".padan" / f"test-stack-{os.getpid()}"
+    platform = Platform(Instance(folder), bound=True)
+    # Small enough that a test reaches it, large enough for every batch of the tests.
+    platform.instance.configure("registry-ingest", PADAN_LARGEST_FILE_BYTES=str(8 << 20))
+    try:
+        platform.up()
+        yield Stack(platform)
+    finally:
+        platform.down()
+    shutil.rmtree(folder)
