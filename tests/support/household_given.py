@@ -74,6 +74,7 @@ class Intake:
 
     def __init__(self, keyring: Keyring, *, batch_id: UUID = BATCH_ID) -> None:
         self.key_id = TIME.date().isoformat()
+        keyring.mint_intake_key(now=TIME)
         key = keyring.intake_key(TIME.date(), now=TIME)
         assert key is not None
         self._key, self._batch_id = key, batch_id

@@ -50,12 +50,12 @@ class IntakeHandler:
     """Decides reports; see `padan_runtime.projector.Handler`."""
 
     def __init__(self, *, database: Database, register: Register, keyring: Keyring, opener: Opener) -> None:
-        self._database, self._register, self._keyring, self._opener = database, register, keyring, opener
+        self._database, self._register, self._keyring, self.opener = database, register, keyring, opener
         self._codes: Counter[str] = Counter()
 
     async def prepare(self, events: Sequence[Event], /) -> list[Report]:
         """Open the reports."""
-        return await asyncio.to_thread(self._opener.open, events)
+        return await asyncio.to_thread(self.opener.open, events)
 
     def apply(self, connection: Connection[Any], events: Sequence[Event], prepared: list[Report], /) -> None:
         """Decide, mint, seal, claim and append, all or nothing.

@@ -97,18 +97,24 @@ class Keyring:
             None if row.sensitive is None else unwrap(row.sensitive, context_of(subject, SENSITIVE)),
         )
 
+    def mint_intake_key(self, *, now: datetime) -> None:
+        """See to it that the current UTC day has its key; of two who mint at once, one key stays."""
+        day = now.astimezone(UTC).date()
+        with self._database.transaction() as connection:
+            if repository.intake_key(connection, day) is None:
+                wrapped = self._encryption.wrap(fresh_keys(1)[0], _intake_context(day))
+                repository.keep_intake_key(connection, day, wrapped)
+
     def intake_key(self, day: date, *, now: datetime) -> bytes | None:
-        """The key of a UTC day: today's is minted by whoever asks first, a past day's is there or None."""
-        today = now.astimezone(UTC).date()
-        context = b"intake" + day.isoformat().encode()
-        if not today - timedelta(days=INTAKE_KEY_DAYS) <= day <= today:
+        """The key of a UTC day, None where it has none or is more than 30 days ago.
+
+        Never mints: who opens a report whose key is gone must learn just that, and not be given another key.
+        """
+        if day < now.astimezone(UTC).date() - timedelta(days=INTAKE_KEY_DAYS):
             return None
         with self._database.transaction() as connection:
             wrapped = repository.intake_key(connection, day)
-            if wrapped is None and day == today:
-                repository.keep_intake_key(connection, day, self._encryption.wrap(fresh_keys(1)[0], context))
-                wrapped = repository.intake_key(connection, day)
-        return None if wrapped is None else self._encryption.unwrap(wrapped, context)
+        return None if wrapped is None else self._encryption.unwrap(wrapped, _intake_context(day))
 
     def destroy_old_intake_keys(self, *, now: datetime) -> int:
         """Destroy the intake keys of days more than 30 days ago, and with them what they sealed; return how many."""
@@ -120,3 +126,7 @@ class Keyring:
     def healthy(self) -> bool:
         """Whether the keyring's server answers."""
         return self._database.healthy()
+
+
+def _intake_context(day: date) -> bytes:
+    return b"intake" + day.isoformat().encode()
