@@ -96,7 +96,10 @@ def decision(row: Mapping[str, Any], explanation: Explanation | None) -> dict[st
         **{name: row[name] for name in plain},
         "facts": {"shard": row["facts_shard"], "pos": row["facts_pos"]},
         "decided_at": rfc3339(row["decided_at"]),
-        "explanation": None if explanation is None else msgspec.to_builtins(explanation),
+        "explanation": None
+        if explanation is None
+        # What an explanation leaves out is stated: a client should not have to know our defaults.
+        else {"components": [], "next_change_on": None, **msgspec.to_builtins(explanation)},
     }
 
 
