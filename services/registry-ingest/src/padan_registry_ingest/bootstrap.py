@@ -13,6 +13,7 @@ from padan_runtime.projector import Projector
 from padan_runtime.relay import Relay
 from padan_runtime.sealing import keyed_hash
 from padan_runtime.service_tokens import read_identity
+from psycopg.conninfo import conninfo_to_dict
 
 from padan_registry_ingest import SERVICE, SOURCE
 from padan_registry_ingest.batches.registration import Registration
@@ -100,7 +101,8 @@ def _stopped(reader: Projector[Any]) -> Callable[[], dict[tuple[str, int], str]]
 
 def prepare(settings: IngestSettings) -> Service:
     """Migrate the database and put the service together."""
-    migrate(settings.database_owner_url, _PACKAGES, grant_to="registry_ingest")
+    role = str(conninfo_to_dict(settings.database_url)["user"])
+    migrate(settings.database_owner_url, _PACKAGES, grant_to=role)
     service = Service(settings)
     service.database.open()
     return service
