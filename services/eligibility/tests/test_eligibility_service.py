@@ -1,19 +1,24 @@
 """The whole service on real servers: household events in, decisions with reasons out."""
 
+import signal
 from collections.abc import Callable, Iterator
 from datetime import date
+from itertools import count
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
+import httpx
 import msgspec
+import psycopg
 import pytest
 from eligibility_worker import Worker, a_worker
 from kafka_peer import read_all, until
-from padan_events import Event, decode
-from padan_events.eligibility import Decided, Outcome
+from padan_events import Event, decode, encode, shard_of, type_of
+from padan_events.eligibility import Decided, Outcome, PolicyPublished
 from padan_events.personal import Explanation, PersonSensitive, School
-from padan_events.topics import ELIGIBILITY_EVENTS
+from padan_events.topics import ELIGIBILITY_EVENTS, PROGRAMME_EVENTS
+from padan_runtime.log import Entry, append
 from padan_runtime.sealing import open_sealed
 from register_peer import RegisterPeer, tell
 
@@ -98,3 +103,171 @@ async def test_households_are_decided_with_reasons_and_a_late_ranking_changes_th
     assert "drained" in worker.output
     for line in worker.output.splitlines():
         assert msgspec.json.decode(line)["service"] == "eligibility"
+
+
+async def test_an_event_that_cannot_be_handled_stops_its_shard_alone_and_nothing_is_lost(worker: Worker) -> None:
+    kafka = worker.environment["PADAN_KAFKA"]
+    async with RegisterPeer().serving(Path(worker.environment["PADAN_SECRETS"])) as register:
+        worker.environment["PADAN_HOUSEHOLD_URL"] = register.url
+        worker.start()
+        await worker.ready()
+        ill, first = register.propose(1, [ADULT])
+        shard = shard_of(str(ill))
+        poison, behind = register.poison(ill), register.rank(ill, 2)
+        numbers = (n for n in count(2))
+        well, other = next(made for made in (register.propose(n, [TODDLER]) for n in numbers) if made[1].shard != shard)
+        await tell(kafka, [first, poison, behind, other, register.rank(well, 2)])
+
+        async def stopped() -> bool:
+            return bool((await worker.progress())["stopped"]["eligibility.facts"])
+
+        await until(stopped)
+
+        async def decided() -> bool:
+            return any(d.household_id == well and d.annual_idr for _, d in await decisions(kafka))
+
+        await until(decided)
+        progress = await worker.progress()
+        assert progress["stopped"]["eligibility.facts"] == {f"household.events.v1/{shard}": "handler"}
+        assert progress["readers"]["eligibility.facts"]["household.events.v1"][str(shard)] == first.pos
+        found = await decisions(kafka)
+        assert {d.facts.pos for _, d in found if d.household_id == ill} == {first.pos}
+        alarm = 'padan_reader_stopped_shards{reader="eligibility.facts",topic="household.events.v1"} 1.0'
+        assert alarm in (await worker.page("/metrics")).text
+        assert (await worker.page("/readyz")).status_code == 200
+        assert await worker.stop() == 0
+    assert "shard stopped" in worker.output
+
+
+async def test_a_worker_killed_in_the_middle_loses_nothing_and_repeats_nothing(worker: Worker) -> None:
+    kafka = worker.environment["PADAN_KAFKA"]
+    async with RegisterPeer().serving(Path(worker.environment["PADAN_SECRETS"])) as register:
+        worker.environment["PADAN_HOUSEHOLD_URL"] = register.url
+        made = [register.propose(n, [ADULT, PUPIL]) for n in range(600)]
+        ranks = [register.rank(household_id, 1 + n % 9) for n, (household_id, _) in enumerate(made)]
+        await tell(kafka, [event for _, event in made])
+        worker.start()
+
+        async def some() -> bool:
+            return bool(await read_all(kafka, ELIGIBILITY_EVENTS.name))
+
+        await until(some)
+        await tell(kafka, ranks)
+        await worker.stop(signal.SIGKILL)
+        worker.start()
+
+        async def caught_up() -> bool:
+            try:
+                reached = (await worker.progress())["readers"]["eligibility.facts"].get("household.events.v1", {})
+            except httpx.HTTPError:
+                return False
+            return sum(reached.values()) == 1200
+
+        await until(caught_up, within_s=60)
+
+        async def all_sent() -> bool:
+            progress = await worker.progress()
+            return bool(progress["heads"] == progress["relayed"])
+
+        await until(all_sent)
+        assert await worker.stop() == 0
+    found = await decisions(kafka)
+    by_position = {event.position: event.event_id for event, _ in found}
+    assert len(set(by_position.values())) == len(by_position)
+    for shard in range(24):
+        positions = sorted(pos for s, pos in by_position if s == shard)
+        assert positions == list(range(1, len(positions) + 1))
+    final = {(d.household_id, d.programme): d.outcome for _, d in found}
+    for n, (household_id, _) in enumerate(made):
+        expected = Outcome.ENTITLED if 1 + n % 9 <= 4 else Outcome.NOT_ENTITLED
+        assert final[household_id, "pkh"] is final[household_id, "sembako"] is expected
+
+
+async def test_while_the_keyring_is_away_households_wait(worker: Worker) -> None:
+    kafka = worker.environment["PADAN_KAFKA"]
+    async with RegisterPeer().serving(Path(worker.environment["PADAN_SECRETS"])) as register:
+        worker.environment["PADAN_HOUSEHOLD_URL"] = register.url
+        register.answers = False
+        worker.start()
+        await worker.ready()
+        family, proposed = register.propose(1, [ADULT, AGELESS])
+        await tell(kafka, [proposed, register.rank(family, 1)])
+        await until(lambda: register.asked >= 2)
+        assert await decisions(kafka) == []
+        assert (await worker.progress())["stopped"]["eligibility.facts"] == {}
+        register.answers = True
+        register.keys[family].pop(uuid5(family, "person:0"))  # erased meanwhile
+
+        async def decided() -> bool:
+            return len(await decisions(kafka)) == 2
+
+        await until(decided)
+        pkh = latest(await decisions(kafka), family, "pkh")
+        assert (pkh.outcome, pkh.missing) == (Outcome.UNDETERMINED, ("birth_date", "person_facts"))
+
+
+async def test_policies_are_published_once_and_one_that_was_altered_stops_the_start(
+    worker: Worker,
+) -> None:
+    kafka = worker.environment["PADAN_KAFKA"]
+    for _ in range(2):
+        worker.start()
+        await worker.ready()
+
+        async def published() -> bool:
+            return len(await read_all(kafka, PROGRAMME_EVENTS.name)) >= 2
+
+        await until(published)
+        assert await worker.stop() == 0
+    events = await read_all(kafka, PROGRAMME_EVENTS.name)
+    assert sorted(event.key for event in events) == ["pkh", "sembako"]
+    assert {(event.shard, event.pos) for event in events} == {(shard_of("pkh"), 1), (shard_of("sembako"), 1)}
+
+    with psycopg.connect(worker.environment["PADAN_DATABASE_OWNER_URL"], autocommit=True) as owner:
+        owner.execute(
+            "UPDATE log_programme_events_v1 SET value = convert_to(replace(convert_from(value, 'UTF8'), "
+            """'"digest":"', '"digest":"0'), 'UTF8') WHERE key = 'pkh'"""
+        )
+    worker.start()
+    assert await worker.ended() == 78
+    assert "policy pkh 2025.1 was changed" in worker.output
+
+
+async def test_a_policy_this_version_cannot_read_ends_the_worker(worker: Worker) -> None:
+    worker.start()
+    await worker.ready()
+    event_id = uuid5(UUID(int=0), "rice")
+    data = PolicyPublished(
+        programme="rice",
+        version="2030.1",
+        effective_from=date(2030, 1, 1),
+        document=msgspec.Raw(b'{"programme":"rice","of":"tomorrow"}'),
+        source="a later version",
+        digest="0" * 64,
+        published_by="service:eligibility",
+    )
+    with psycopg.connect(worker.environment["PADAN_DATABASE_URL"]) as connection:
+        append(
+            connection,
+            [
+                Entry(
+                    topic=PROGRAMME_EVENTS.name,
+                    shard=shard_of("rice"),
+                    key="rice",
+                    event_id=event_id,
+                    type=type_of(data).name,
+                    value=encode(data),
+                    actor="service:eligibility",
+                    correlation_id=event_id,
+                )
+            ],
+        )
+    assert await worker.ended() == 1
+    assert "policies cannot be read" in worker.output
+
+
+async def test_a_setting_that_is_missing_is_named(worker: Worker) -> None:
+    del worker.environment["PADAN_HOUSEHOLD_URL"]
+    worker.start()
+    assert await worker.ended() == 78
+    assert "PADAN_HOUSEHOLD_URL" in worker.output

@@ -1,9 +1,10 @@
 """Which components a family has, which of them count, and what is not known of them."""
 
-from collections import Counter
 from datetime import date
+from functools import lru_cache
 
 import msgspec
+from padan_events.personal import School
 
 from padan_eligibility.domain.ages import age_on, birthday
 from padan_eligibility.domain.facts import PersonFacts
@@ -11,7 +12,6 @@ from padan_eligibility.domain.policy import (
     AgeWithin,
     AmountByComponents,
     Attends,
-    Component,
     Policy,
     Pregnant,
     SevereDisability,
@@ -39,11 +39,6 @@ class Shape(msgspec.Struct, frozen=True):
     birth_dates_missing: int
     persons_missing: int
 
-    @property
-    def complete(self) -> bool:
-        """Whether every fact that could add a component is known."""
-        return not self.birth_dates_missing and not self.persons_missing
-
 
 class Components(msgspec.Struct, frozen=True):
     """The components of a family, and their shape."""
@@ -52,23 +47,50 @@ class Components(msgspec.Struct, frozen=True):
     shape: Shape
 
 
-def holds(component: Component, person: PersonFacts, as_of: date) -> bool | None:
-    """Whether a member makes up a component; None where that is not known."""
-    if not person.known:
-        return None
-    when = component.when
-    match when:
-        case AgeWithin():
-            if person.birth_date is None:
-                return None
-            age = age_on(person.birth_date, as_of)
-            return when.from_years <= age and (when.to_years is None or age <= when.to_years)
-        case Attends():
-            return person.school is when.school
-        case Pregnant():
-            return person.pregnant
-        case SevereDisability():
-            return person.severe_disability
+_NONE = Components((), Shape((), 0, 0, 0))
+_ANY_AGE = 1_000
+
+
+class _Rules(msgspec.Struct, frozen=True):
+    """The conditions of a policy's components, by the fact they ask for; numbers are places in the policy."""
+
+    ages: tuple[tuple[int, int, int], ...]
+    schools: dict[School, tuple[int, ...]]
+    pregnant: tuple[int, ...]
+    severe_disability: tuple[int, ...]
+
+
+@lru_cache(maxsize=256)
+def _rules(policy: Policy) -> _Rules:
+    conditions = [(index, component.when) for index, component in enumerate(policy.components)]
+    return _Rules(
+        ages=tuple(
+            (index, when.from_years, _ANY_AGE if when.to_years is None else when.to_years)
+            for index, when in conditions
+            if isinstance(when, AgeWithin)
+        ),
+        schools={
+            school: tuple(i for i, when in conditions if isinstance(when, Attends) and when.school is school)
+            for school in School
+        },
+        pregnant=tuple(index for index, when in conditions if isinstance(when, Pregnant)),
+        severe_disability=tuple(index for index, when in conditions if isinstance(when, SevereDisability)),
+    )
+
+
+def _matching(rules: _Rules, person: PersonFacts, as_of: date) -> list[int]:
+    """The components a member is known to make up."""
+    matching: list[int] = []
+    if person.birth_date is not None and rules.ages:
+        age = age_on(person.birth_date, as_of)
+        matching += [index for index, from_years, to_years in rules.ages if from_years <= age <= to_years]
+    if person.school is not None:
+        matching += rules.schools[person.school]
+    if person.pregnant:
+        matching += rules.pregnant
+    if person.severe_disability:
+        matching += rules.severe_disability
+    return matching
 
 
 def find(policy: Policy, persons: tuple[PersonFacts, ...], as_of: date) -> Components:
@@ -77,54 +99,53 @@ def find(policy: Policy, persons: tuple[PersonFacts, ...], as_of: date) -> Compo
     A member counts once. Of members who could fill a limited component, those go first who have least else to
     count for: so the sum is the largest one.
     """
-    by_person: list[tuple[PersonFacts, list[int]]] = []
+    if not policy.components:
+        return _NONE
+    rules = _rules(policy)
+    prices = [component.annual_idr for component in policy.components]
+    candidates: list[tuple[int, int, int, bytes, PersonFacts]] = []
+    fitting = birth_dates_missing = persons_missing = 0
     for person in persons:
-        matching = [i for i, component in enumerate(policy.components) if holds(component, person, as_of)]
-        if matching:
-            by_person.append((person, matching))
-    candidates = []
-    for person, matching in by_person:
+        if not person.known:
+            persons_missing += 1
+            continue
+        if person.birth_date is None and rules.ages:
+            birth_dates_missing += 1
+        matching = _matching(rules, person, as_of)
+        fitting += bool(matching)
         for index in matching:
-            amount = policy.components[index].annual_idr
-            otherwise = max((policy.components[other].annual_idr for other in matching if other != index), default=0)
-            candidates.append((-amount, index, otherwise, person.person_id.bytes, person))
-    candidates.sort(key=lambda candidate: candidate[:4])
+            otherwise = max((prices[other] for other in matching if other != index), default=0)
+            candidates.append((-prices[index], index, otherwise, person.person_id.bytes, person))
+    candidates.sort(key=_order)
     most = policy.amount.most if isinstance(policy.amount, AmountByComponents) else len(candidates)
-    taken: Counter[int] = Counter()
+    taken: dict[int, int] = {}
     counted: set[bytes] = set()
     found = []
     for _, index, _, person_id, person in candidates:
         limit = policy.components[index].at_most
-        counts = person_id not in counted and len(counted) < most and (limit is None or taken[index] < limit)
+        counts = person_id not in counted and len(counted) < most and (limit is None or taken.get(index, 0) < limit)
         if counts:
             counted.add(person_id)
-            taken[index] += 1
+            taken[index] = taken.get(index, 0) + 1
         found.append(Found(index, person, counts))
-    by_age = any(isinstance(component.when, AgeWithin) for component in policy.components)
     return Components(
         tuple(found),
-        Shape(
-            counted=tuple(sorted(taken.items())),
-            beyond=len(by_person) - len(counted),
-            birth_dates_missing=sum(by_age and person.known and person.birth_date is None for person in persons),
-            persons_missing=sum(bool(policy.components) and not person.known for person in persons),
-        ),
+        Shape(tuple(sorted(taken.items())), fitting - len(counted), birth_dates_missing, persons_missing),
     )
+
+
+def _order(candidate: tuple[int, int, int, bytes, PersonFacts]) -> tuple[int, int, int, bytes]:
+    return candidate[:4]
 
 
 def next_birthday(policy: Policy, persons: tuple[PersonFacts, ...], as_of: date) -> date | None:
     """The next day after `as_of` on which a member enters or leaves a component by age."""
-    ages = set()
-    for component in policy.components:
-        if isinstance(component.when, AgeWithin):
-            ages.add(component.when.from_years)
-            if component.when.to_years is not None:
-                ages.add(component.when.to_years + 1)
-    days = (
+    changes = {years for _, from_years, to_years in _rules(policy).ages for years in (from_years, to_years + 1)}
+    days = [
         birthday(person.birth_date, years)
         for person in persons
         if person.birth_date is not None
-        for years in ages
-        if years > 0 and person.birth_date.year + years >= as_of.year
-    )
+        for years in changes
+        if 0 < years < _ANY_AGE and person.birth_date.year + years >= as_of.year
+    ]
     return min((day for day in days if day > as_of), default=None)

@@ -93,7 +93,7 @@ def _reason(policy: Policy, state: State, decile: int | None, shape: Shape) -> _
             outcome=outcome,
             criteria=judged,
             annual_idr=amount,
-            may_rise=amount is not None and not shape.complete,
+            gap=words.gap_of(shape),
             state=state,
             place_needs=policy.place_needs,
         ),
@@ -105,9 +105,10 @@ def _reason(policy: Policy, state: State, decile: int | None, shape: Shape) -> _
     )
 
 
-def digest(decision: Decision, facts: HouseholdFacts) -> bytes:
-    """SHA-256 of all that a reader of the decision would see change: neither position nor as-of date."""
-    return sha256(msgspec.json.encode((decision, facts.state, facts.regency))).digest()
+def digest(decision: Decision, facts: HouseholdFacts) -> str:
+    """SHA-256, in hexadecimal, of all that a reader of the decision would see change: neither position nor as-of
+    date."""
+    return sha256(msgspec.json.encode((decision, facts.state, facts.regency))).hexdigest()
 
 
 def _judge(

@@ -85,8 +85,8 @@ def components(policy: Policy, shape: Shape, bound: int) -> Judged:
     """The components found against the least number asked for."""
     programme = policy.name
     number = sum(n for _, n in shape.counted) + shape.beyond
-    fits = True if number >= bound else False if shape.complete else None
-    gap = _gap(shape.birth_dates_missing, shape.persons_missing)
+    gap = gap_of(shape)
+    fits = True if number >= bound else None if gap else False
     names = [(policy.components[index].name, n) for index, n in shape.counted]
     list_id = ", ".join(f"{name.id} ({n})" for name, n in names)
     list_en = ", ".join(f"{name.en} ({n})" for name, n in names)
@@ -96,16 +96,16 @@ def components(policy: Policy, shape: Shape, bound: int) -> Judged:
         if shape.beyond:
             text_id += f" Anggota lain yang juga memenuhi, tetapi di luar batas jumlah: {shape.beyond}."
             text_en += f" Further members who would fit, but lie beyond the limit on numbers: {shape.beyond}."
-    elif shape.complete:
+    elif gap is None:
         text_id = f"Tidak ada anggota keluarga yang termasuk komponen {programme.id}: {_names(policy).id}."
         text_en = f"No member of this family is a component of {programme.en}: {_names(policy).en}."
     else:
         text_id = f"Komponen {programme.id} belum ditemukan dalam keluarga ini."
         text_en = f"No component of {programme.en} is found in this family yet."
-    if not shape.complete:
+    if gap:
         text_id += f" Belum diketahui: {gap.id}."
         text_en += f" Not known yet: {gap.en}."
-    if fits is None:
+    if fits is None and gap:
         brief = gap
     elif number:
         brief = Text(f"komponen {list_id}", f"components: {list_en}")
@@ -120,7 +120,9 @@ def _names(policy: Policy) -> Text:
     return Text(", ".join(name.id for name in names), ", ".join(name.en for name in names))
 
 
-def _gap(birth_dates: int, persons: int) -> Text:
+def gap_of(shape: Shape) -> Text | None:
+    """What is not known of the members; None where nothing is missing."""
+    birth_dates, persons = shape.birth_dates_missing, shape.persons_missing
     parts_id, parts_en = [], []
     if birth_dates:
         parts_id.append(f"tanggal lahir {birth_dates} anggota")
@@ -128,7 +130,7 @@ def _gap(birth_dates: int, persons: int) -> Text:
     if persons:
         parts_id.append(f"data {persons} anggota")
         parts_en.append(f"the facts of {persons} member{'s' if persons > 1 else ''}")
-    return Text(" dan ".join(parts_id) or "--", " and ".join(parts_en) or "--")
+    return Text(" dan ".join(parts_id), " and ".join(parts_en)) if parts_id else None
 
 
 def _criterion(code: str, fact: str | None, bound: str, holds: bool | None, text: Text) -> Criterion:
@@ -141,7 +143,7 @@ def summary(
     outcome: Outcome,
     criteria: Sequence[Judged],
     annual_idr: int | None,
-    may_rise: bool,
+    gap: Text | None,
     state: State,
     place_needs: State,
 ) -> tuple[str, str]:
@@ -157,9 +159,15 @@ def summary(
         case Outcome.UNDETERMINED:
             id_.append(f"Hak keluarga ini atas {programme.id} belum dapat ditentukan. Ini bukan penolakan.")
             en.append(f"Whether this family is entitled to {programme.en} cannot be said yet. This is not a refusal.")
+    open_id, open_en = "Belum diketahui", "Not known yet"
+    if outcome is Outcome.NOT_ENTITLED:
+        open_id, open_en = (
+            "Belum diketahui, tetapi tidak mengubah hasil ini",
+            "Not known yet, but it changes nothing here",
+        )
     for holds, label_id, label_en in (
         (False, "Tidak terpenuhi", "Not met"),
-        (None, "Belum diketahui", "Not known yet"),
+        (None, open_id, open_en),
         (True, "Terpenuhi", "Met"),
     ):
         briefs = [criterion.brief for criterion in criteria if criterion.holds is holds]
@@ -171,8 +179,10 @@ def summary(
         en.append("The decision is taken again by itself as soon as that is recorded.")
     if annual_idr is not None:
         amount = rupiah(annual_idr)
-        id_.append(f"Besarnya bantuan: {amount.id} setahun{', atau lebih bila data lengkap' if may_rise else ''}.")
-        en.append(f"The amount: {amount.en} a year{', or more once all is known' if may_rise else ''}.")
+        more_id = f"; bisa bertambah setelah diketahui: {gap.id}" if gap else ""
+        more_en = f"; it may be more once known: {gap.en}" if gap else ""
+        id_.append(f"Besarnya bantuan: {amount.id} setahun{more_id}.")
+        en.append(f"The amount: {amount.en} a year{more_en}.")
     if outcome is not Outcome.NOT_ENTITLED:
         here, there = STATES[state], STATES[place_needs]
         if state is place_needs:

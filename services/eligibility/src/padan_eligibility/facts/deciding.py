@@ -1,6 +1,7 @@
 """From changed facts to decisions as they go into the log."""
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from uuid import UUID, uuid5
 
 import msgspec
@@ -35,7 +36,7 @@ class Taken(msgspec.Struct):
 def take_decisions(
     policies: PolicySet,
     facts: Iterable[tuple[Event, HouseholdFacts]],
-    standing: Mapping[tuple[UUID, str], bytes],
+    standing: Mapping[tuple[UUID, str], str],
     keys: Mapping[UUID, bytes],
 ) -> Taken:
     """Decide each household by each policy in force on the local date of its event; one that says what the decision
@@ -44,9 +45,10 @@ def take_decisions(
     Raises `KeyMissingError` and `UnknownProvinceError`.
     """
     taken = Taken([], [])
+    in_force = cache(policies.in_force)
     for event, household in facts:
         as_of = local_date(event.time, household.regency)
-        for policy in policies.in_force(as_of):
+        for policy in in_force(as_of):
             decision = decide(policy, household, as_of)
             mark = digest(decision, household)
             if standing.get((household.household_id, policy.programme)) == mark:
@@ -89,7 +91,7 @@ def _entry(decision_id: UUID, data: Decided, event: Event) -> Entry:
     )
 
 
-def _standing(decision_id: UUID, decision: Decision, household: HouseholdFacts, mark: bytes) -> Standing:
+def _standing(decision_id: UUID, decision: Decision, household: HouseholdFacts, mark: str) -> Standing:
     return Standing(
         household_id=household.household_id,
         programme=decision.programme,

@@ -31,7 +31,7 @@ CREATE TABLE decision_current (
     programme      text COLLATE "C" NOT NULL,
     outcome        text COLLATE "C" NOT NULL,
     policy_version text COLLATE "C" NOT NULL,
-    digest         bytea NOT NULL,
+    digest         text COLLATE "C" NOT NULL,
     decision_id    uuid NOT NULL,
     PRIMARY KEY (household_id, programme)
 ) WITH (fillfactor = 80);
