@@ -67,9 +67,11 @@ def test_servers_and_data_may_lie_in_a_closed_home(platform: Platform, tmp_path:
         own.up(only=["postgres"])
         pid = own.pid("postgres")
         user = Path(f"/proc/{pid}").stat().st_uid
+        status = dict(line.split(":\t", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
     finally:
         own.down()
 
     assert user != 0
+    assert int(status["CapEff"], 16) | 0b100 == 0b100  # nothing beyond CAP_DAC_READ_SEARCH
     if os.geteuid() != 0:
         assert user == os.geteuid()

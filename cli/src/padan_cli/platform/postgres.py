@@ -74,6 +74,8 @@ class Postgres:
         if not (_is_reachable(self._binaries) and _is_reachable(self.folder)):
             # Below a closed home (0700) only this capability lets another user read.
             options += ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
+            # initdb asks by access(2), which for all but root forgets capabilities unless this bit is set.
+            options.append("--securebits=+no_setuid_fixup")
         return ["setpriv", *options, *command]
 
 

@@ -54,14 +54,14 @@ def own_platform(name: str) -> Iterator[Platform]:
             yield own
         finally:
             own.down()
-    # A run that begins just now may sweep the same folder.
-    shutil.rmtree(folder, ignore_errors=True)
+            # With the lock still held: a run that begins just now would sweep the same folder.
+            shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")
 def platform() -> Iterator[Platform]:
     """Kafka and PostgreSQL with databases, roles and topics; a service is added by `platform.start(name)`."""
-    _sweep(project_root() / ".padan")
+    sweep(project_root() / ".padan")
     with own_platform("run") as shared:
         shared.up(only=["postgres", "kafka"])
         yield shared
@@ -117,15 +117,19 @@ def make_database(platform: Platform) -> Iterator[MakeDatabase]:
             server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database)))
 
 
-def _sweep(home: Path) -> None:
+def sweep(home: Path) -> None:
     """End and remove what killed runs left."""
     for folder in home.glob("test-*"):
-        if not (folder / "in-use").exists():
+        try:
+            in_use = (folder / "in-use").open("r+")
+        except FileNotFoundError:
             continue
-        with (folder / "in-use").open("w") as in_use:
+        with in_use:
             try:
                 fcntl.flock(in_use, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 continue
-            Platform(Instance(folder)).down()
-            shutil.rmtree(folder, ignore_errors=True)
+            # Another run may have swept it between the opening of the file and the lock.
+            if (folder / "instance.json").exists():
+                Platform(Instance(folder)).down()
+                shutil.rmtree(folder)
