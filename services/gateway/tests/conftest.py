@@ -6,7 +6,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from gateway_given import NIK_HASH_KEY, HouseholdPeer, IngestPeer, Register, Signer, World, serving
+from gateway_given import NIK_HASH_KEY, Register
+from gateway_world import HouseholdPeer, IngestPeer, Signer, World, serving
 from padan_cli.platform import Platform
 from padan_cli.platform.credentials import mint
 from padan_cli.platform.pytest_plugin import MakeDatabase
@@ -51,14 +52,24 @@ def make_world(make_settings: Callable[..., GatewaySettings], secrets: Path) -> 
         def make(*, projecting: bool = False) -> World:
             register = Register()
             household, ingest = HouseholdPeer(register, secrets), IngestPeer(secrets)
-            settings = make_settings(
-                stack.enter_context(serving(household.app)), stack.enter_context(serving(ingest.app))
-            )
+            ingest_server = stack.enter_context(ExitStack())
+            household_url = stack.enter_context(serving(household.app))
+            settings = make_settings(household_url, ingest_server.enter_context(serving(ingest.app)))
             gateway = bootstrap(settings)
             stack.callback(gateway.close_pools)
             url = stack.enter_context(serving(gateway.app, *(gateway.tasks if projecting else ())))
-            client = stack.enter_context(httpx.Client(base_url=url, timeout=30, trust_env=False))
-            return World(gateway, register, household, ingest, Signer(secrets), client, settings.database_owner_url)
+            return World(
+                gateway=gateway,
+                register=register,
+                household=household,
+                household_url=household_url,
+                ingest=ingest,
+                stop_ingest=ingest_server.close,
+                signer=Signer(secrets),
+                client=stack.enter_context(httpx.Client(base_url=url, timeout=30, trust_env=False)),
+                owner_url=settings.database_owner_url,
+                secrets=secrets,
+            )
 
         yield make
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gateway_given import Signer
+from gateway_world import Signer
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey
 from padan_gateway.domain.access import Role

@@ -1,0 +1,89 @@
+"""Lag, watermark and the OpenAPI document."""
+
+import asyncio
+
+from gateway_world import World
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from padan_events import SHARDS
+from padan_gateway.answers import WATERMARK_HEADER
+from padan_gateway.pipeline.endpoints import PipelineAnswer
+from padan_gateway.pipeline.lag import report
+from padan_gateway.pipeline.watch import Watch
+
+
+def test_lag_is_what_the_owner_has_and_the_reader_has_not() -> None:
+    heads = [5] * SHARDS
+    progress = {
+        "household": {
+            "heads": {"household.events.v1": heads}, "relayed": {"household.events.v1": [4] * SHARDS},
+            "readers": {"household.intake": {"registry.intake.v1": {"0": 3}}},
+            "stopped": {"household.intake": {"registry.intake.v1/7": "hole"}},
+        },
+        "registry-ingest": None,
+        "gateway": {
+            "heads": {}, "relayed": {}, "stopped": {},
+            "readers": {"gateway.views": {"household.events.v1": dict.fromkeys(range(1, SHARDS), 5)}},
+        },
+    }  # fmt: skip
+    household, ingest, gateway = report(progress)
+    assert household["relay"] == [{"topic": "household.events.v1", "lag": SHARDS}]
+    assert household["readers"] == [{"reader": "household.intake", "topic": "registry.intake.v1", "lag": None}]
+    assert household["stopped"] == [{"reader": "household.intake", "shard": "registry.intake.v1/7", "reason": "hole"}]
+    assert (ingest["answers"], ingest["readers"]) == (False, [])
+    assert gateway["readers"] == [{"reader": "gateway.views", "topic": "household.events.v1", "lag": 5}]
+
+
+def test_the_pipeline_shows_services_that_answer_and_those_that_do_not(world: World) -> None:
+    world.register.propose(1)
+    document = world.get("/v1/pipeline", role="administrator", region="ID").json()
+    PipelineAnswer.model_validate(document)
+    services = {service["service"]: service for service in document["services"]}
+    assert {name: service["answers"] for name, service in services.items()} == {
+        "registry-ingest": False, "household": True, "eligibility": False, "gateway": True,
+    }  # fmt: skip
+    assert {"topic": "household.events.v1", "lag": 1} in services["household"]["relay"]
+
+
+def test_the_watermark_moves_only_when_the_views_have_reached_the_cut(world: World) -> None:
+    parts = world.gateway.parts
+
+    def look() -> None:
+        async def once() -> None:
+            # A client of its own: the gateway's belongs to the loop that serves.
+            service = type(parts.household)("household", world.household_url, world.identity())
+            await Watch(service, world.gateway.writer, parts.watermark).look()
+            await service.close()
+
+        asyncio.run(once())
+
+    event = world.register.propose(1)
+    world.put(event)
+    look()
+    assert parts.watermark.at is None
+    assert WATERMARK_HEADER not in world.get(f"/v1/households/{event.key}").headers
+
+    with world.gateway.writer.transaction() as connection:
+        connection.execute(
+            "INSERT INTO reader_position (reader, topic, shard, pos, cluster_id) "
+            "VALUES ('gateway.views', 'household.events.v1', %s, %s, '')",
+            [event.shard, event.pos],
+        )
+    look()
+    answer = world.get(f"/v1/households/{event.key}")
+    assert answer.headers[WATERMARK_HEADER] == answer.json()["watermark"]["at"] == "2026-01-15T03:12:45.123456Z"
+    assert answer.json()["watermark"]["positions"]["household.events.v1"][event.shard] == 1
+
+
+def test_the_openapi_document_is_valid_and_says_what_can_go_wrong(world: World) -> None:
+    document = world.client.get("/openapi.json").json()
+    OpenAPIV31SpecValidator(document).validate()
+    assert document["openapi"].startswith("3.1")
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            assert operation["security"], path
+            refused = operation["responses"]["401"]["content"]["application/problem+json"]["examples"]
+            assert set(refused) == {"token_missing", "token_invalid"}
+            assert all(example["value"]["detail_id"] for example in refused.values())
+    assert set(world.client.get("/").json()["addresses"]) == {
+        f"{method.upper()} {path}" for path, operations in document["paths"].items() for method in operations
+    }
