@@ -41,6 +41,7 @@ def a_proposal(row: int, family: ReportedHousehold | None = None) -> Proposal:
         origin=Origin(BATCH_ID, row),
         occurred_on=date(2026, 1, 5),
         reported=family,
+        person_ids=tuple(ids.person_id(household_id(row), index) for index in range(len(family.members))),
         nik_hashes=tuple(None if member.nik is None else a_hash(member.nik) for member in family.members),
     )
 

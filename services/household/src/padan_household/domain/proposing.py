@@ -17,7 +17,6 @@ from padan_events.personal import (
     ReportedMember,
 )
 
-from padan_household.domain import ids
 from padan_household.domain.refusals import DUPLICATE_IN_FILE, DUPLICATE_IN_REGISTER, Refusal
 
 FIRST_MEMBERSHIP: Final = 1
@@ -33,19 +32,19 @@ _EAST_OF_JAVA: Final = {
 
 
 class Proposal(msgspec.Struct, frozen=True, kw_only=True):
-    """A reported household, opened. `nik_hashes` stands beside its members: None where a member has no NIK."""
+    """A reported household, opened. `person_ids` and `nik_hashes` stand beside its members, in the same order.
+
+    A hash is None where the member has no NIK.
+    """
 
     household_id: UUID
     regency: str
     origin: Origin
     occurred_on: date
     reported: ReportedHousehold
+    person_ids: tuple[UUID, ...]
     nik_hashes: tuple[bytes | None, ...]
     family_card_hash: bytes | None = None
-
-    def person_ids(self) -> tuple[UUID, ...]:
-        """The ids of the members, in the order in which they were reported."""
-        return tuple(ids.person_id(self.household_id, index) for index in range(len(self.reported.members)))
 
 
 def local_date(regency: str, time: datetime) -> date:
@@ -82,7 +81,7 @@ def propose(proposal: Proposal, seal: Seal) -> tuple[Proposed | IdentityMatched,
 
     Raises `ValueError` where the report names no member as caretaker: registry-ingest never reports that.
     """
-    reported, persons = proposal.reported, proposal.person_ids()
+    reported, persons = proposal.reported, proposal.person_ids
     if not 0 <= reported.caretaker < len(persons):
         raise ValueError(f"{proposal.household_id}: the caretaker is not among the members")
     heads = [

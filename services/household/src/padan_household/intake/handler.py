@@ -7,6 +7,7 @@ household.outcomes.v1. The keyring commits before anything is appended, on a con
 import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +22,6 @@ from padan_runtime.relay import hint
 from psycopg import Connection
 
 from padan_household.claims import repository as claims
-from padan_household.domain import ids
 from padan_household.domain.household import Cause, Household, HouseholdEvent, fold, follow
 from padan_household.domain.proposing import FIRST_MEMBERSHIP, Proposal, admit, propose
 from padan_household.domain.ranking import rank
@@ -44,6 +44,7 @@ class _Decided(msgspec.Struct):
     refusal: Refusal | None = None
     events: Sequence[HouseholdEvent] = ()
     again: bool = False
+    positions: tuple[Position, ...] = ()
 
 
 class IntakeHandler:
@@ -72,8 +73,8 @@ class IntakeHandler:
         keys = self._keyring.mint([pair for proposal in admitted for pair in _subjects(proposal)])
         decided = [self._decide(report, households, refusals, keys) for report in reports]
         claims.claim(connection, [claim for proposal in admitted for claim in _claims(proposal)])
-        positions = self._append(connection, decided)
-        log.append(connection, [self._outcome(connection, one, positions) for one in decided])
+        self._append(connection, decided)
+        log.append(connection, [self._outcome(one) for one in decided])
         self._codes.update("accepted" if one.refusal is None else one.refusal.code for one in decided)
 
     async def committed(self, events: Sequence[Event], /) -> None:
@@ -90,7 +91,7 @@ class IntakeHandler:
     @staticmethod
     def _undecided(connection: Connection[Any], reports: Sequence[Report]) -> list[Report]:
         """A report has one outcome: one that was sent twice, under two positions, is decided once."""
-        by_outcome = {ids.outcome_id(report.event.event_id): report for report in reversed(reports)}
+        by_outcome = {report.outcome_id: report for report in reversed(reports)}
         given = repository.already_given(connection, [(shard_of(r.household_id), o) for o, r in by_outcome.items()])
         first = {id(report) for outcome, report in by_outcome.items() if outcome not in given}
         return [report for report in reports if id(report) in first]
@@ -153,16 +154,17 @@ class IntakeHandler:
             households[report.household_id] = after
         return _Decided(report, events=events)
 
-    def _append(self, connection: Connection[Any], decided: Sequence[_Decided]) -> dict[UUID, Position]:
-        """Append the events; the position of each, by event id."""
-        events = [event for one in decided for event in one.events]
-        recordings = self._register.save(*events, connection=connection)
-        return {
-            event.event_id: Position(shard_of(event.originator_id), recording.notification.id)
-            for event, recording in zip(events, recordings, strict=True)
-        }
+    def _append(self, connection: Connection[Any], decided: Sequence[_Decided]) -> None:
+        """Append the events, and note where each stands."""
+        taken = iter(self._register.append([event for one in decided for event in one.events], connection))
+        for one in decided:
+            one.positions = tuple(islice(taken, len(one.events)))
+        for one in decided:
+            if one.again:
+                one.positions = self._register.positions_of_proposal(one.report.household_id, connection)
 
-    def _outcome(self, connection: Connection[Any], one: _Decided, positions: dict[UUID, Position]) -> log.Entry:
+    @staticmethod
+    def _outcome(one: _Decided) -> log.Entry:
         report, content = one.report, one.report.content
         report_id, household_id = report.event.event_id, report.household_id
         outcome: Accepted | Refused
@@ -175,17 +177,14 @@ class IntakeHandler:
                 holder=one.refusal.holder,
             )
         else:
-            taken = (
-                self._register.positions_of_proposal(household_id, connection)
-                if one.again
-                else tuple(positions[event.event_id] for event in one.events)
+            outcome = Accepted(
+                report_id=report_id, household_id=household_id, origin=content.origin, positions=one.positions
             )
-            outcome = Accepted(report_id=report_id, household_id=household_id, origin=content.origin, positions=taken)
         return log.Entry(
             topic=OUTCOMES.name,
             shard=shard_of(household_id),
             key=str(household_id),
-            event_id=ids.outcome_id(report_id),
+            event_id=report.outcome_id,
             type=padan_events.type_of(outcome).name,
             value=padan_events.encode(outcome),
             actor=_ACTOR,
@@ -196,12 +195,12 @@ class IntakeHandler:
 
 def _subjects(proposal: Proposal) -> list[tuple[UUID, UUID]]:
     household_id = proposal.household_id
-    return [(household_id, subject) for subject in (household_id, *proposal.person_ids())]
+    return [(household_id, subject) for subject in (household_id, *proposal.person_ids)]
 
 
 def _claims(proposal: Proposal) -> list[claims.Claim]:
     return [
         claims.Claim(nik_hash, person_id, proposal.household_id, FIRST_MEMBERSHIP)
-        for nik_hash, person_id in zip(proposal.nik_hashes, proposal.person_ids(), strict=True)
+        for nik_hash, person_id in zip(proposal.nik_hashes, proposal.person_ids, strict=True)
         if nik_hash is not None
     ]

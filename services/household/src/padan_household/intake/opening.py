@@ -11,6 +11,7 @@ from padan_events.intake import HouseholdReported, RankingReported
 from padan_events.personal import ReportedHousehold
 from padan_runtime import sealing
 
+from padan_household.domain import ids
 from padan_household.domain.proposing import Proposal, local_date
 from padan_household.keyring.keyring import Keyring
 
@@ -24,6 +25,7 @@ class Report(msgspec.Struct, frozen=True):
 
     event: Event
     content: Proposal | RankingReported
+    outcome_id: UUID
 
     @property
     def household_id(self) -> UUID:
@@ -48,7 +50,7 @@ class Opener:
         """
         # Asked anew for each batch, so that a destroyed key lives on in no memory.
         intake_keys: dict[str, bytes] = {}
-        return [Report(event, self._content(event, intake_keys)) for event in events]
+        return [Report(event, self._content(event, intake_keys), ids.outcome_id(event.event_id)) for event in events]
 
     def _content(self, event: Event, intake_keys: dict[str, bytes]) -> Proposal | RankingReported:
         data = padan_events.decode(event.type, event.value)
@@ -69,6 +71,7 @@ class Opener:
             origin=data.origin,
             occurred_on=local_date(data.regency, event.time),
             reported=reported,
+            person_ids=tuple(ids.person_id(data.household_id, index) for index in range(len(reported.members))),
             nik_hashes=tuple(
                 None if member.nik is None else sealing.keyed_hash(self._nik_hash_key, member.nik)
                 for member in reported.members

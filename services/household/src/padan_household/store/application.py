@@ -1,6 +1,6 @@
 """The register as an application of the `eventsourcing` library: load households, save what was decided."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Never
 from uuid import UUID
 
@@ -11,8 +11,8 @@ from padan_events.intake import Position
 from padan_runtime.database import Database
 from psycopg import Connection
 
-from padan_household.domain.household import Household, fold
-from padan_household.store.mapper import HouseholdMapper
+from padan_household.domain.household import Household, HouseholdEvent, fold
+from padan_household.store.mapper import HouseholdMapper, shard_of
 from padan_household.store.recorder import ShardedAggregateRecorder, ShardedRecorder
 
 _MAPPER = HouseholdMapper()
@@ -70,6 +70,17 @@ class Register(Application[UUID]):
             if household is not None:
                 found[household_id] = household
         return found
+
+    def append(self, events: Sequence[HouseholdEvent], connection: Connection[Any]) -> list[Position]:
+        """Append in bulk inside the surrounding transaction; where each event stands.
+
+        `save` does the same, but asks of each event which protocols it fulfils: a seventh of a batch's time.
+        """
+        recordings = self.events.put(events, connection=connection)
+        return [
+            Position(shard_of(recording.domain_event.originator_id), recording.notification.id)
+            for recording in recordings
+        ]
 
     def positions_of_proposal(self, household_id: UUID, connection: Connection[Any]) -> tuple[Position, ...]:
         """Where the events stand that the report led to by which a household was proposed."""
