@@ -13,6 +13,7 @@ from padan_cli.platform.credentials import mint
 from padan_cli.platform.pytest_plugin import MakeDatabase
 from padan_gateway.bootstrap import bootstrap
 from padan_gateway.settings import GatewaySettings
+from padan_runtime import logs
 from pydantic import HttpUrl
 
 
@@ -47,6 +48,7 @@ def make_settings(platform: Platform, make_database: MakeDatabase, secrets: Path
 @pytest.fixture
 def make_world(make_settings: Callable[..., GatewaySettings], secrets: Path) -> Iterator[Callable[..., World]]:
     """Makes a world; `projecting` also runs the gateway's tasks against Kafka."""
+    logs.configure("gateway", "error")  # structlog's own traceback renderer takes seconds
     with ExitStack() as stack:
 
         def make(*, projecting: bool = False) -> World:
