@@ -1,6 +1,6 @@
 """Who sees what: one table of role x field and one of role x action. What is not written here is denied.
 
-Source: domain.md (Roles); UU 27/2022 on personal data (purpose limitation, records of access). `docs/access-table.md`
+Source: docs/domain.md; UU 27/2022 on personal data (purpose limitation, records of access). `docs/access-table.md`
 is generated from this module.
 """
 
@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """The roles of domain.md."""
+    """Who uses Padan. A token names one of these."""
 
     VILLAGE_OPERATOR = "village_operator"
     VILLAGE_HEAD = "village_head"

@@ -13,7 +13,7 @@ FIRST_VERSION = 1
 
 
 class State(StrEnum):
-    """How far a household has come in the register. Source: domain.md, "From proposal to determination"."""
+    """How far a household has come in the register. Source: docs/domain.md, States."""
 
     PROPOSED = "proposed"
 
