@@ -25,7 +25,7 @@ bench: setup ## Measure: one JSON line a measure on stdout; ONLY=name,name for s
 lint: setup ## Check style, types and imports
 	@$(BIN)/ruff check -q .
 	@$(BIN)/ruff format -q --check .
-	@$(BIN)/mypy $(SOURCES) conftest.py $(wildcard tests)
+	@$(BIN)/mypy $(SOURCES) conftest.py tests $(wildcard libs/*/tests services/*/tests simulators/tests cli/tests)
 	@$(BIN)/lint-imports --no-logo
 
 up: setup ## Start the platform on this machine

@@ -5,6 +5,7 @@
 
 import argparse
 import asyncio
+from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
@@ -16,10 +17,17 @@ class WrongPartitionsError(RuntimeError):
     """A topic exists with a number of partitions other than the fixed one: order is broken, nothing may run."""
 
 
+class TopicsRefusedError(RuntimeError):
+    """The broker refused to create a topic; the message holds Kafka's error code for each."""
+
+
+_TOPIC_EXISTS = 36  # somebody else created it meanwhile
+
+
 async def create_topics(bootstrap: str, *, replication: int = 1, min_insync_replicas: int = 1) -> list[str]:
     """Create the topics that are missing; return their names.
 
-    Raises `WrongPartitionsError`.
+    Raises `WrongPartitionsError`, `TopicsRefusedError`.
     """
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
@@ -33,7 +41,7 @@ async def create_topics(bootstrap: str, *, replication: int = 1, min_insync_repl
             raise WrongPartitionsError(f"these topics must have {SHARDS} partitions: {wrong}")
         missing = [topic for name, topic in TOPICS.items() if name not in existing]
         if missing:
-            await admin.create_topics(
+            answer: Any = await admin.create_topics(  # its fields depend on the version spoken
                 [
                     NewTopic(
                         name=topic.name,
@@ -49,6 +57,9 @@ async def create_topics(bootstrap: str, *, replication: int = 1, min_insync_repl
                     for topic in missing
                 ]
             )
+            refused = {name: code for name, code, *_ in answer.topic_errors if code not in (0, _TOPIC_EXISTS)}
+            if refused:
+                raise TopicsRefusedError(f"the broker created no topic for {refused} (Kafka's error codes)")
         return [topic.name for topic in missing]
     finally:
         await admin.close()
