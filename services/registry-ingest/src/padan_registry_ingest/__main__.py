@@ -3,7 +3,7 @@
 from padan_runtime import logs, process
 from padan_runtime.settings import load
 
-from padan_registry_ingest import SERVICE
+from padan_registry_ingest import SERVICE, memory
 from padan_registry_ingest.bootstrap import prepare
 from padan_registry_ingest.settings import IngestSettings
 
@@ -11,6 +11,7 @@ from padan_registry_ingest.settings import IngestSettings
 def main() -> None:
     """Run the service; exit status 0 after SIGTERM, 78 where a setting is wrong."""
     settings = load(IngestSettings)
+    memory.give_back_memory()
     logs.configure(SERVICE, settings.log_level)
     service = prepare(settings)
     try:

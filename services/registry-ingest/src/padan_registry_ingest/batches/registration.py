@@ -21,7 +21,7 @@ from padan_registry_ingest.matching.ask import Matcher, reasons_by_row
 from padan_registry_ingest.matching.repository import Answers
 from padan_registry_ingest.persons.compare import Hash, compare
 from padan_registry_ingest.reading.tables import Tables
-from padan_registry_ingest.reporting.households import Sender, household_id, matches_by_row, reports
+from padan_registry_ingest.reporting.households import Sender, families_of, household_id, matches_by_row, reports
 from padan_registry_ingest.validating import against_each_other, check
 
 ROWS_AT_ONCE: Final = 2_000
@@ -36,7 +36,7 @@ class _Reporting(msgspec.Struct, frozen=True):
     upload: Upload
     key: bytes
     read: Tables
-    members: pl.DataFrame
+    families: pl.DataFrame
     matches: dict[int, Match]
 
 
@@ -61,7 +61,10 @@ class Registration:
             rows = rows.drop("reasons", "warnings").join(known, on="row", maintain_order="left")
         async with self._stages.stage(upload_id, "reporting"):
             await self._stages.progress(upload_id)(upload.reported_to, rows.height)
-            reporting = _Reporting(upload, key, read, members, matches_by_row(answers))
+            valid = rows.filter((pl.col("reasons") == 0) & pl.col("household").is_null())
+            families = await asyncio.to_thread(families_of, valid, members)
+            del members, valid
+            reporting = _Reporting(upload, key, read, families, matches_by_row(answers))
             for chunk in chunks.slices(rows, upload.reported_to, ROWS_AT_ONCE):
                 await asyncio.to_thread(self._report, reporting, chunk)
 
@@ -109,7 +112,7 @@ class Registration:
         sealed = chunks.seal(reporting.key, upload.upload_id, first, chunks.Chunk(sent, theirs))
         valid = rows.filter((pl.col("reasons") == 0) & pl.col("household").is_null())
         sender = Sender(upload.batch_id, upload.actor, upload.key_id, reporting.key)
-        entries = [] if upload.dry_run else reports(valid, reporting.members, reporting.matches, sender)
+        entries = [] if upload.dry_run else reports(valid, reporting.families, reporting.matches, sender)
         records = [_record(upload, values) for values in rows.select(*_VERDICT, "village").iter_rows()]
 
         def write(connection: Connection[Any]) -> list[Entry]:

@@ -1,7 +1,6 @@
 """What all stages of a batch need: the database, the folder, and to note where a batch is and how long it took."""
 
 import asyncio
-import ctypes
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -17,6 +16,7 @@ from psycopg import Connection
 
 from padan_registry_ingest.batches import repository
 from padan_registry_ingest.matching import repository as answers
+from padan_registry_ingest.memory import give_back_memory
 
 _STATE: Final = {"registering": "matching"}
 
@@ -69,8 +69,3 @@ class Stages:
         """Remove the registers' answers of a batch that is past them."""
         with self.database.transaction() as connection:
             answers.forget(connection, upload_id)
-
-
-def give_back_memory() -> None:
-    """Return freed memory to the system: after frames of some hundred thousand rows glibc keeps much of it."""
-    ctypes.CDLL(None).malloc_trim(0)

@@ -13,10 +13,11 @@ from typing import NoReturn
 import fastexcel
 import polars as pl
 
-from padan_registry_ingest.domain.columns import normal_header
+from padan_registry_ingest.domain.columns import MEMBERS, RANKING, RECIPIENTS, normal_header
 
 DATA_ERROR = 65
 NUMBER_COLUMNS = ("NIK", "NO_KK")
+CONTRACT = frozenset((*RECIPIENTS.columns, *MEMBERS.columns, *RANKING.columns))
 _SEPARATORS = ",;\t"
 
 
@@ -98,7 +99,8 @@ def normalized(frame: pl.DataFrame) -> pl.DataFrame:
         # A date cell of a workbook shows as ISO 8601: the same date must give the same text.
         date = pl.col("TGL_LAHIR").str.replace(r"^(\d{4})-(\d{2})-(\d{2})(?: 00:00:00)?$", "$3-$2-$1")
         frame = frame.with_columns(date)
-    return frame.filter(pl.any_horizontal(pl.col(text) != "")) if text else frame
+    ours = [name for name in text if name in CONTRACT]  # a remark beside an empty row does not fill it
+    return frame.filter(pl.any_horizontal(pl.col(ours) != "")) if ours else frame
 
 
 def main() -> None:

@@ -51,10 +51,16 @@ def matches_by_row(answers: Iterable[Answers]) -> dict[int, Match]:
     }
 
 
+def families_of(rows: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
+    """The members of each row's card, in the order of the rows and, in a family, of the sheet."""
+    joined = members.lazy().join(rows.lazy().select("row", "card"), on="card")
+    return joined.sort("row", "order").select("row", *_MEMBER).collect()
+
+
 def reports(rows: pl.DataFrame, members: pl.DataFrame, matches: dict[int, Match], sender: Sender) -> list[Entry]:
-    """One intake event for each of `rows` (as `check_recipients` gives them), with the members of its card."""
+    """One intake event for each of `rows` (as `check_recipients` gives them); `members` as `families_of` gives them."""
     families: dict[int, list[tuple[Any, ...]]] = {}
-    family = members.join(rows.select("row", "card"), on="card").sort("row", "order")
+    family = members.filter(pl.col("row").is_between(rows["row"].min(), rows["row"].max()))
     for row, *member in family.select("row", *_MEMBER).iter_rows():
         families.setdefault(row, []).append(tuple(member))
     columns = ("row", "nik", "name", "card", "birth_date", "sex", "village", "address", "rt", "rw")

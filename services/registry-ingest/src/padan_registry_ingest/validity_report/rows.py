@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 import polars as pl
-import xlsxwriter  # type: ignore[import-untyped]  # it ships no types
+import xlsxwriter
 from padan_runtime.database import Database
 
 from padan_registry_ingest.batches import chunks

@@ -1,0 +1,246 @@
+"""The reasons of a row, each by example, and laws that hold for any row."""
+
+from datetime import date
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from padan_registry_ingest.domain import reasons
+from padan_registry_ingest.domain.columns import MEMBERS, RANKING, RECIPIENTS
+from padan_registry_ingest.domain.duplicates import Claim, resolve
+from padan_registry_ingest.domain.matching import Agreement, CivilAnswer, civil_reasons
+from padan_registry_ingest.domain.numbers import birth_date, family_card_reasons, nik_reasons
+from padan_registry_ingest.validating import check
+from padan_registry_ingest.validating.against_each_other import add_duplicates, people_of
+from padan_registry_ingest.validity_report.rows import harmless
+
+TODAY = date(2026, 1, 31)
+VILLAGE = "3318012001"
+GOOD = {
+    "NIK": "3318015708900001", "NAMA": "SITI", "NO_KK": "3318010101200001", "TGL_LAHIR": "17-08-1990",
+    "JENIS_KELAMIN": "P", "ALAMAT": "Dukuh Krajan", "RT": "001", "RW": "002", "KODE_WILAYAH": VILLAGE,
+    "PEKERJAAN": "PETANI",
+}  # fmt: skip
+NO_MEMBER = dict.fromkeys(MEMBERS.columns, "")
+
+
+def frame(rows: list[dict[str, str]], columns: tuple[str, ...], numbers: tuple[str, ...] = ()) -> pl.DataFrame:
+    made = pl.DataFrame(
+        [[row[name] for name in columns] for row in rows], schema=dict.fromkeys(columns, pl.String), orient="row"
+    )
+    flags = [pl.lit(value="NIK" in numbers).alias("NIK_IS_NUMBER")]
+    if "NO_KK" in columns:
+        flags.append(pl.lit(value="NO_KK" in numbers).alias("NO_KK_IS_NUMBER"))
+    return made.with_columns(flags).with_row_index("row", 1)
+
+
+def judge(
+    rows: list[dict[str, str]],
+    members: list[dict[str, str]] | None = None,
+    *,
+    region: str = "3318",
+    numbers: tuple[str, ...] = (),
+) -> pl.DataFrame:
+    people = check.check_members(frame(members or [NO_MEMBER], MEMBERS.columns), TODAY)
+    checked = check.check_recipients(frame(rows, RECIPIENTS.columns, numbers), people, region, TODAY)
+    return add_duplicates(checked, people_of(checked, people))
+
+
+def codes_of(row: dict[str, str], **options: object) -> list[str]:
+    return reasons.codes(judge([row], **options)["reasons"][0])  # type: ignore[arg-type]  # options of judge
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, []),
+        ({"NAMA": ""}, ["name_missing"]),
+        ({"NIK": "331801570890001"}, ["nik_length"]),
+        ({"NIK": "33180157089000011"}, ["nik_length"]),
+        ({"NIK": "3.31802E+15"}, ["nik_lost_digits"]),
+        ({"NIK": ""}, ["nik_lost_digits"]),
+        ({"NIK": "33180157089O0001"}, ["nik_lost_digits"]),
+        ({"NIK": "3318013208900001"}, ["nik_date"]),
+        ({"NIK": "3318014008900001"}, ["nik_date"]),
+        ({"NIK": "3318015713900001"}, ["nik_date"]),
+        ({"NIK": "3318013002900001"}, ["nik_date"]),
+        ({"NIK": "3318012902910001"}, ["nik_date"]),
+        ({"NIK": "3318012902920001", "TGL_LAHIR": "29-02-1992", "JENIS_KELAMIN": "L"}, []),
+        ({"NIK": "3318015708900000"}, ["nik_serial"]),
+        ({"NO_KK": "331801010120000"}, ["family_card_length"]),
+        ({"NO_KK": ""}, []),
+        ({"KODE_WILAYAH": "3318010001"}, ["region_unknown"]),
+        ({"KODE_WILAYAH": "3319012001"}, ["region_unknown"]),
+        ({"KODE_WILAYAH": "33.18.01.2001"}, []),
+        ({"TGL_LAHIR": "31-02-1990"}, ["birth_date_invalid"]),
+        ({"TGL_LAHIR": "01-02-2026"}, ["birth_date_invalid"]),
+        ({"TGL_LAHIR": ""}, ["birth_date_invalid"]),
+        ({"NAMA": "", "NIK": "1", "NO_KK": "1", "KODE_WILAYAH": "x", "TGL_LAHIR": "x"},
+         ["name_missing", "nik_length", "family_card_length", "region_unknown", "birth_date_invalid"]),
+    ],
+)  # fmt: skip
+def test_a_row_has_the_reasons_of_what_is_wrong_with_it(change: dict[str, str], expected: list[str]) -> None:
+    assert codes_of(GOOD | change) == expected
+
+
+def test_a_numeric_cell_has_lost_digits_whatever_they_are() -> None:
+    assert codes_of(GOOD, numbers=("NIK",)) == ["nik_lost_digits"]
+    assert codes_of(GOOD, numbers=("NO_KK",)) == ["family_card_length"]
+
+
+def test_a_village_outside_the_senders_region_is_unknown_to_them() -> None:
+    assert codes_of(GOOD, region="33") == codes_of(GOOD, region="") == []
+    assert codes_of(GOOD, region="3319") == ["region_unknown"]
+
+
+@pytest.mark.parametrize(
+    ("change", "warning"),
+    [
+        ({"TGL_LAHIR": "18-08-1990"}, "nik_birth_date_mismatch"),
+        ({"JENIS_KELAMIN": "L"}, "nik_sex_mismatch"),
+        ({"NIK": "3174015708900001"}, "nik_region_mismatch"),
+    ],
+)
+def test_a_nik_that_disagrees_with_its_row_is_a_warning_only(change: dict[str, str], warning: str) -> None:
+    row = judge([GOOD | change])
+    assert row["reasons"][0] == 0
+    assert reasons.warning_codes(row["warnings"][0]) == [warning]
+
+
+def test_a_member_with_a_bad_nik_is_a_warning_on_the_recipients_row() -> None:
+    member = NO_MEMBER | {"NO_KK": GOOD["NO_KK"], "NAMA": "BUDI", "NIK": "123"}
+    row = judge([GOOD], [member])
+    assert row["reasons"][0] == 0
+    assert reasons.warning_codes(row["warnings"][0]) == ["member_nik_invalid"]
+
+
+OTHER = GOOD | {"NIK": "3318011708900002", "JENIS_KELAMIN": "L", "NO_KK": "3318010101200002"}
+
+
+def test_of_two_rows_with_one_nik_the_first_stays_valid() -> None:
+    rows = judge([GOOD, OTHER, GOOD | {"NO_KK": "3318010101200009"}])
+    assert [reasons.codes(bits) for bits in rows["reasons"]] == [[], [], ["duplicate_in_file"]]
+
+
+def test_the_first_otherwise_valid_row_stays_valid() -> None:
+    rows = judge([GOOD | {"TGL_LAHIR": "x"}, GOOD])
+    assert [reasons.codes(bits) for bits in rows["reasons"]] == [["birth_date_invalid", "duplicate_in_file"], []]
+
+
+def test_of_two_rows_with_one_family_card_the_first_stays_valid() -> None:
+    rows = judge([GOOD, OTHER | {"NO_KK": GOOD["NO_KK"]}])
+    assert [reasons.codes(bits) for bits in rows["reasons"]] == [[], ["family_card_duplicate"]]
+
+
+def test_a_row_whose_card_is_taken_does_not_take_the_nik_from_a_later_row() -> None:
+    both = OTHER | {"NO_KK": GOOD["NO_KK"]}
+    rows = judge([GOOD, both, OTHER])
+    assert [reasons.codes(bits) for bits in rows["reasons"]] == [[], ["duplicate_in_file"], []]
+
+
+def test_a_recipient_who_is_a_member_of_an_earlier_family_belongs_to_it() -> None:
+    member = NO_MEMBER | {"NO_KK": GOOD["NO_KK"], "NAMA": "ANAK", "NIK": OTHER["NIK"]}
+    rows = judge([GOOD, OTHER], [member])
+    assert [reasons.codes(bits) for bits in rows["reasons"]] == [[], ["duplicate_in_register"]]
+
+
+def test_ranking_rows_are_judged_by_nik_and_decile() -> None:
+    cells = [(GOOD["NIK"], "0"), (GOOD["NIK"], "3"), (GOOD["NIK"], "4"), ("1", "11"), (OTHER["NIK"], "10")]
+    rows = check.check_ranking(frame([{"NIK": nik, "DESIL": decile} for nik, decile in cells], RANKING.columns))
+    assert [reasons.codes(bits) for bits in rows["reasons"]] == [
+        ["duplicate_in_file", "decile_too_high"], [], ["duplicate_in_file"], ["nik_length", "decile_too_high"], [],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (CivilAnswer(False, None, Agreement(nik=False)), ["nik_unknown"]),
+        (CivilAnswer(True, "active", Agreement(nik=True, name=True)), []),
+        (CivilAnswer(True, "deceased", Agreement(name=False)), ["deceased", "name_differs"]),
+        (CivilAnswer(True, "moved", Agreement()), ["moved_away"]),
+        (CivilAnswer(True, "blocked", Agreement()), ["identity_blocked"]),
+        (CivilAnswer(True, "active", Agreement(birth_date=False, family_card_number=False)),
+         ["birth_date_differs", "family_card_differs"]),
+        (CivilAnswer(True, "active", Agreement(sex=False)), []),
+    ],
+)  # fmt: skip
+def test_the_civil_registrys_answer_becomes_reasons(answer: CivilAnswer, expected: list[str]) -> None:
+    assert reasons.codes(civil_reasons(answer)) == expected
+
+
+def test_every_reason_has_words_in_both_languages_and_a_next_step() -> None:
+    assert len(reasons.CATALOGUE) == 26
+    for reason in (*reasons.CATALOGUE, *reasons.WARNINGS):
+        assert all((reason.id, reason.en, reason.next_id, reason.next_en))
+        assert reasons.words(reason.code)["en"] == reason.en
+    assert "odd_code" in reasons.words("odd_code")["en"]
+
+
+_DIGITS = st.text("0123456789", min_size=14, max_size=17)
+_CELL = st.one_of(
+    st.sampled_from(list(GOOD.values()) + list(OTHER.values())),
+    _DIGITS,
+    st.dates(date(1890, 1, 1), date(2030, 1, 1)).map(lambda day: f"{day:%d-%m-%Y}"),
+    st.builds(
+        "331801{:02d}{:02d}{:02d}{:04d}".format,
+        st.integers(0, 99), st.integers(0, 19), st.integers(0, 99), st.integers(0, 3),
+    ),
+    st.text(max_size=20),
+)  # fmt: skip
+_ROW = st.fixed_dictionaries(dict.fromkeys(RECIPIENTS.columns, _CELL))
+_MEMBER = st.fixed_dictionaries(dict.fromkeys(MEMBERS.columns, _CELL))
+
+
+@settings(max_examples=250, deadline=None)
+@given(st.lists(_ROW, min_size=30, max_size=50), st.lists(_MEMBER, min_size=1, max_size=20))
+def test_ten_thousand_random_rows_never_crash_and_agree_with_the_rules_one_by_one(
+    rows: list[dict[str, str]], members: list[dict[str, str]]
+) -> None:
+    judged = judge(rows, members)
+    assert judged["row"].to_list() == list(range(1, len(rows) + 1))
+    numbers_of = reasons.bits(["nik_length", "nik_lost_digits", "nik_date", "nik_serial", "family_card_length"])
+    for row, found in zip(rows, judged["reasons"], strict=True):
+        one_by_one = nik_reasons(row["NIK"], was_number=False) | family_card_reasons(row["NO_KK"])
+        assert found & numbers_of == one_by_one
+        assert bool(found & reasons.BIT["birth_date_invalid"]) == (birth_date(row["TGL_LAHIR"], TODAY) is None)
+
+
+_CLAIM = st.builds(
+    Claim,
+    row=st.just(0),
+    nik=st.sampled_from([None, "a", "b", "c"]),
+    card=st.sampled_from([None, "x", "y"]),
+    people=st.frozensets(st.sampled_from("abcdef"), max_size=3),
+    reasons=st.sampled_from([0, 0, 1]),
+)
+
+
+@given(st.lists(_CLAIM, max_size=12))
+def test_no_two_valid_rows_ever_share_a_nik_a_card_or_a_person(drawn: list[Claim]) -> None:
+    claims = [
+        Claim(n, c.nik, c.card, c.people | ({c.nik} if c.nik else frozenset()), c.reasons)
+        for n, c in enumerate(drawn, 1)
+    ]
+    added = resolve(claims)
+    valid = [c for c in claims if not c.reasons and c.row not in added]
+    for taken in (
+        [c.nik for c in valid if c.nik is not None],
+        [c.card for c in valid if c.card is not None],
+        [person for c in valid for person in c.people],
+    ):
+        assert len(taken) == len(set(taken))
+    for claim in claims:
+        if not claim.reasons and claim.row in added:
+            earlier = [c for c in valid if c.row < claim.row]
+            assert any(
+                c.nik == claim.nik != None or c.card == claim.card != None or c.people & claim.people  # noqa: E711  # a chain reads better
+                for c in earlier
+            )
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM", "\tx", "\rx"])
+def test_a_cell_that_a_spreadsheet_would_run_is_made_harmless(cell: str) -> None:
+    assert harmless(cell) == "'" + cell
+    assert harmless("SITI") == "SITI"

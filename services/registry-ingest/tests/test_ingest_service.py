@@ -1,0 +1,486 @@
+"""The service on real servers, with both register simulators and a peer that keeps keys as household does."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4, uuid5
+
+import fastexcel
+import httpx
+import msgspec
+import psycopg
+import pytest
+import uvicorn
+from aiokafka import AIOKafkaProducer
+from fastapi import FastAPI, Request, Response
+from padan_cli.platform import Platform
+from padan_events import Event, decode, encode, shard_of, type_of
+from padan_events.envelope import to_headers
+from padan_events.household import Proposed, SealedMember
+from padan_events.intake import Accepted, HouseholdReported, Origin, RankingReported, Refused
+from padan_events.personal import HouseholdIdentity, PersonIdentity, PersonSensitive, ReportedHousehold
+from padan_registry_ingest.reporting.households import household_id, report_id
+from padan_runtime import log
+from padan_runtime.database import Database
+from padan_runtime.keys import HouseholdKeys, IntakeKey, KeysRequest, KeysResponse, SubjectKeys
+from padan_runtime.sealing import keyed_hash, open_sealed, seal
+from padan_runtime.service_tokens import ServiceIdentity
+from padan_simulators.pati import PatiBatch, generate
+
+ROWS = 1_000
+INTAKE = "registry.intake.v1"
+
+
+class KeyPeer:
+    """Serves intake keys and the identity keys that a test has made, over HTTP."""
+
+    def __init__(self) -> None:
+        self.keys: dict[UUID, dict[UUID, bytes]] = {}
+        self.intake = os.urandom(32)
+        self.port = _free_port()
+        app = FastAPI()
+
+        @app.get("/intake-keys/{day}")
+        def intake_key(day: str) -> Response:
+            return Response(msgspec.json.encode(IntakeKey(day, self.intake)))
+
+        @app.post("/keys:batch")
+        async def keys(request: Request) -> Response:
+            wanted = msgspec.json.decode(await request.body(), type=KeysRequest).household_ids
+            found = tuple(
+                HouseholdKeys(h, tuple(SubjectKeys(s, identity=key) for s, key in self.keys.get(h, {}).items()))
+                for h in wanted
+            )
+            return Response(msgspec.json.encode(KeysResponse(found)))
+
+        self.server = uvicorn.Server(uvicorn.Config(app, port=self.port, log_level="warning"))
+        self._thread = threading.Thread(target=self.server.run, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self.server.should_exit = True
+        self._thread.join()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(condition: Callable[[], Any], within_s: float = 60.0) -> Any:
+    """Wait until the condition gives something, and return it."""
+    end = time.monotonic() + within_s
+    while time.monotonic() < end:
+        if (found := condition()) or found == 0:
+            return found
+        time.sleep(0.05)
+    raise AssertionError("the condition did not come to hold")
+
+
+class Ingest:
+    """The service as a process, and what a test does to it."""
+
+    def __init__(self, environment: dict[str, str], database: Database, secrets: Path, peer: KeyPeer) -> None:
+        self.environment, self.database, self.secrets, self.peer = environment, database, secrets, peer
+        self.http = httpx.Client(base_url=f"http://127.0.0.1:{environment['PADAN_HTTP_PORT']}", timeout=30)
+        self._identity = ServiceIdentity("gateway", (secrets / "gateway.key.json").read_bytes())
+        self.hash_key = (secrets / "nik-hash.key").read_bytes()
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "padan_registry_ingest"], env=self.environment, stdout=subprocess.DEVNULL
+        )
+        wait_for(self._ready)
+
+    def _ready(self) -> bool:
+        try:
+            return self.http.get("/readyz").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        assert self.process is not None
+        self.process.send_signal(number)
+        return self.process.wait(30)
+
+    def headers(self, region: str = "3318") -> dict[str, str]:
+        return {**self._identity.headers("registry-ingest"), "Padan-Actor": "user:clerk", "Padan-Region": region}
+
+    def get(self, path: str, region: str = "3318") -> httpx.Response:
+        return self.http.get(path, headers=self.headers(region))
+
+    def send(self, *paths: Path, region: str = "3318", **form: str) -> httpx.Response:
+        files = dict(zip(("file", "members"), [path.read_bytes() for path in paths], strict=False))
+        return self.http.post("/batches", files=files, data=form, headers=self.headers(region))
+
+    def upload(self, *paths: Path, **form: str) -> str:
+        answer = self.send(*paths, **form)
+        assert answer.status_code == 202, answer.text
+        return str(answer.json()["upload_id"])
+
+    def document(self, upload_id: str) -> dict[str, Any]:
+        return dict(self.get(f"/batches/{upload_id}").json())
+
+    def until(self, upload_id: str, *states: str) -> dict[str, Any]:
+        return dict(wait_for(lambda: (found := self.document(upload_id))["state"] in states and found))
+
+    def intake(self) -> list[Event]:
+        with self.database.transaction() as connection:
+            return log.read_after(connection, INTAKE, "/test", dict.fromkeys(range(24), 0), 1_000_000)
+
+    def answer(self, data: list[Accepted | Refused]) -> None:
+        """Publish outcomes as household does, going on where each shard's positions stand."""
+        self._publish("household.outcomes.v1", [(d, str(d.household_id), uuid5(d.report_id, "outcome")) for d in data])
+
+    def register(self, nik: str, card: str) -> UUID:
+        """Publish a household that holds a NIK; returns its id."""
+        household, person, event_id = uuid4(), uuid4(), uuid4()
+        keys = self.peer.keys[household] = {household: os.urandom(32), person: os.urandom(32)}
+
+        def hashed(number: str) -> str:
+            return keyed_hash(self.hash_key, number).hex()
+
+        identity = HouseholdIdentity(
+            village="3318012001", family_card_number=card, family_card_hash=hashed(f"kk:{card}")
+        )
+        who = PersonIdentity(name="SITI", nik=nik, nik_hash=hashed(nik))
+        proposed = Proposed(
+            household_id=household,
+            regency="3318",
+            occurred_on=date(2026, 1, 1),
+            caretaker=person,
+            identity=seal(keys[household], identity, subject=household, event_id=event_id),
+            members=(
+                SealedMember(
+                    person_id=person,
+                    membership_seq=1,
+                    identity=seal(keys[person], who, subject=person, event_id=event_id),
+                    sensitive=seal(os.urandom(32), PersonSensitive(), subject=person, event_id=event_id),
+                ),
+            ),
+        )
+        self._publish("household.events.v1", [(proposed, str(household), event_id)])
+        return household
+
+    def _publish(self, topic: str, data: list[tuple[msgspec.Struct, str, UUID]]) -> None:
+        events = []
+        for content, key, event_id in data:
+            shard = shard_of(key)
+            self.positions[topic, shard] = pos = self.positions.get((topic, shard), 0) + 1
+            events.append(
+                Event(
+                    topic=topic, shard=shard, pos=pos, event_id=event_id, type=type_of(content).name,
+                    source="/padan/household", time=datetime.now(UTC), key=key, actor="service:household",
+                    correlation_id=uuid4(), value=encode(content),
+                )
+            )  # fmt: skip
+        asyncio.run(_produce(self.environment["PADAN_KAFKA"], events))
+
+    positions: dict[tuple[str, int], int]
+
+
+async def _produce(bootstrap: str, events: list[Event]) -> None:
+    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, enable_idempotence=True, acks="all")
+    await producer.start()
+    try:
+        for event in events:
+            await producer.send(
+                event.topic, key=event.key.encode(), value=event.value, partition=event.shard, headers=to_headers(event)
+            )
+        await producer.flush()
+    finally:
+        await producer.stop()
+
+
+@pytest.fixture(scope="module")
+def pati(tmp_path_factory: pytest.TempPathFactory) -> PatiBatch:
+    return generate(ROWS, folder=tmp_path_factory.mktemp("pati"), csv=True)
+
+
+@pytest.fixture(scope="module")
+def registers(pati: PatiBatch) -> Iterator[dict[str, str]]:
+    started, urls = [], {}
+    for name, folder in (("civil_registry", pati.civil_registry), ("barred_register", pati.barred_register)):
+        port = _free_port()
+        environment = {
+            "PADAN_ENVIRONMENT": "development", "PADAN_HTTP_PORT": str(port), "PADAN_FOLDER": str(folder),
+            "PATH": os.environ["PATH"],
+        }  # fmt: skip
+        started.append(subprocess.Popen([sys.executable, "-m", f"padan_simulators.{name}"], env=environment))
+        urls[name] = f"http://127.0.0.1:{port}"
+    for url in urls.values():
+        wait_for(lambda url=url: _answers(url))  # type: ignore[misc]  # the default binds the loop's value
+    yield urls
+    for process in started:
+        process.terminate()
+        process.wait(20)
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/readyz").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+@pytest.fixture
+def ingest(
+    platform: Platform,
+    fresh_topics: str,
+    make_database: Callable[[str], Any],
+    registers: dict[str, str],
+    tmp_path: Path,
+) -> Iterator[Ingest]:
+    for url in registers.values():
+        httpx.post(f"{url}/simulator/faults", json={"down": False}).raise_for_status()
+    made, peer = make_database("registry_ingest"), KeyPeer()
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PADAN_ENVIRONMENT": "development",
+        "PADAN_KAFKA": fresh_topics,
+        "PADAN_DATABASE_URL": made.url,
+        "PADAN_DATABASE_OWNER_URL": made.owner_url,
+        "PADAN_HTTP_PORT": str(_free_port()),
+        "PADAN_SECRETS": str(platform.instance.secrets),
+        "PADAN_HOUSEHOLD_URL": f"http://127.0.0.1:{peer.port}",
+        "PADAN_CIVIL_REGISTRY_URL": registers["civil_registry"],
+        "PADAN_BARRED_REGISTER_URL": registers["barred_register"],
+        "PADAN_FOLDER": str(tmp_path / "ingest"),
+        "PADAN_UPLOAD_LIMIT_MB": "2",
+    }
+    database = Database(made.url, name="test")
+    database.open()
+    service = Ingest(environment, database, platform.instance.secrets, peer)
+    service.positions = {}
+    service.start()
+    yield service
+    if service.process is not None and service.process.poll() is None:
+        assert service.stop() == 0
+    database.close()
+    peer.close()
+
+
+def accept_all(ingest: Ingest) -> None:
+    data = [decode(event.type, event.value) for event in ingest.intake()]
+    ingest.answer(
+        [
+            Accepted(report_id=event.event_id, household_id=item.household_id, origin=item.origin, positions=())
+            for event, item in zip(ingest.intake(), data, strict=True)
+            if isinstance(item, HouseholdReported | RankingReported)
+        ]
+    )
+
+
+def expected_reasons(pati: PatiBatch) -> dict[str, int]:
+    """Without the base register nobody is held by another household: those rows are valid."""
+    return {
+        code: count
+        for code, count in pati.expected.by_first_reason.items()
+        if count and code != "duplicate_in_register"
+    }
+
+
+def test_a_batch_is_validated_matched_reported_and_done_when_household_has_answered(
+    ingest: Ingest, pati: PatiBatch
+) -> None:
+    upload_id = ingest.upload(pati.registration)
+    deciding = ingest.until(upload_id, "deciding")
+    held = pati.expected.by_first_reason["duplicate_in_register"]
+    assert deciding["first_reasons"] == expected_reasons(pati)
+    assert (deciding["rows"], deciding["valid"]) == (ROWS, pati.expected.valid + held)
+    events = ingest.intake()
+    assert len(events) == len({event.event_id for event in events}) == pati.expected.valid + held
+    first = decode(events[0].type, events[0].value)
+    assert isinstance(first, HouseholdReported)
+    assert first.household_id == household_id(first.origin.batch_id, first.origin.row)
+    content = open_sealed(
+        ingest.peer.intake, first.sealed, ReportedHousehold, subject=first.household_id, event_id=events[0].event_id
+    )
+    assert content.members[content.caretaker].nik
+    assert content.match is not None
+    assert content.match.agreement.name is True
+
+    # Household refuses one row: it becomes invalid with that reason and the holder is kept.
+    holder = uuid4()
+    refused = first.origin
+    ingest.answer([Refused(report_id=events[0].event_id, household_id=first.household_id, origin=refused,
+                           code="duplicate_in_register", holder=holder)])  # fmt: skip
+    flipped = wait_for(lambda: (d := ingest.document(upload_id))["outcomes"]["refused"] == 1 and d)
+    assert flipped["valid"] == deciding["valid"] - 1
+    assert flipped["first_reasons"]["duplicate_in_register"] == 1
+    accept_all(ingest)
+    done = ingest.until(upload_id, "done")
+    assert done["outcomes"] == {"accepted": len(events) - 1, "refused": 1, "pending": 0}
+    assert sum(r["valid"] for r in done["by_region"] if r["level"] == "district") == done["valid"]
+    assert list((Path(ingest.environment["PADAN_FOLDER"]) / "uploads").iterdir()) == []
+
+    # The same rows from another format are the same batch: nothing happens a second time.
+    again = ingest.until(ingest.upload(pati.registration), "repeated")
+    assert again["repeat_of"] == upload_id
+    assert len(ingest.intake()) == len(events)
+    _check_reports(ingest, upload_id, done)
+
+
+def _check_reports(ingest: Ingest, upload_id: str, done: dict[str, Any]) -> None:
+    lines = ingest.get(f"/batches/{upload_id}/rows.csv").content.decode("utf-8-sig").splitlines()
+    assert len(lines) == ROWS + 1
+    assert sum("NIK tidak ditemukan di Dukcapil." in line for line in lines) == done["every_reason"]["nik_unknown"]
+    book = fastexcel.read_excel(ingest.get(f"/batches/{upload_id}/rejected.xlsx").content)
+    assert book.sheet_names == ["penerima", "anggota"]
+    rejected = book.load_sheet("penerima", dtypes="string").to_polars()
+    assert rejected.height == done["invalid"]
+    numbers = book.load_sheet("penerima", dtypes={"NIK": "boolean"}, use_columns=["NIK"]).to_polars()
+    assert numbers["NIK"].is_not_null().sum() == 0
+    # It can be sent again as it is: what the file added is passed over.
+    path = Path(ingest.environment["PADAN_FOLDER"]) / "again.xlsx"
+    path.write_bytes(ingest.get(f"/batches/{upload_id}/rejected.xlsx").content)
+    again = ingest.until(ingest.upload(path, dry_run="true"), "dry_run_done", "failed")
+    assert (again["state"], again["rows"]) == ("dry_run_done", done["invalid"])
+
+
+def test_a_dry_run_reports_everything_and_sends_nothing(ingest: Ingest, pati: PatiBatch) -> None:
+    assert pati.registration_csv is not None
+    done = ingest.until(ingest.upload(*pati.registration_csv, dry_run="true"), "dry_run_done")
+    assert done["first_reasons"] == expected_reasons(pati)
+    assert ingest.intake() == []
+    # and the real upload afterwards is not taken for a repeat
+    assert ingest.until(ingest.upload(pati.registration), "deciding")["repeat_of"] is None
+
+
+def test_people_whom_the_register_holds_are_matched_or_belong_to_another_household(
+    ingest: Ingest, pati: PatiBatch
+) -> None:
+    base = fastexcel.read_excel(pati.base).load_sheet("penerima", dtypes="string").to_polars()
+    own, other = base.row(0, named=True), base.row(1, named=True)
+    known = ingest.register(own["NIK"], own["NO_KK"])
+    ingest.register(other["NIK"], "3318010101990001")
+    wait_for(lambda: _count(ingest, "person_index") == 2)
+    found = ingest.until(ingest.upload(pati.base), "deciding")
+    assert (found["matched"], found["first_reasons"]) == (1, {"duplicate_in_register": 1})
+    assert len(ingest.intake()) == base.height - 2
+    with ingest.database.transaction() as connection:
+        row = connection.execute("SELECT household_id FROM batch_row WHERE outcome = 'matched'").fetchone()
+    assert row == (known,)
+
+
+def _count(ingest: Ingest, table: str) -> int:
+    with ingest.database.transaction() as connection:
+        row = connection.execute(psycopg.sql.SQL("SELECT count(*) FROM {}").format(psycopg.sql.Identifier(table)))
+        return int(row.fetchone()[0])  # type: ignore[index]  # count always gives a row
+
+
+def test_a_decile_waits_for_its_person_and_goes_out_when_they_appear(ingest: Ingest, tmp_path: Path) -> None:
+    known, late = "3318015708900001", "3318011708900002"
+    household = ingest.register(known, "3318010101200001")
+    wait_for(lambda: _count(ingest, "person_index") == 1)
+    path = tmp_path / "ranking.csv"
+    path.write_text(f"DESIL,NIK\n3,{known}\n5,{late}\n11,{known}\n")
+    upload_id = ingest.upload(path)
+    found = ingest.until(upload_id, "deciding")
+    assert (found["kind"], found["valid"], found["waiting"], found["invalid"]) == ("ranking", 1, 1, 1)
+    arrived = ingest.register(late, "3318010101200002")
+    events = wait_for(lambda: len(events := ingest.intake()) == 2 and events)
+    reported = {d.household_id: d.decile for e in events if isinstance(d := decode(e.type, e.value), RankingReported)}
+    assert reported == {household: 3, arrived: 5}
+    accept_all(ingest)
+    done = ingest.until(upload_id, "done")
+    assert (done["waiting"], done["outcomes"]["accepted"]) == (0, 2)
+
+
+def test_a_batch_waits_for_the_civil_registry_and_goes_on_by_itself(
+    ingest: Ingest, pati: PatiBatch, registers: dict[str, str]
+) -> None:
+    faults = f"{registers['civil_registry']}/simulator/faults"
+    httpx.post(faults, json={"down": True}).raise_for_status()
+    upload_id = ingest.upload(pati.registration)
+    waiting = ingest.until(upload_id, "waiting_for_civil_registry")
+    assert waiting["waiting_for"] == "civil_registry"
+    assert ingest.intake() == []
+    httpx.post(faults, json={"down": False}).raise_for_status()
+    assert ingest.until(upload_id, "deciding")["first_reasons"] == expected_reasons(pati)
+
+
+@pytest.mark.parametrize("stage", ["reading", "matching", "reporting", "deciding"])
+def test_a_service_killed_at_any_stage_goes_on_with_nothing_twice_and_nothing_left_out(
+    ingest: Ingest, pati: PatiBatch, stage: str
+) -> None:
+    upload_id = ingest.upload(pati.registration)
+    wait_for(lambda: _stage(ingest, upload_id) >= _STAGES.index(stage))
+    ingest.stop(signal.SIGKILL)
+    ingest.start()
+    found = ingest.until(upload_id, "deciding")
+    assert found["first_reasons"] == expected_reasons(pati)
+    events = ingest.intake()
+    rows = [d.origin for e in events if isinstance(d := decode(e.type, e.value), HouseholdReported)]
+    assert len({origin.row for origin in rows}) == len(rows) == found["valid"]
+    assert {event.event_id for event in events} == {report_id(o.batch_id, o.row) for o in rows}
+    assert _count(ingest, "batch_row") == ROWS
+
+
+_STAGES = ["received", "reading", "validating", "matching", "registering", "reporting", "deciding"]
+
+
+def _stage(ingest: Ingest, upload_id: str) -> int:
+    with ingest.database.transaction() as connection:
+        row = connection.execute("SELECT stage FROM upload WHERE upload_id = %s", [upload_id]).fetchone()
+    assert row is not None
+    return _STAGES.index(row[0])
+
+
+def test_bad_uploads_are_refused_clearly_and_leave_nothing(ingest: Ingest, pati: PatiBatch, tmp_path: Path) -> None:
+    large, noise, bare = tmp_path / "large", tmp_path / "noise", tmp_path / "bare.csv"
+    large.write_bytes(os.urandom(2 * 1024 * 1024 + 1))
+    noise.write_bytes(b"%PDF-1.7\n\xe2\xe3")
+    bare.write_text("NIK,NAMA\n1,X\n")
+    assert (ingest.send(large).status_code, ingest.send(large).json()["code"]) == (413, "file_too_large")
+    assert ingest.send(noise, region="9999").json()["code"] == "region_unknown"
+    assert ingest.send(noise, kind="poem").json()["code"] == "form_invalid"
+    assert ingest.http.post("/batches", headers=ingest.headers()).json()["code"] == "form_invalid"
+    assert ingest.http.post("/batches", files={"file": b"x"}).status_code == 401
+    assert ingest.get(f"/batches/{uuid4()}").json()["code"] == "batch_not_found"
+    for path, code in ((noise, "not_a_spreadsheet"), (bare, "column_missing")):
+        failed = ingest.until(ingest.upload(path), "failed")
+        assert failed["problem"]["code"] == code
+        assert failed["problem"]["detail_id"]
+        assert failed["problem"]["next_step"]
+        assert ingest.get(f"/batches/{failed['upload_id']}", region="3319").status_code == 404
+        assert ingest.get(f"/batches/{failed['upload_id']}/rows.csv").json()["code"] == "report_not_ready"
+    assert ingest.intake() == []
+    assert list((Path(ingest.environment["PADAN_FOLDER"]) / "uploads").iterdir()) == []
+    made = fastexcel.read_excel(ingest.get("/templates/registration.xlsx").content)
+    assert made.sheet_names == ["penerima", "anggota"]
+
+
+def test_nothing_of_a_person_stands_in_clear_on_disk_or_in_a_table(ingest: Ingest, pati: PatiBatch) -> None:
+    upload_id = ingest.upload(pati.registration)
+    ingest.until(upload_id, "deciding")
+    names = fastexcel.read_excel(pati.registration).load_sheet("penerima", dtypes="string").to_polars()
+    niks = [nik.encode() for nik in names["NIK"].drop_nulls().to_list() if len(nik) == 16]
+    with ingest.database.transaction() as connection:
+        tables = connection.execute(
+            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+        ).fetchall()
+        for (table,) in tables:
+            copy = psycopg.sql.SQL("COPY {} TO STDOUT (FORMAT BINARY)").format(psycopg.sql.Identifier(table))
+            with connection.cursor().copy(copy) as rows:
+                content = b"".join(bytes(part) for part in rows)
+            assert not any(nik in content for nik in niks), table
+
+
+def test_origin_rows_count_from_one(ingest: Ingest, pati: PatiBatch) -> None:
+    ingest.until(ingest.upload(pati.base), "deciding")
+    data = [decode(event.type, event.value) for event in ingest.intake()]
+    rows = sorted(item.origin.row for item in data if isinstance(item, HouseholdReported))
+    assert rows == list(range(1, pati.expected.base_rows + 1))
+    assert all(isinstance(item, HouseholdReported) and isinstance(item.origin, Origin) for item in data)
