@@ -1,0 +1,120 @@
+"""Facts and policies in a real PostgreSQL."""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+from padan_eligibility.bootstrap import MIGRATIONS
+from padan_eligibility.domain.facts import PersonFacts
+from padan_eligibility.facts import repository
+from padan_eligibility.facts.folding import Member, UnreadableEventError, fold
+from padan_eligibility.facts.repository import UnknownHouseholdError
+from padan_eligibility.policies import packaged
+from padan_eligibility.programmes.policy_set import PolicySet
+from padan_eligibility.programmes.publishing import PolicyAlteredError, publish
+from padan_events.personal import PersonSensitive
+from padan_runtime.database import Database, migrate
+from register_peer import RegisterPeer
+
+
+@pytest.fixture
+def database(make_database: Callable[[str], Any]) -> Iterator[Database]:
+    fresh = make_database("eligibility")
+    migrate(fresh.owner_url, MIGRATIONS, grant_to="eligibility")
+    opened = Database(fresh.url, name="test")
+    opened.open()
+    yield opened
+    opened.close()
+
+
+def a_member(household_id: UUID, seq: int, born: date) -> Member:
+    return Member(household_id, seq, PersonFacts(person_id=UUID(int=7), birth_date=born))
+
+
+@pytest.mark.parametrize("sides", [(1, 2), (2, 1)])
+def test_a_person_belongs_to_the_household_joined_last_whichever_side_is_seen_first(
+    database: Database, sides: tuple[int, int]
+) -> None:
+    register = RegisterPeer()
+    homes = {seq: register.propose(seq, [])[0] for seq in (1, 2)}
+    for number, seq in enumerate(sides):
+        with database.transaction() as connection:
+            event = register.propose(10 + number, [])[1]
+            change = msgspec.structs.replace(fold([event]).popitem()[1], household_id=homes[seq])
+            repository.write_households(connection, [change])
+            repository.write_members(connection, [a_member(homes[seq], seq, date(2000 + seq, 1, 1))])
+    with database.transaction() as connection:
+        facts = repository.read_facts(connection, list(homes.values()))
+    assert facts[homes[1]].persons == ()
+    assert facts[homes[2]].persons == (PersonFacts(person_id=UUID(int=7), birth_date=date(2002, 1, 1)),)
+
+
+def test_within_a_batch_too_the_last_household_joined_counts(database: Database) -> None:
+    register = RegisterPeer()
+    old, new = (register.propose(number, []) for number in (1, 2))
+    with database.transaction() as connection:
+        repository.write_households(connection, fold([old[1], new[1]]).values())
+        repository.write_members(
+            connection, [a_member(new[0], 2, date(2002, 1, 1)), a_member(old[0], 1, date(2001, 1, 1))]
+        )
+        facts = repository.read_facts(connection, [old[0], new[0]])
+    assert [len(facts[household].persons) for household in (old[0], new[0])] == [0, 1]
+
+
+def test_a_ranking_of_a_household_never_proposed_is_an_error_not_a_fact(database: Database) -> None:
+    register = RegisterPeer()
+    with pytest.raises(UnknownHouseholdError), database.transaction() as connection:
+        repository.write_households(connection, fold([register.rank(UUID(int=5), 3)]).values())
+
+
+def test_a_batch_is_folded_by_household_up_to_the_last_event_that_changes_a_fact() -> None:
+    register = RegisterPeer()
+    household_id, proposed = register.propose(1, [PersonSensitive()])
+    ranked, matched = register.rank(household_id, 3), register.match(household_id)
+    changes = fold([proposed, ranked, matched])
+    assert list(changes) == [household_id]
+    assert (changes[household_id].event, changes[household_id].decile) == (ranked, 3)
+    assert len(changes[household_id].members) == 1
+    assert fold([matched]) == {}
+
+
+def test_an_event_of_another_topic_is_unreadable() -> None:
+    register = RegisterPeer()
+    _, proposed = register.propose(1, [])
+    foreign = msgspec.structs.replace(
+        proposed,
+        type="id.padan.registry.ranking_reported.v1",
+        value=b'{"household_id":"6f0d7c1e-58a1-5c3b-9a55-0f3c0a7b1a01","decile":1,"occurred_on":"2026-01-01",'
+        b'"origin":{"batch_id":"6f0d7c1e-58a1-5c3b-9a55-0f3c0a7b1a01","row":1}}',
+    )
+    with pytest.raises(UnreadableEventError):
+        fold([foreign])
+    with pytest.raises(msgspec.ValidationError):
+        fold([msgspec.structs.replace(proposed, value=b"{}")])
+
+
+def test_policies_are_published_once_and_never_altered(database: Database) -> None:
+    policies = packaged()
+    assert publish(database, policies) == 2
+    assert publish(database, policies) == 0
+    dearer = msgspec.structs.replace(policies[0], source="another source")
+    with pytest.raises(PolicyAlteredError, match=r"pkh 2025\.1"):
+        publish(database, [dearer])
+
+
+def test_a_new_version_takes_effect_on_its_date(database: Database) -> None:
+    policies = PolicySet(database)
+    assert not policies.ready
+    first = packaged()
+    later = msgspec.structs.replace(first[0], version="2026.1", effective_from=date(2026, 7, 1))
+    publish(database, first)
+    policies.refresh()
+    assert policies.ready
+    publish(database, [later])
+    policies.refresh()
+    assert [p.version for p in policies.in_force(date(2026, 6, 30))] == ["2025.1", "2025.1"]
+    assert [p.version for p in policies.in_force(date(2026, 7, 1))] == ["2026.1", "2025.1"]
+    assert policies.in_force(date(2024, 12, 31)) == []
