@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from uuid import UUID
 
 import msgspec
@@ -159,6 +160,7 @@ def _identity(member: SealedMember, keys: SubjectKeys | None, event: Event) -> P
     )
 
 
+@lru_cache(maxsize=10_000)
 def region_columns(code: str) -> tuple[str | None, str | None, str | None, str | None]:
     """Province, regency, district and village of a code, as the views hold them."""
     region = parts(code)
