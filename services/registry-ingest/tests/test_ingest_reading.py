@@ -114,7 +114,7 @@ def test_a_date_cell_shows_the_same_date_as_text_does() -> None:
 def test_a_ranking_is_recognized_by_its_columns() -> None:
     tables = opened(b"NIK;DESIL\n3318015708900001;3\n")
     assert tables.kind == "ranking"
-    assert tables.members is None
+    assert tables.second is None
     assert tables.recipients["DESIL"].to_list() == ["3"]
 
 

@@ -81,7 +81,7 @@ def wait_for(condition: Callable[[], Any], within_s: float = 60.0) -> Any:
     """Wait until the condition gives something, and return it."""
     end = time.monotonic() + within_s
     while time.monotonic() < end:
-        if (found := condition()) or found == 0:
+        if found := condition():
             return found
         time.sleep(0.05)
     raise AssertionError("the condition did not come to hold")

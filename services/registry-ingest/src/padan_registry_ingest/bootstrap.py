@@ -55,14 +55,14 @@ class Service:
             WelfareRanking(stages, hashed),
             limits=Limits(settings.reader_memory_mb, settings.reader_time_s),
         )
-        # Batches of 2,000: opening that many households takes a quarter of a second and some 30 MB.
+        # Batches of 1,000: opened, that many households take some 15 MB.
         self.persons = Projector(
             reader=index.READER,
             topics=[HOUSEHOLD_EVENTS],
             handler=index.PersonIndex(self.database, self._keys),
             database=self.database,
             kafka=settings.kafka,
-            batch=2_000,
+            batch=1_000,
         )
         self.outcomes = Projector(
             reader=outcomes.READER,

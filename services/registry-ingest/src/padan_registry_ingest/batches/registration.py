@@ -2,7 +2,6 @@
 
 import asyncio
 import io
-from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,8 +16,8 @@ from padan_registry_ingest.batches import chunks, repository
 from padan_registry_ingest.batches.repository import RowRecord, Upload
 from padan_registry_ingest.batches.stage import Stages
 from padan_registry_ingest.domain import reasons
-from padan_registry_ingest.matching.ask import Matcher, reasons_by_row
-from padan_registry_ingest.matching.repository import Answers
+from padan_registry_ingest.matching import repository as answers
+from padan_registry_ingest.matching.ask import Matcher
 from padan_registry_ingest.persons.compare import Hash, compare
 from padan_registry_ingest.reading.tables import Tables
 from padan_registry_ingest.reporting.households import Sender, families_of, household_id, matches_by_row, reports
@@ -30,14 +29,16 @@ ROWS_AT_ONCE: Final = 2_000
 _VERDICT = ("row", "reasons", "warnings", "household")
 
 
-class _Reporting(msgspec.Struct, frozen=True):
-    """What each chunk needs."""
+class _Reporting(msgspec.Struct):
+    """What each chunk needs. `matches` holds the civil registry's answers up to those whose first row is `loaded`."""
 
     upload: Upload
     key: bytes
-    read: Tables
+    recipients: pl.DataFrame
+    members: pl.DataFrame
     families: pl.DataFrame
-    matches: dict[int, Match]
+    matches: dict[int, Match] = {}
+    loaded: int = 0
 
 
 class Registration:
@@ -48,15 +49,12 @@ class Registration:
 
     async def work(self, upload: Upload, key: bytes, read: Tables) -> None:
         """Bring a file from read to reported. Raises `Unavailable`; may be called again after a crash."""
-        assert read.members is not None
-        upload_id, today = upload.upload_id, upload.received_at.date()
+        upload_id = upload.upload_id
         async with self._stages.stage(upload_id, "validating"):
-            members = await asyncio.to_thread(check.check_members, read.members, today)
-            rows = await asyncio.to_thread(check.check_recipients, read.recipients, members, upload.region, today)
+            members, rows = await asyncio.to_thread(_checked, upload, read)
         known = await asyncio.to_thread(self._verdict, upload_id)
-        answers = await self._match(upload_id, key, rows)
         if known is None:
-            rows = await self._judge(upload_id, key, rows, members, answers)
+            rows = await self._judge(upload_id, key, rows, members)
         else:
             rows = rows.drop("reasons", "warnings").join(known, on="row", maintain_order="left")
         async with self._stages.stage(upload_id, "reporting"):
@@ -64,31 +62,24 @@ class Registration:
             valid = rows.filter((pl.col("reasons") == 0) & pl.col("household").is_null())
             families = await asyncio.to_thread(families_of, valid, members)
             del members, valid
-            reporting = _Reporting(upload, key, read, families, matches_by_row(answers))
+            reporting = _Reporting(upload, key, read.recipients, read.members, families)
             for chunk in chunks.slices(rows, upload.reported_to, ROWS_AT_ONCE):
                 await asyncio.to_thread(self._report, reporting, chunk)
 
-    async def _match(self, upload_id: UUID, key: bytes, rows: pl.DataFrame) -> list[Answers]:
-        # Only rows without an earlier reason are asked about: no more of a person goes out than is needed.
-        async with self._stages.stage(upload_id, "matching"):
-            return await self._matcher.civil(
-                upload_id, key, rows.filter(pl.col("reasons") == 0), self._stages.progress(upload_id)
-            )
-
-    async def _judge(
-        self, upload_id: UUID, key: bytes, rows: pl.DataFrame, members: pl.DataFrame, answers: Sequence[Answers]
-    ) -> pl.DataFrame:
+    async def _judge(self, upload_id: UUID, key: bytes, rows: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
         """Rows with all their reasons, in the order in which one can only be known after the other."""
+        progress = self._stages.progress(upload_id)
+        async with self._stages.stage(upload_id, "matching"):
+            # Only rows without an earlier reason are asked about: no more of a person goes out than is needed.
+            answered = await self._matcher.civil(upload_id, key, rows.filter(pl.col("reasons") == 0), progress)
+            rows = against_each_other.add_reasons(rows, answered)
         async with self._stages.stage(upload_id, "registering"):
-            rows = against_each_other.add_reasons(rows, reasons_by_row(answers))
             people = await asyncio.to_thread(against_each_other.people_of, rows, members)
             clean = rows.filter(pl.col("reasons") == 0).select("row", "nik", "card")
             compared = await asyncio.to_thread(compare, self._stages.database, clean, people, self._hash)
             rows = against_each_other.add_reasons(rows, compared.reasons)
-            barred = await self._matcher.barred(
-                upload_id, key, rows.filter(pl.col("reasons") == 0), self._stages.progress(upload_id)
-            )
-            rows = against_each_other.add_reasons(rows, reasons_by_row(barred))
+            barred = await self._matcher.barred(upload_id, key, rows.filter(pl.col("reasons") == 0), progress)
+            rows = against_each_other.add_reasons(rows, barred)
             rows = await asyncio.to_thread(against_each_other.add_duplicates, rows, people)
             matched = {row: household.bytes for row, household in compared.matched.items()}
             rows = rows.with_columns(
@@ -103,14 +94,14 @@ class Registration:
         return None if kept is None else pl.read_parquet(io.BytesIO(kept))
 
     def _report(self, reporting: _Reporting, rows: pl.DataFrame) -> None:
-        upload, read = reporting.upload, reporting.read
+        upload = reporting.upload
         assert upload.batch_id is not None
-        assert read.members is not None
         first, last = int(rows["row"][0]), int(rows["row"][-1])
-        sent = read.recipients.filter(pl.col("row").is_between(first, last))
-        theirs = read.members.join(sent.select("NO_KK").unique(), on="NO_KK", how="semi", maintain_order="left")
+        sent = reporting.recipients.filter(pl.col("row").is_between(first, last))
+        theirs = reporting.members.join(sent.select("NO_KK").unique(), on="NO_KK", how="semi", maintain_order="left")
         sealed = chunks.seal(reporting.key, upload.upload_id, first, chunks.Chunk(sent, theirs))
         valid = rows.filter((pl.col("reasons") == 0) & pl.col("household").is_null())
+        self._load_matches(reporting, first, last)
         sender = Sender(upload.batch_id, upload.actor, upload.key_id, reporting.key)
         entries = [] if upload.dry_run else reports(valid, reporting.families, reporting.matches, sender)
         records = [_record(upload, values) for values in rows.select(*_VERDICT, "village").iter_rows()]
@@ -123,6 +114,28 @@ class Registration:
         self._stages.report(write)
         for record in records:
             metrics.BATCH_ROWS.labels(record.first_reason or "valid").inc()
+
+    def _load_matches(self, reporting: _Reporting, first: int, last: int) -> None:
+        """Have the answers about rows `first` to `last` at hand, and let go of those about earlier rows."""
+        with self._stages.database.transaction() as connection:
+            more = answers.load(
+                connection,
+                reporting.key,
+                reporting.upload.upload_id,
+                "civil_registry",
+                after=reporting.loaded,
+                to=last,
+            )
+        kept = {row: match for row, match in reporting.matches.items() if row >= first}
+        reporting.matches = kept | matches_by_row(more)
+        reporting.loaded = last
+
+
+def _checked(upload: Upload, read: Tables) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Members and rows, judged by themselves. The day is that of receipt: the same however often it is judged."""
+    today = upload.received_at.date()
+    members = check.check_members(read.members, today)
+    return members, check.check_recipients(read.recipients, members, upload.region, today)
 
 
 def _record(upload: Upload, values: tuple[int, int, int, bytes | None, str | None]) -> RowRecord:

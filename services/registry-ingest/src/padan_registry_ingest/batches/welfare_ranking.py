@@ -33,18 +33,19 @@ class WelfareRanking:
     async def work(self, upload: Upload, key: bytes, read: Tables) -> None:
         """Bring a file from read to reported; may be called again after a crash."""
         async with self._stages.stage(upload.upload_id, "validating"):
-            rows = await asyncio.to_thread(check.check_ranking, read.recipients)
+            recipients = read.recipients
+            rows = await asyncio.to_thread(check.check_ranking, recipients)
         async with self._stages.stage(upload.upload_id, "reporting"):
             await self._stages.progress(upload.upload_id)(upload.reported_to, rows.height)
             for chunk in chunks.slices(rows, upload.reported_to, ROWS_AT_ONCE):
-                await asyncio.to_thread(self._report, upload, key, read, chunk)
+                await asyncio.to_thread(self._report, upload, key, recipients, chunk)
 
-    def _report(self, upload: Upload, key: bytes, read: Tables, rows: pl.DataFrame) -> None:
+    def _report(self, upload: Upload, key: bytes, recipients: pl.DataFrame, rows: pl.DataFrame) -> None:
         upload_id, batch_id = upload.upload_id, upload.batch_id
         assert batch_id is not None
         on = (upload.received_at + _WESTERN_TIME).date()
         first, last = int(rows["row"][0]), int(rows["row"][-1])
-        sent = read.recipients.filter(pl.col("row").is_between(first, last))
+        sent = recipients.filter(pl.col("row").is_between(first, last))
         sealed = chunks.seal(key, upload_id, first, chunks.Chunk(sent, None))
         judged = list(rows.select("row", "nik", "decile", "reasons").iter_rows())
         hashes = {row: self._hash(nik) for row, nik, _, found in judged if not found}

@@ -117,9 +117,7 @@ class Worker:
         key = await self._keys.intake_key(upload.key_id)
         async with self._stages.stage(upload_id, "reading"):
             read = await asyncio.to_thread(self._read, upload, key)
-            repeat_of = await self._in_thread(
-                repository.identify, upload, read.kind, read.batch_id, read.recipients.height
-            )
+            repeat_of = await self._in_thread(repository.identify, upload, read.kind, read.batch_id, read.rows)
         if repeat_of is not None:
             await self._finish(upload_id, "repeated")
             return

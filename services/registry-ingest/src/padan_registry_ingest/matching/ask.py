@@ -1,7 +1,7 @@
 """Asking the registers about a batch: chunk by chunk, some at once, each answer kept as it comes."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID, uuid5
@@ -27,7 +27,7 @@ class Matcher:
     def __init__(self, database: Database, civil: CivilRegistry, barred: BarredRegister) -> None:
         self._database, self._civil, self._barred = database, civil, barred
 
-    async def civil(self, upload_id: UUID, key: bytes, rows: pl.DataFrame, progress: Progress) -> list[Answers]:
+    async def civil(self, upload_id: UUID, key: bytes, rows: pl.DataFrame, progress: Progress) -> dict[int, int]:
         """Match `rows` (row, nik, name, birth_date, sex, card). Raises `Unavailable`, `RegisterError`."""
 
         async def ask(request_id: str, chunk: pl.DataFrame) -> Answers:
@@ -44,7 +44,7 @@ class Matcher:
 
         return await self._ask_all("civil_registry", upload_id, key, rows, ask=ask, progress=progress)
 
-    async def barred(self, upload_id: UUID, key: bytes, rows: pl.DataFrame, progress: Progress) -> list[Answers]:
+    async def barred(self, upload_id: UUID, key: bytes, rows: pl.DataFrame, progress: Progress) -> dict[int, int]:
         """Check `rows` (row, nik). Raises `Unavailable`, `RegisterError`."""
 
         async def ask(request_id: str, chunk: pl.DataFrame) -> Answers:
@@ -60,33 +60,31 @@ class Matcher:
 
     async def _ask_all(
         self, register: str, upload_id: UUID, key: bytes, rows: pl.DataFrame, *, ask: Ask, progress: Progress
-    ) -> list[Answers]:
+    ) -> dict[int, int]:
+        """The reasons that the answers give, by row. The answers themselves stay in the database."""
         kept = await asyncio.to_thread(self._load, key, upload_id, register)
         asked = [row for answers in kept for row in answers.rows]
-        open_rows = rows.filter(~pl.col("row").is_in(asked)) if asked else rows
+        found: dict[int, int] = {}
+        for answers in kept:
+            found |= _reasons(answers)
+        waiting = (rows.filter(~pl.col("row").is_in(asked)) if asked else rows).iter_slices(MOST_QUESTIONS)
         done = len(asked)
         await progress(done, rows.height)
-        waiting = open_rows.iter_slices(MOST_QUESTIONS)
 
-        async def work() -> list[Answers]:
+        async def work() -> None:
             nonlocal done
-            mine = []
             for chunk in waiting:  # one iterator: whoever is free takes the next
                 request_id = str(uuid5(upload_id, f"{register}:{chunk['row'][0]}"))
                 answers = await ask(request_id, chunk)
                 await asyncio.to_thread(self._save, key, upload_id, register, answers)
-                mine.append(answers)
+                found.update(_reasons(answers))
                 done += chunk.height
                 await progress(done, rows.height)
-            return mine
 
-        results = await asyncio.gather(*(work() for _ in range(_AT_ONCE)), return_exceptions=True)
-        answered = list(kept)
-        for result in results:
+        for result in await asyncio.gather(*(work() for _ in range(_AT_ONCE)), return_exceptions=True):
             if isinstance(result, BaseException):
                 raise result
-            answered += result
-        return answered
+        return found
 
     def _load(self, key: bytes, upload_id: UUID, register: str) -> list[Answers]:
         with self._database.transaction() as connection:
@@ -102,6 +100,5 @@ def _said(answer: CivilAnswer) -> dict[str, bool]:
     return {field: value for field, value in said.items() if value is not None}
 
 
-def reasons_by_row(answers: Sequence[Answers]) -> dict[int, int]:
-    """The reasons the answers give, by row; rows without one are left out."""
-    return {row: reasons for each in answers for row, reasons in zip(each.rows, each.reasons, strict=True) if reasons}
+def _reasons(answers: Answers) -> dict[int, int]:
+    return {row: reasons for row, reasons in zip(answers.rows, answers.reasons, strict=True) if reasons}

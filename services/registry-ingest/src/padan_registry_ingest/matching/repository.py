@@ -34,12 +34,14 @@ def save(connection: Connection[Any], key: bytes, upload_id: UUID, register: str
     )
 
 
-def load(connection: Connection[Any], key: bytes, upload_id: UUID, register: str) -> list[Answers]:
-    """All answers kept, in the order in which they were asked for."""
+def load(
+    connection: Connection[Any], key: bytes, upload_id: UUID, register: str, *, after: int = 0, to: int = 2**31 - 1
+) -> list[Answers]:
+    """The answers kept whose first row is beyond `after` and at most `to`, in order of it."""
     rows = connection.execute(
         "SELECT chunk, sealed FROM register_answer WHERE upload_id = %(upload)s AND register = %(register)s "
-        "ORDER BY chunk",
-        {"upload": upload_id, "register": register},
+        "AND chunk > %(after)s AND chunk <= %(to)s ORDER BY chunk",
+        {"upload": upload_id, "register": register, "after": after, "to": to},
         binary=True,
     ).fetchall()
     return [
