@@ -35,6 +35,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     annual_idr: int | None
     missing: tuple[str, ...]
     explanation: Explanation
+    reason_digest: str
 
 
 class _Reason(msgspec.Struct, frozen=True):
@@ -47,11 +48,15 @@ class _Reason(msgspec.Struct, frozen=True):
     summary: tuple[str, str]
     may_change: bool
 
+    def digest(self) -> str:
+        """SHA-256 of the reason, in hexadecimal."""
+        return sha256(msgspec.json.encode(self)).hexdigest()
+
 
 def decide(policy: Policy, facts: HouseholdFacts, as_of: date) -> Decision:
     """Decide one household's entitlement to one programme as of a local date."""
     components = find(policy, facts.persons, as_of)
-    reason = _reason(policy, facts.state, facts.decile, components.shape)
+    reason, reason_digest = _reason(policy, facts.state, facts.decile, components.shape)
     return Decision(
         programme=policy.programme,
         policy_version=policy.version,
@@ -73,17 +78,18 @@ def decide(policy: Policy, facts: HouseholdFacts, as_of: date) -> Decision:
             ),
             next_change_on=next_birthday(policy, facts.persons, as_of) if reason.may_change else None,
         ),
+        reason_digest=reason_digest,
     )
 
 
 @lru_cache(maxsize=16_384)  # 30,000 families have some hundred shapes; words are most of the cost of a decision
-def _reason(policy: Policy, state: State, decile: int | None, shape: Shape) -> _Reason:
+def _reason(policy: Policy, state: State, decile: int | None, shape: Shape) -> tuple[_Reason, str]:
     judged = tuple(_judge(policy, criterion, state, decile, shape) for criterion in policy.criteria)
     failed = any(criterion.holds is False for criterion in judged)
     unknown = any(criterion.holds is None for criterion in judged)
     outcome = Outcome.NOT_ENTITLED if failed else Outcome.UNDETERMINED if unknown else Outcome.ENTITLED
     amount = _amount(policy, shape) if outcome is Outcome.ENTITLED else None
-    return _Reason(
+    reason = _Reason(
         outcome=outcome,
         annual_idr=amount,
         missing=_missing(policy, decile, shape),
@@ -103,12 +109,21 @@ def _reason(policy: Policy, state: State, decile: int | None, shape: Shape) -> _
             for criterion, judgement in zip(policy.criteria, judged, strict=True)
         ),
     )
+    return reason, reason.digest()
 
 
 def digest(decision: Decision, facts: HouseholdFacts) -> str:
     """SHA-256, in hexadecimal, of all that a reader of the decision would see change: neither position nor as-of
     date."""
-    return sha256(msgspec.json.encode((decision, facts.state, facts.regency))).hexdigest()
+    seen = (
+        decision.policy_version,
+        decision.reason_digest,
+        decision.explanation.components,
+        decision.explanation.next_change_on,
+        facts.state,
+        facts.regency,
+    )
+    return sha256(msgspec.json.encode(seen)).hexdigest()
 
 
 def _judge(
