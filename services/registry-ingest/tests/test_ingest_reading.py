@@ -1,12 +1,17 @@
 """Files as people save them: one content, one batch, and nothing that harms the service."""
 
 import io
+import os
+import time
 import zipfile
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import polars as pl
 import pytest
 import xlsxwriter
+from padan_registry_ingest.batches import sealed_file
 from padan_registry_ingest.domain.columns import MEMBERS, RECIPIENTS
 from padan_registry_ingest.domain.faults import FileFault
 from padan_registry_ingest.reading.tables import Limits, Tables, read
@@ -167,3 +172,29 @@ def test_a_workbook_that_asks_for_more_memory_than_allowed_ends_the_child_only()
             part.write(b"</sheetData>" + tail)
     assert len(bomb.getvalue()) < 4_000_000
     assert fault(bomb.getvalue(), limits=Limits(memory_mb=350, time_s=60)).code == "file_too_large"
+
+
+def test_a_sealed_file_opens_whole_or_not_at_all(tmp_path: Path) -> None:
+    upload_id, key = uuid4(), os.urandom(32)
+    content = os.urandom(2 * sealed_file.PIECE_BYTES + 17)
+    writer = sealed_file.SealedWriter(tmp_path, upload_id, "file", key, most_bytes=len(content))
+    writer.write(content)
+    writer.close()
+    path = sealed_file.path_of(tmp_path, upload_id, "file")
+    assert sealed_file.read(tmp_path, upload_id, "file", key) == content
+    sealed = path.read_bytes()
+    second = 4 + int.from_bytes(sealed[:4], "big")
+    for spoiled in (sealed[:second], sealed[:-1], sealed[second:], sealed + sealed[:second], b""):
+        path.write_bytes(spoiled)
+        with pytest.raises(FileFault, match="file_lost"):
+            sealed_file.read(tmp_path, upload_id, "file", key)
+
+
+def test_only_old_files_of_no_open_upload_are_swept(tmp_path: Path) -> None:
+    kept, lost, fresh = uuid4(), uuid4(), uuid4()
+    for upload_id, age_s in ((kept, 7200), (lost, 7200), (fresh, 0)):
+        writer = sealed_file.SealedWriter(tmp_path, upload_id, "file", os.urandom(32), most_bytes=1)
+        writer.close()
+        os.utime(sealed_file.path_of(tmp_path, upload_id, "file"), (time.time() - age_s,) * 2)
+    sealed_file.sweep(tmp_path, {kept}, before=time.time() - 3600)
+    assert {path.stem for path in (tmp_path / "uploads").iterdir()} == {str(kept), str(fresh)}

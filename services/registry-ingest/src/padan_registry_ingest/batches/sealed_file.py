@@ -85,3 +85,13 @@ def remove(folder: Path, upload_id: UUID) -> None:
     """Remove all parts of an upload."""
     for part in ("file", "members"):
         path_of(folder, upload_id, part).unlink(missing_ok=True)
+
+
+def sweep(folder: Path, keep: set[UUID], *, before: float) -> None:
+    """Remove what a crash left: files last written before the time `before` (s) whose upload is not in `keep`.
+
+    Sealed they harm nobody, but nobody will ask for them again either.
+    """
+    for path in (folder / "uploads").glob("*.*"):
+        if UUID(path.stem) not in keep and path.stat().st_mtime < before:
+            path.unlink(missing_ok=True)

@@ -29,6 +29,7 @@ from padan_registry_ingest.reading.tables import Limits, Tables
 
 _POLL_S: Final = 1.0
 _LONGEST_WAIT_S: Final = 15.0
+_ABANDONED_AFTER_S: Final = 3_600.0
 Result = TypeVar("Result")
 
 
@@ -48,6 +49,7 @@ class Worker:
         self._registration, self._ranking = registration, ranking
         self._database: Database = stages.database
         self.wake = asyncio.Event()
+        self._swept = False
         self._not_before: dict[UUID, tuple[float, int]] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -72,6 +74,9 @@ class Worker:
         except TRANSIENT as error:
             logger().warning("the database is away", error=type(error).__name__)
             return
+        if not self._swept:
+            sealed_file.sweep(self._stages.folder, set(waiting), before=time.time() - _ABANDONED_AFTER_S)
+            self._swept = True
         for upload_id in waiting:
             not_before, attempts = self._not_before.get(upload_id, (0.0, 0))
             if time.monotonic() < not_before:
