@@ -46,7 +46,7 @@ def test_what_is_not_granted_is_hidden(role: Role, field: Field, purpose: Purpos
 def test_a_cell_that_grants_personal_data_without_purpose_would_still_show_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setitem(FIELDS, Role.CITIZEN, {Field.NIK: Right.FULL})  # type: ignore[arg-type]  # a Mapping in name only
+    monkeypatch.setitem(FIELDS, Role.CITIZEN, {Field.NIK: Right.FULL})
     assert sight(Role.CITIZEN, Field.NIK, Purpose.AUDIT) is Sight.HIDDEN
 
 

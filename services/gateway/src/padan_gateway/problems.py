@@ -189,3 +189,14 @@ def responses(*problems: Callable[[], Problem]) -> dict[int | str, dict[str, Any
         answer["description"] = ", ".join(filter(None, [answer["description"], problem.code]))
         answer["content"]["application/problem+json"]["examples"][problem.code] = {"value": problem.document()}
     return by_status
+
+
+def passed_through() -> dict[int | str, dict[str, Any]]:
+    """OpenAPI response of a refusal that comes from the service behind, word for word."""
+    schema = {"$ref": "#/components/schemas/ProblemDocument"}
+    return {
+        "default": {
+            "description": "Refused by registry-ingest: file_too_large, not_a_spreadsheet, report_not_ready and others",
+            "content": {"application/problem+json": {"schema": schema}},
+        }
+    }

@@ -30,11 +30,13 @@ def router(parts: Parts) -> APIRouter:
     through = PassThrough(parts)
     uploads = Depends(parts.door.for_(Action.UPLOAD_BATCH))
     reads = Depends(parts.door.for_(Action.READ_BATCH))
-    away = problems.responses(*problems.SIGNED_IN, lambda: problems.service_unavailable("registry-ingest"))
-    of_batch = problems.responses(
+    away = problems.passed_through() | problems.responses(
+        *problems.SIGNED_IN, lambda: problems.service_unavailable("registry-ingest")
+    )
+    of_batch = problems.passed_through() | problems.responses(
         *problems.SIGNED_IN, problems.batch_not_found, lambda: problems.service_unavailable("registry-ingest")
     )
-    with_rows = problems.responses(
+    with_rows = problems.passed_through() | problems.responses(
         *problems.SIGNED_IN,
         problems.purpose_missing,
         problems.batch_not_found,
