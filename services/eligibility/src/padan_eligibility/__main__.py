@@ -1,6 +1,7 @@
 """Entry point: `padan-eligibility`."""
 
 import gc
+import sys
 
 import faust
 from padan_runtime import logs
@@ -14,7 +15,11 @@ def main() -> None:
     """Run one worker until SIGTERM (exit status 0)."""
     settings = load(EligibilitySettings)
     logs.configure("eligibility", settings.log_level)
-    app = build(settings)
+    try:
+        app = build(settings)
+    except Exception as error:  # a traceback would quote addresses, and a log line must be JSON
+        logs.logger().error("the service cannot start", exc_info=error)
+        sys.exit(1)
     # A batch makes some 100,000 objects at once, none of them in cycles: looking for cycles every 700 took a tenth
     # of its time.
     gc.freeze()
