@@ -1,0 +1,82 @@
+"""What the tests of registry-ingest stand on: real servers, both register simulators, and the service as a process."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from ingest_process import ROWS, Ingest, KeyPeer, free_port, wait_for
+from padan_cli.platform import Platform
+from padan_runtime.database import Database
+from padan_simulators.pati import PatiBatch, generate
+
+
+@pytest.fixture(scope="module")
+def pati(tmp_path_factory: pytest.TempPathFactory) -> PatiBatch:
+    return generate(ROWS, folder=tmp_path_factory.mktemp("pati"), csv=True)
+
+
+@pytest.fixture(scope="module")
+def registers(pati: PatiBatch) -> Iterator[dict[str, str]]:
+    started, urls = [], {}
+    for name, folder in (("civil_registry", pati.civil_registry), ("barred_register", pati.barred_register)):
+        port = free_port()
+        environment = {
+            "PADAN_ENVIRONMENT": "development", "PADAN_HTTP_PORT": str(port), "PADAN_FOLDER": str(folder),
+            "PATH": os.environ["PATH"],
+        }  # fmt: skip
+        started.append(subprocess.Popen([sys.executable, "-m", f"padan_simulators.{name}"], env=environment))
+        urls[name] = f"http://127.0.0.1:{port}"
+    for url in urls.values():
+        wait_for(lambda url=url: _answers(url))  # type: ignore[misc]  # the default binds the loop's value
+    yield urls
+    for process in started:
+        process.terminate()
+        process.wait(20)
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/readyz").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+@pytest.fixture
+def ingest(
+    platform: Platform,
+    fresh_topics: str,
+    make_database: Callable[[str], Any],
+    registers: dict[str, str],
+    tmp_path: Path,
+) -> Iterator[Ingest]:
+    for url in registers.values():
+        httpx.post(f"{url}/simulator/faults", json={"down": False}).raise_for_status()
+    made, peer = make_database("registry_ingest"), KeyPeer()
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PADAN_ENVIRONMENT": "development",
+        "PADAN_KAFKA": fresh_topics,
+        "PADAN_DATABASE_URL": made.url,
+        "PADAN_DATABASE_OWNER_URL": made.owner_url,
+        "PADAN_HTTP_PORT": str(free_port()),
+        "PADAN_SECRETS": str(platform.instance.secrets),
+        "PADAN_HOUSEHOLD_URL": f"http://127.0.0.1:{peer.port}",
+        "PADAN_CIVIL_REGISTRY_URL": registers["civil_registry"],
+        "PADAN_BARRED_REGISTER_URL": registers["barred_register"],
+        "PADAN_FOLDER": str(tmp_path / "ingest"),
+        "PADAN_UPLOAD_LIMIT_MB": "2",
+    }
+    database = Database(made.url, name="test")
+    database.open()
+    service = Ingest(environment, database, platform.instance.secrets, peer)
+    service.start()
+    yield service
+    if service.process is not None and service.process.poll() is None:
+        assert service.stop() == 0
+    database.close()
+    peer.close()
