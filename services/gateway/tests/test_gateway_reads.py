@@ -220,6 +220,11 @@ def test_a_read_waits_until_the_view_has_reached_a_position(world: World) -> Non
     assert answers[0].status_code == 200
 
 
+def test_a_database_that_is_away_is_no_fault_of_the_request(world: World) -> None:
+    world.gateway.parts.reader.close()
+    assert code(world.get(path(1))) == (503, "service_unavailable")
+
+
 def test_what_is_public_needs_no_token(world: World) -> None:
     for address in ("/", "/openapi.json", "/livez", "/readyz"):
         assert world.client.get(address).status_code == 200, address

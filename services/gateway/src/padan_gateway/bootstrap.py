@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
-from fastapi import FastAPI, Response
+import psycopg
+from fastapi import FastAPI, Request, Response
 from padan_events.topics import ELIGIBILITY_EVENTS, HOUSEHOLD_EVENTS
+from padan_runtime import problems
 from padan_runtime.database import Database, migrate
 from padan_runtime.http import Health, Progress, create_app, json_response
 from padan_runtime.keys import KeyClient
@@ -21,6 +23,7 @@ from padan_gateway.parts import Parts
 from padan_gateway.persons import endpoints as persons
 from padan_gateway.pipeline import endpoints as pipeline
 from padan_gateway.pipeline.watch import Watch
+from padan_gateway.problems import service_unavailable
 from padan_gateway.settings import GatewaySettings
 from padan_gateway.signin.door import Door
 from padan_gateway.signin.tokens import TokenVerifier
@@ -92,6 +95,11 @@ def _app(parts: Parts, health: Health) -> FastAPI:
     app = create_app(title="Padan", health=health, progress=parts.progress, **openapi.DESCRIPTION)
     for slice_ in (households, persons, eligibility, batches, pipeline):
         app.include_router(slice_.router(parts))
+
+    @app.exception_handler(psycopg.OperationalError)
+    async def database_away(_: Request, __: psycopg.OperationalError) -> Response:
+        # A server that restarts is not a fault of the request: clients try again after a 503, not after a 500.
+        return problems.response(service_unavailable("database"))
 
     @app.get("/", include_in_schema=False)
     async def index() -> Response:
