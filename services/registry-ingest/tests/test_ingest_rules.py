@@ -1,5 +1,6 @@
 """The reasons of a row, each by example, and laws that hold for any row."""
 
+import random
 from datetime import date
 
 import polars as pl
@@ -189,15 +190,15 @@ _CELL = st.one_of(
     ),
     st.text(max_size=20),
 )  # fmt: skip
-_ROW = st.fixed_dictionaries(dict.fromkeys(RECIPIENTS.columns, _CELL))
-_MEMBER = st.fixed_dictionaries(dict.fromkeys(MEMBERS.columns, _CELL))
 
 
-@settings(max_examples=250, deadline=None)
-@given(st.lists(_ROW, min_size=30, max_size=50), st.lists(_MEMBER, min_size=1, max_size=20))
-def test_ten_thousand_random_rows_never_crash_and_agree_with_the_rules_one_by_one(
-    rows: list[dict[str, str]], members: list[dict[str, str]]
-) -> None:
+@settings(max_examples=20, deadline=None)
+@given(st.lists(_CELL, min_size=10, max_size=40), st.integers(0, 2**32))
+def test_ten_thousand_random_rows_never_crash_and_agree_with_the_rules_one_by_one(cells: list[str], seed: int) -> None:
+    # Hypothesis finds the cells; five hundred rows of them are drawn here, which it would do far slower.
+    rng = random.Random(seed)
+    rows = [{name: rng.choice([*cells, GOOD[name]]) for name in RECIPIENTS.columns} for _ in range(500)]
+    members = [{name: rng.choice([*cells, GOOD["NO_KK"]]) for name in MEMBERS.columns} for _ in range(100)]
     judged = judge(rows, members)
     assert judged["row"].to_list() == list(range(1, len(rows) + 1))
     numbers_of = reasons.bits(["nik_length", "nik_lost_digits", "nik_date", "nik_serial", "family_card_length"])

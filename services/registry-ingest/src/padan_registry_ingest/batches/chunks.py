@@ -10,6 +10,10 @@ import polars as pl
 from padan_runtime.sealing import open_bytes, seal_bytes
 from psycopg import Connection
 
+from padan_registry_ingest.reading.tables import Tables
+
+Sealed = tuple[bytes, bytes | None]
+
 
 class Chunk(msgspec.Struct, frozen=True):
     """Rows as they were sent, and their members (None in a ranking). Frames of text with `row` in the first."""
@@ -28,7 +32,18 @@ def _parquet(frame: pl.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
-def seal(key: bytes, upload_id: UUID, first_row: int, chunk: Chunk) -> tuple[bytes, bytes | None]:
+def seal_all(key: bytes, upload_id: UUID, read: Tables, after: int, size: int) -> dict[int, Sealed]:
+    """The chunks beyond row `after`, by first row. All at once: sealed they take a tenth of the frames' memory."""
+    members = read.members
+    sealed = {}
+    for sent in slices(read.recipients, after, size):
+        theirs = members.join(sent.select("NO_KK").unique(), on="NO_KK", how="semi", maintain_order="left")
+        first = int(sent["row"][0])
+        sealed[first] = seal(key, upload_id, first, Chunk(sent, theirs))
+    return sealed
+
+
+def seal(key: bytes, upload_id: UUID, first_row: int, chunk: Chunk) -> Sealed:
     """The sealed recipients and members."""
     members = chunk.members
     return (
@@ -37,9 +52,7 @@ def seal(key: bytes, upload_id: UUID, first_row: int, chunk: Chunk) -> tuple[byt
     )
 
 
-def save(
-    connection: Connection[Any], upload_id: UUID, rows: tuple[int, int], sealed: tuple[bytes, bytes | None]
-) -> None:
+def save(connection: Connection[Any], upload_id: UUID, rows: tuple[int, int], sealed: Sealed) -> None:
     """Keep what rows `rows[0]` to `rows[1]` held."""
     connection.execute(
         "INSERT INTO batch_chunk (upload_id, first_row, last_row, recipients, members) "

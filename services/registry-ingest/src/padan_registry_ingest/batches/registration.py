@@ -34,8 +34,7 @@ class _Reporting(msgspec.Struct):
 
     upload: Upload
     key: bytes
-    recipients: pl.DataFrame
-    members: pl.DataFrame
+    sealed: dict[int, chunks.Sealed]
     families: pl.DataFrame
     matches: dict[int, Match] = {}
     loaded: int = 0
@@ -62,7 +61,8 @@ class Registration:
             valid = rows.filter((pl.col("reasons") == 0) & pl.col("household").is_null())
             families = await asyncio.to_thread(families_of, valid, members)
             del members, valid
-            reporting = _Reporting(upload, key, read.recipients, read.members, families)
+            sealed = await asyncio.to_thread(chunks.seal_all, key, upload_id, read, upload.reported_to, ROWS_AT_ONCE)
+            reporting = _Reporting(upload, key, sealed, families)
             for chunk in chunks.slices(rows, upload.reported_to, ROWS_AT_ONCE):
                 await asyncio.to_thread(self._report, reporting, chunk)
 
@@ -97,9 +97,7 @@ class Registration:
         upload = reporting.upload
         assert upload.batch_id is not None
         first, last = int(rows["row"][0]), int(rows["row"][-1])
-        sent = reporting.recipients.filter(pl.col("row").is_between(first, last))
-        theirs = reporting.members.join(sent.select("NO_KK").unique(), on="NO_KK", how="semi", maintain_order="left")
-        sealed = chunks.seal(reporting.key, upload.upload_id, first, chunks.Chunk(sent, theirs))
+        sealed = reporting.sealed.pop(first)
         valid = rows.filter((pl.col("reasons") == 0) & pl.col("household").is_null())
         self._load_matches(reporting, first, last)
         sender = Sender(upload.batch_id, upload.actor, upload.key_id, reporting.key)

@@ -52,8 +52,9 @@ def birth_date(text: pl.Expr, today: date) -> pl.Expr:
 
 
 def coded(text: pl.Expr, table: dict[str, str]) -> pl.Expr:
-    """A word of a file as our code, null where it is none of them."""
-    return text.str.to_uppercase().replace_strict(table, default=None, return_dtype=pl.String)
+    """A word of a file as our code, null where it is none of them. As an Enum a cell takes one byte, not sixteen."""
+    codes = pl.Enum(sorted(set(table.values())))
+    return text.str.to_uppercase().replace_strict(table, default=None, return_dtype=codes)
 
 
 def sex(text: pl.Expr) -> pl.Expr:
