@@ -76,6 +76,26 @@ def to_headers(event: Event) -> list[tuple[str, bytes]]:
     return headers
 
 
+@lru_cache(maxsize=1_000)
+def _decoded(data: bytes) -> str:
+    return data.decode()
+
+
+@lru_cache(maxsize=1_000)
+def _time(data: bytes) -> datetime:
+    """The events of one transaction share their time, so a batch holds few."""
+    time = datetime.fromisoformat(data.decode())
+    if time.tzinfo is None:
+        raise ValueError("a time without a zone")
+    return time
+
+
+@lru_cache(maxsize=1_000)
+def _correlation(data: bytes) -> UUID:
+    """All that a file leads to has one correlation id."""
+    return UUID(data.decode())
+
+
 def from_record(
     topic: str, partition: int, key: bytes | None, value: bytes | None, headers: Iterable[tuple[str, bytes]]
 ) -> Event:
@@ -85,45 +105,30 @@ def from_record(
     the partition the record lies in.
     """
     attributes = dict(headers)
-    name = "key"
     try:
-        if key is None or value is None:
-            raise EnvelopeError(f"{topic}/{partition}: a record without key or value")
-        name = "ce_specversion"
-        if attributes["ce_specversion"] != b"1.0":
-            raise EnvelopeError(f"{topic}/{partition}: CloudEvents version is not 1.0")
-        name = "ce_shard"
-        shard = int(attributes["ce_shard"])
-        name = "ce_pos"
-        pos = int(attributes["ce_pos"])
-        name = "ce_id"
-        event_id = UUID(attributes["ce_id"].decode())
-        name = "ce_time"
-        time = datetime.fromisoformat(attributes["ce_time"].decode())
-        name = "ce_correlationid"
-        correlation_id = UUID(attributes["ce_correlationid"].decode())
-        name = "ce_causationid"
+        if attributes["ce_specversion"] != b"1.0" or key is None or value is None:
+            raise EnvelopeError(f"{topic}/{partition}: not CloudEvents 1.0 with key and value")
         cause = attributes.get("ce_causationid")
-        causation_id = None if cause is None else UUID(cause.decode())
-        name = "ce_type, ce_source or ce_actor"
-        type_, source, actor = (attributes[a].decode() for a in ("ce_type", "ce_source", "ce_actor"))
+        event = Event(
+            topic=topic,
+            shard=int(attributes["ce_shard"]),
+            pos=int(attributes["ce_pos"]),
+            event_id=UUID(attributes["ce_id"].decode()),
+            type=_decoded(attributes["ce_type"]),
+            source=_decoded(attributes["ce_source"]),
+            time=_time(attributes["ce_time"]),
+            key=key.decode(),
+            actor=_decoded(attributes["ce_actor"]),
+            correlation_id=_correlation(attributes["ce_correlationid"]),
+            causation_id=None if cause is None else UUID(cause.decode()),
+            value=value,
+        )
     except (KeyError, ValueError) as error:
         if isinstance(error, EnvelopeError):
             raise
-        raise EnvelopeError(f"{topic}/{partition}: attribute {name} is missing or malformed") from error
-    if shard != partition or pos < 1:
+        # A value is not repeated: what stands in a stranger's header may be anything.
+        missing = f" ({error.args[0]} is missing)" if isinstance(error, KeyError) else ""
+        raise EnvelopeError(f"{topic}/{partition}: an attribute is missing or malformed{missing}") from error
+    if event.shard != partition or event.pos < 1:
         raise EnvelopeError(f"{topic}/{partition}: attribute ce_shard or ce_pos does not fit the record")
-    return Event(
-        topic=topic,
-        shard=shard,
-        pos=pos,
-        event_id=event_id,
-        type=type_,
-        source=source,
-        time=time,
-        key=key.decode(),
-        actor=actor,
-        correlation_id=correlation_id,
-        causation_id=causation_id,
-        value=value,
-    )
+    return event
