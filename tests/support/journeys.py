@@ -10,7 +10,8 @@ from padan_cli.platform import Platform
 from padan_cli.tokens import issue
 from padan_simulators import pati
 
-_SEEDS = itertools.count(7_000)
+_NUMBERS = itertools.count(1)
+_SERIALS_EACH = 100
 
 
 class Stack:
@@ -38,7 +39,8 @@ class Stack:
 
     def invent(self, rows: int, folder: Path, *, csv: bool = False) -> pati.PatiBatch:
         """A batch of people nobody has seen yet, made known to the two registers."""
-        batch = pati.generate(rows, folder=folder, seed=next(_SEEDS), csv=csv)
+        number = next(_NUMBERS)
+        batch = pati.generate(rows, folder=folder, seed=7_000 + number, csv=csv, serials_after=number * _SERIALS_EACH)
         for register, people in (
             ("civil-registry", batch.civil_registry),
             ("barred-register", batch.barred_register),

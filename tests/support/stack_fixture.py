@@ -16,7 +16,7 @@ def stack() -> Iterator[Stack]:
     folder = project_root() / ".padan" / f"test-stack-{os.getpid()}"
     platform = Platform(Instance(folder), bound=True)
     # Small enough that a test reaches it, large enough for every batch of the tests.
-    platform.instance.configure("registry-ingest", PADAN_LARGEST_FILE_BYTES=str(8 << 20))
+    platform.instance.configure("registry-ingest", PADAN_UPLOAD_LIMIT_MB="8")
     try:
         platform.up()
         yield Stack(platform)

@@ -37,14 +37,19 @@ class PatiBatch:
     expected: Expected
 
 
-def generate(rows: int = FULL_SIZE, *, folder: Path, seed: int = DEFAULT_SEED, csv: bool = False) -> PatiBatch:
+def generate(
+    rows: int = FULL_SIZE, *, folder: Path, seed: int = DEFAULT_SEED, csv: bool = False, serials_after: int = 0
+) -> PatiBatch:
     """Write a batch of `rows` recipients and all that goes with it into `folder`.
 
-    The same rows and seed give the same bytes. Raises ValueError when `rows` is less than one.
+    The same arguments give the same bytes. Batches that meet in one register need serials apart: all numbers of one
+    end in a serial above `serials_after`, and a batch of some thousand rows uses fewer than a hundred.
+
+    Raises ValueError when `rows` is less than one.
     """
     plan = expected(rows)
     with _without_garbage_collection():
-        return _write(plan, populate(plan, seed), folder, csv=csv)
+        return _write(plan, populate(plan, seed, serials_after), folder, csv=csv)
 
 
 @contextmanager

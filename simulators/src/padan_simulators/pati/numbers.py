@@ -35,11 +35,11 @@ def unknown_villages() -> tuple[str, ...]:
 
 
 class NumberIssuer:
-    """Gives out NIKs and family-card numbers, each once."""
+    """Gives out NIKs and family-card numbers, each once, with serials above `serials_after`."""
 
-    def __init__(self) -> None:
-        self._niks: defaultdict[str, int] = defaultdict(int)
-        self._cards: defaultdict[str, int] = defaultdict(int)
+    def __init__(self, serials_after: int = 0) -> None:
+        self._niks: defaultdict[str, int] = defaultdict(lambda: serials_after)
+        self._cards: defaultdict[str, int] = defaultdict(lambda: serials_after)
 
     def nik(self, district: str, birth_date: date, sex: str) -> str:
         """Return a new NIK: 6-digit district, DDMMYY (day + 40 for women), serial from 0001."""

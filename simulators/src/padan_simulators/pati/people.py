@@ -31,10 +31,10 @@ class Population:
                 yield row.family
 
 
-def populate(plan: Expected, seed: int) -> Population:
-    """Return the people and rows of a batch with the counts of `plan`; the same seed gives the same."""
+def populate(plan: Expected, seed: int, serials_after: int = 0) -> Population:
+    """Return the people and rows of a batch with the counts of `plan`; the same arguments give the same."""
     rng = Random(seed)
-    maker = FamilyMaker(rng, NumberIssuer())
+    maker = FamilyMaker(rng, NumberIssuer(serials_after))
     writer = RowWriter(rng, maker.numbers)
     population = Population()
     counts = dict(plan.by_first_reason)

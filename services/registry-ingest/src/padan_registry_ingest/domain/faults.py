@@ -104,4 +104,25 @@ FAULTS: Final[dict[str, tuple[int, str, str, str, str]]] = {
         "Kirim lagi; bila berulang, hubungi pengelola.",
         "Send it again; if it repeats, tell the operators.",
     ),
+    "civil_registry_unavailable": (
+        503,
+        "Dukcapil belum menjawab.",
+        "The civil registry does not answer.",
+        "Tidak perlu dikirim lagi: pekerjaan berlanjut sendiri begitu dijawab.",
+        "Nothing needs to be sent again: the work goes on by itself once it answers.",
+    ),
+    "barred_register_unavailable": (
+        503,
+        "Daftar pekerjaan terlarang belum menjawab.",
+        "The register of barred occupations does not answer.",
+        "Tidak perlu dikirim lagi: pekerjaan berlanjut sendiri begitu dijawab.",
+        "Nothing needs to be sent again: the work goes on by itself once it answers.",
+    ),
+    "household_unavailable": (
+        503,
+        "Layanan rumah tangga belum menjawab.",
+        "The household service does not answer.",
+        "Tidak perlu dikirim lagi: pekerjaan berlanjut sendiri begitu dijawab.",
+        "Nothing needs to be sent again: the work goes on by itself once it answers.",
+    ),
 }

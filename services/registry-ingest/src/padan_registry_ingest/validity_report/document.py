@@ -8,6 +8,7 @@ from psycopg.types.json import Json
 
 from padan_registry_ingest.batches.repository import Upload
 from padan_registry_ingest.domain import reasons
+from padan_registry_ingest.problems import problem
 from padan_registry_ingest.validating.check import region_name
 
 _COUNTED: Final = ("deciding", "done", "dry_run_done")
@@ -27,7 +28,7 @@ def document(connection: Connection[Any], upload: Upload) -> dict[str, Any]:
         "state": upload.state,
         "waiting_for": upload.waiting_for,
         "repeat_of": upload.repeat_of,
-        "problem": upload.problem,
+        "problem": upload.problem or _waiting(upload),
         "received_at": upload.received_at,
         "finished_at": upload.finished_at,
         "rows": upload.rows,
@@ -44,6 +45,11 @@ def document(connection: Connection[Any], upload: Upload) -> dict[str, Any]:
         "reasons": {code: reasons.words(code) for code in sorted(named, key=_place)},
         "outcomes": outcomes,
     }
+
+
+def _waiting(upload: Upload) -> dict[str, Any] | None:
+    """Why a batch does not move, where it waits for another server: it goes on by itself."""
+    return None if upload.waiting_for is None else problem(f"{upload.waiting_for}_unavailable").document()
 
 
 def _progress(upload: Upload) -> dict[str, Any]:
