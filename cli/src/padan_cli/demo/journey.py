@@ -10,7 +10,7 @@ import msgspec
 
 from padan_cli.ingest import FINISHED, Gateway, ServiceAway
 
-_POLL_S = 0.15
+_POLL_S = 0.4
 
 READERS = {
     "household.intake": "deciding (household)",

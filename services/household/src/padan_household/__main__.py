@@ -1,8 +1,7 @@
 """The household service's process."""
 
-import gc
-
 from padan_runtime import logs, process
+from padan_runtime.memory import prepare_for_batches
 from padan_runtime.settings import load
 
 from padan_household.bootstrap import SERVICE, bootstrap, prepare_databases
@@ -15,10 +14,7 @@ def main() -> None:
     logs.configure(SERVICE, settings.log_level)
     prepare_databases(settings)
     household = bootstrap(settings)
-    # A batch makes some hundred thousand objects without a cycle among them: searching those for cycles, again and
-    # again, took a tenth of the time of deciding.
-    gc.freeze()
-    gc.set_threshold(200_000, 20, 20)
+    prepare_for_batches()
     try:
         process.run(household.app, host=settings.http_host, port=settings.http_port, tasks=household.tasks)
     finally:

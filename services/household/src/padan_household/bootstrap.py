@@ -30,7 +30,7 @@ SERVICE = "household"
 SOURCE = f"/padan/{SERVICE}"
 LOGS = (HOUSEHOLD_EVENTS.name, OUTCOMES.name)
 # Larger batches save round trips, smaller ones keep memory low: 4,000 reports are 40 MB while they are decided.
-BATCH = 4_000
+BATCH = 2_000
 _DESTROY_EVERY_S = 3_600.0
 
 

@@ -11,12 +11,12 @@ from uuid import UUID
 from padan_runtime import metrics
 from padan_runtime.database import Database
 from padan_runtime.log import Entry, append
+from padan_runtime.memory import give_back_memory
 from padan_runtime.relay import hint
 from psycopg import Connection
 
 from padan_registry_ingest.batches import repository
 from padan_registry_ingest.matching import repository as answers
-from padan_registry_ingest.memory import give_back_memory
 
 _STATE: Final = {"registering": "matching"}
 

@@ -1,0 +1,25 @@
+"""The memory of a service process: what Python's collector and glibc's allocator do by themselves costs too much."""
+
+import ctypes
+import gc
+from typing import Final
+
+_M_ARENA_MAX: Final = -8
+_LIBC: Final = ctypes.CDLL(None)
+
+
+def prepare_for_batches() -> None:
+    """Call once a service stands, before it takes work.
+
+    A batch makes some hundred thousand objects without a cycle among them; looking for cycles every 700 took a tenth
+    of its time, a fifth in registry-ingest. And every worker thread would keep an arena of freed memory for itself.
+    """
+    _LIBC.mallopt(_M_ARENA_MAX, 2)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 100)
+
+
+def give_back_memory() -> None:
+    """Return freed memory of glibc's arenas to the system."""
+    _LIBC.malloc_trim(0)
