@@ -58,10 +58,8 @@ def proposed(row: int, family: ReportedHousehold | None = None) -> Household:
     return household
 
 
-def a_ranking(row: int, decile: int) -> RankingReported:
-    return RankingReported(
-        household_id=household_id(row), decile=decile, occurred_on=date(2026, 2, 1), origin=Origin(BATCH_ID, row)
-    )
+def a_ranking(row: int, decile: int, on: date = date(2026, 2, 1)) -> RankingReported:
+    return RankingReported(household_id=household_id(row), decile=decile, occurred_on=on, origin=Origin(BATCH_ID, row))
 
 
 def test_a_reported_family_stands_in_the_register_as_proposed() -> None:
@@ -143,6 +141,17 @@ def test_a_ranking_counts_when_the_decile_changes_and_only_then() -> None:
     assert ranked.decile == 3
     assert rank(ranked, a_ranking(1, 3)) == ()
     assert rank(ranked, a_ranking(1, 4)) != ()
+
+
+def test_a_ranking_older_than_the_one_that_counts_changes_nothing() -> None:
+    household = proposed(1)
+    facts = rank(household, a_ranking(1, 3))
+    assert not isinstance(facts, Refusal)
+    ranked = fold(follow(household, household.id, facts, CAUSE), household)
+    assert ranked is not None
+    assert ranked.ranked_on == date(2026, 2, 1)
+    assert rank(ranked, a_ranking(1, 4, date(2026, 1, 31))) == ()
+    assert rank(ranked, a_ranking(1, 4, date(2026, 2, 1))) != ()
 
 
 def test_a_ranking_of_a_household_nobody_knows_is_refused() -> None:

@@ -1,6 +1,7 @@
 """A household as its events tell it, and the fold that tells it."""
 
 from collections.abc import Iterable
+from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
@@ -51,7 +52,8 @@ class Household(msgspec.Struct, frozen=True, kw_only=True):
     """What deciding on a household needs to know of it; nothing of it is personal.
 
     `members` maps each person to their `membership_seq`, `matched` holds those the civil registry was asked for,
-    `proposed_by` is the report it came from (None where no report caused it).
+    `ranked_on` is the day of the decile that counts, `proposed_by` is the report it came from (None where no report
+    caused it).
     """
 
     id: UUID
@@ -63,6 +65,7 @@ class Household(msgspec.Struct, frozen=True, kw_only=True):
     members: dict[UUID, int]
     matched: frozenset[UUID] = frozenset()
     decile: int | None = None
+    ranked_on: date | None = None
     proposed_by: UUID | None = None
 
     def collect_events(self) -> list[HouseholdEvent]:
@@ -98,7 +101,7 @@ def evolve(household: Household | None, event: HouseholdEvent) -> Household:
     if isinstance(data, IdentityMatched):
         return msgspec.structs.replace(household, version=expected, matched=household.matched | {data.person_id})
     if isinstance(data, WelfareRanked):
-        return msgspec.structs.replace(household, version=expected, decile=data.decile)
+        return msgspec.structs.replace(household, version=expected, decile=data.decile, ranked_on=data.occurred_on)
     raise TypeError(f"a household has no event {type(data).__name__}")
 
 
