@@ -104,12 +104,15 @@ def test_the_rejected_rows_come_back_ready_to_correct(
         fastexcel.read_excel(path).load_sheet("penerima", dtypes={"NIK": "boolean"}, use_columns=["NIK"])
     )
     assert as_boolean["NIK"].null_count() == len(rejected), "a NIK was written as a number"
+    lost = rejected.filter(pl.col("ALASAN_KODE").str.contains("nik_lost_digits"))
+    assert len(lost) >= batch.expected.by_first_reason["nik_lost_digits"] > 0
+    assert not lost["NIK"].str.contains(r"^[0-9]{16}$").any(), "a number that lost digits came back as good text"
     again = stack.load(path)
     assert (again["state"], again["rows"]) == ("done", len(rejected))
+    assert again["every_reason"]["nik_lost_digits"] == len(lost)
     assert (
         again["valid"]
         <= batch.expected.by_first_reason["duplicate_in_file"]
-        + batch.expected.by_first_reason["nik_lost_digits"]
         + batch.expected.by_first_reason["family_card_duplicate"]
     )
     come_to_rest(stack.platform)

@@ -95,6 +95,7 @@ def _check_reports(ingest: Ingest, upload_id: str, done: dict[str, Any]) -> None
     path.write_bytes(ingest.get(f"/batches/{upload_id}/rejected.xlsx").content)
     again = ingest.until(ingest.upload(path, dry_run="true"), "dry_run_done", "failed")
     assert (again["state"], again["rows"]) == ("dry_run_done", done["invalid"])
+    assert again["every_reason"]["nik_lost_digits"] == done["every_reason"]["nik_lost_digits"] > 0
 
 
 def test_a_dry_run_reports_everything_and_sends_nothing(ingest: Ingest, pati: PatiBatch) -> None:
@@ -144,6 +145,19 @@ def test_a_decile_waits_for_its_person_and_goes_out_when_they_appear(ingest: Ing
     accept_all(ingest)
     done = ingest.until(upload_id, "done")
     assert (done["waiting"], done["outcomes"]["accepted"]) == (0, 2)
+
+
+def test_of_several_deciles_that_waited_for_one_person_the_latest_received_goes_out_last(
+    ingest: Ingest, tmp_path: Path
+) -> None:
+    late, sent = "3318011708900002", [5, 2, 9, 4, 7]
+    for decile in sent:
+        path = tmp_path / f"ranking-{decile}.csv"
+        path.write_text(f"DESIL,NIK\n{decile},{late}\n")
+        assert ingest.until(ingest.upload(path), "deciding", "done")["waiting"] == 1
+    ingest.register(late, "3318010101200002")
+    events = wait_for(lambda: len(events := ingest.intake()) == len(sent) and events)
+    assert [d.decile for e in events if isinstance(d := decode(e.type, e.value), RankingReported)] == sent
 
 
 def test_a_batch_waits_for_the_civil_registry_and_goes_on_by_itself(
@@ -208,6 +222,20 @@ def test_bad_uploads_are_refused_clearly_and_leave_nothing(ingest: Ingest, pati:
     assert list((Path(ingest.environment["PADAN_FOLDER"]) / "uploads").iterdir()) == []
     made = fastexcel.read_excel(ingest.get("/templates/registration.xlsx").content)
     assert made.sheet_names == ["penerima", "anggota"]
+
+
+def test_an_upload_has_the_id_that_the_gateway_gave_it_once(ingest: Ingest, tmp_path: Path) -> None:
+    noise, upload_id = tmp_path / "noise", str(uuid4())
+    noise.write_bytes(b"%PDF-1.7\n\xe2\xe3")
+
+    def send(given: str) -> httpx.Response:
+        headers = {**ingest.headers(), "Padan-Upload-Id": given}
+        return ingest.http.post("/batches", files={"file": noise.read_bytes()}, headers=headers)
+
+    assert send(upload_id).json()["upload_id"] == upload_id
+    assert ingest.until(upload_id, "failed")["upload_id"] == upload_id
+    for refused in (upload_id, "17"):
+        assert (send(refused).status_code, send(refused).json()["code"]) == (422, "form_invalid")
 
 
 def test_nothing_of_a_person_stands_in_clear_on_disk_or_in_a_table(ingest: Ingest, pati: PatiBatch) -> None:

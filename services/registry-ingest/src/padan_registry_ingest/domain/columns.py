@@ -22,6 +22,9 @@ MEMBERS: Final = Sheet(
 )
 RANKING: Final = Sheet("ranking", ("NIK", "DESIL"))
 
+NUMBERS: Final = ("NIK", "NO_KK")
+"""Columns that a spreadsheet damages when it keeps them as numbers; `<name>_IS_NUMBER` says of each cell whether."""
+
 KINDS: Final = ("registration", "ranking")
 
 

@@ -98,7 +98,10 @@ def wait(connection: Connection[Any], upload_id: UUID, rows: Sequence[tuple[byte
 
 
 def take_waiting(connection: Connection[Any], hashes: Sequence[bytes]) -> list[WaitingRank]:
-    """Take out the deciles that waited for these people, and note on their rows that they are under way."""
+    """Take out the deciles that waited for these people, and note on their rows that they are under way.
+
+    In the order in which they were received, so that of several for one person the latest comes last.
+    """
     taken = connection.execute(
         "WITH taken AS (DELETE FROM ranking_waiting w USING person_index p WHERE w.nik_hash = ANY(%(hashes)b) "
         "AND p.nik_hash = w.nik_hash RETURNING w.upload_id, w.row, w.decile, w.occurred_on, p.household_id), "
@@ -108,7 +111,7 @@ def take_waiting(connection: Connection[Any], hashes: Sequence[bytes]) -> list[W
         "FROM (SELECT upload_id, count(*)::integer AS n FROM taken GROUP BY upload_id) c "
         "WHERE u.upload_id = c.upload_id) "
         "SELECT t.upload_id, u.batch_id, u.actor, t.row, t.decile, t.occurred_on, t.household_id "
-        "FROM taken t JOIN upload u USING (upload_id) ORDER BY t.upload_id, t.row",
+        "FROM taken t JOIN upload u USING (upload_id) ORDER BY u.received_at, t.upload_id, t.row",
         {"hashes": list(hashes)},
     ).fetchall()
     return [WaitingRank(*row) for row in taken]

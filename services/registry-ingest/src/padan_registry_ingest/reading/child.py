@@ -13,10 +13,9 @@ from typing import NoReturn
 import fastexcel
 import polars as pl
 
-from padan_registry_ingest.domain.columns import MEMBERS, RANKING, RECIPIENTS, normal_header
+from padan_registry_ingest.domain.columns import MEMBERS, NUMBERS, RANKING, RECIPIENTS, normal_header
 
 DATA_ERROR = 65
-NUMBER_COLUMNS = ("NIK", "NO_KK")
 CONTRACT = frozenset((*RECIPIENTS.columns, *MEMBERS.columns, *RANKING.columns))
 _SEPARATORS = ",;\t"
 
@@ -44,7 +43,7 @@ def read_workbook(content: bytes, index: int, name: str) -> pl.DataFrame | None:
         if at >= len(names):
             return None
         text = book.load_sheet(at, dtypes="string").to_polars()
-        present = [column for column in text.columns if normal_header(column) in NUMBER_COLUMNS]
+        present = [column for column in text.columns if normal_header(column) in NUMBERS]
         frame = _named(text)
         if present:
             chosen: dict[str | int, fastexcel.DType] = dict.fromkeys(present, "boolean")

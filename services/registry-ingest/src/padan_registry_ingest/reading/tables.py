@@ -14,7 +14,7 @@ import polars as pl
 
 from padan_registry_ingest.domain import columns, digest
 from padan_registry_ingest.domain.faults import FAULTS, FileFault
-from padan_registry_ingest.reading.child import DATA_ERROR, NUMBER_COLUMNS
+from padan_registry_ingest.reading.child import DATA_ERROR
 
 _DIGEST_ROWS: Final = 10_000
 
@@ -126,7 +126,7 @@ def _frame(packed: bytes, sheet: columns.Sheet) -> pl.DataFrame:
         (pl.col(f"{name}_IS_NUMBER") if f"{name}_IS_NUMBER" in frame.columns else pl.lit(value=False)).alias(
             f"{name}_IS_NUMBER"
         )
-        for name in NUMBER_COLUMNS
+        for name in columns.NUMBERS
         if name in sheet.columns
     ]
     return frame.select(*sheet.columns, *flags).with_row_index("row", 1)

@@ -24,6 +24,10 @@ _ADDED: Final = (
 )  # fmt: skip
 
 
+AGAIN: Final = "KETIK ULANG"
+"""Stands where a number must be typed again as text."""
+
+
 class JudgedRow(msgspec.Struct, frozen=True):
     """How one row came out."""
 
@@ -58,7 +62,8 @@ class RowReports:
             first = _begin(book, self._sheet, _ADDED, text)
             line = 0
             for chunk, judged in self._chunks():
-                for row, *cells in chunk.recipients.select("row", *self._sheet.columns).iter_rows():
+                sent = _to_be_typed_anew(chunk.recipients, empty_is_right=("NO_KK",))
+                for row, *cells in sent.select("row", *self._sheet.columns).iter_rows():
                     if judged[row].reasons:
                         line += 1
                         _write(first, line, [*cells, *_words(judged[row])], text)
@@ -74,6 +79,7 @@ class RowReports:
             wanted = [card for card in cards if card not in written]
             written.update(wanted)
             theirs = chunk.members.filter(pl.col("NO_KK").is_in(wanted))
+            theirs = _to_be_typed_anew(theirs, empty_is_right=("NIK", "NO_KK"))
             for cells in theirs.select(columns.MEMBERS.columns).iter_rows():
                 line += 1
                 _write(sheet, line, list(cells), text)
@@ -101,6 +107,22 @@ class RowReports:
 def harmless(cell: str) -> str:
     """A cell that a spreadsheet would run as a formula, marked as text; a plain one as it is."""
     return f"'{cell}" if cell.startswith(_DANGEROUS) else cell
+
+
+def _to_be_typed_anew(sent: pl.DataFrame, *, empty_is_right: tuple[str, ...]) -> pl.DataFrame:
+    """The rows without the numbers that a spreadsheet kept as numbers: as text they would pass for what was typed.
+
+    Such a cell comes back empty; where an empty cell is right in itself (a family without a card), it says `AGAIN`,
+    which is no number, so that the row stays invalid until somebody has typed it.
+    """
+    return sent.with_columns(
+        pl.when(pl.col(f"{name}_IS_NUMBER"))
+        .then(pl.lit(AGAIN if name in empty_is_right else ""))
+        .otherwise(pl.col(name))
+        .alias(name)
+        for name in columns.NUMBERS
+        if name in sent.columns
+    )
 
 
 def _words(judged: JudgedRow) -> list[str]:
