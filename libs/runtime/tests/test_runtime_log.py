@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from uuid import UUID, uuid4, uuid5
 
+import msgspec
 import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -192,6 +193,13 @@ def test_the_service_itself_can_neither_change_nor_remove_what_was_recorded(
 ) -> None:
     with pytest.raises(psycopg.errors.InsufficientPrivilege), database.transaction() as connection:
         connection.execute(statement.format(table).encode())
+
+
+def test_an_event_larger_than_kafka_takes_is_refused_before_it_is_recorded(database: Database) -> None:
+    large = msgspec.structs.replace(an_entry(1), value=bytes(log.LARGEST_VALUE_BYTES + 1))
+    with pytest.raises(log.EntryTooLargeError), database.transaction() as connection:
+        log.append(connection, [an_entry(1), large])
+    assert stored(database, FACTS) == {}
 
 
 def test_a_log_that_is_not_here_is_named(database: Database) -> None:

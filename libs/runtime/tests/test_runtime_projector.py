@@ -44,6 +44,7 @@ class Recording:
         self.away_times = 0
         self.poison: bytes | None = None
         self.fail_once_after_writing = False
+        self.telling_fails = False
         self.entered = asyncio.Event()
         self.go_on: asyncio.Event | None = None
 
@@ -71,6 +72,8 @@ class Recording:
 
     async def committed(self, events: Sequence[Event]) -> None:
         del events
+        if self.telling_fails:
+            raise psycopg.OperationalError("the server went away behind the commit")
 
 
 def a_projector(
@@ -146,6 +149,66 @@ async def test_a_handler_that_fails_stops_its_shard_before_the_event_and_no_othe
     mended = a_projector(database, kafka_bootstrap, topic, Recording())
     async with running(mended.run):
         await until(lambda: seen(database, 3) == [1, 2, 3, 4])
+
+
+async def test_a_batch_that_was_committed_is_not_applied_again_when_telling_of_it_fails(
+    database: Database, kafka_bootstrap: str
+) -> None:
+    topic = await make_topic(kafka_bootstrap)
+    await send(kafka_bootstrap, [an_event(topic, shard, pos) for pos in (1, 2, 3) for shard in (0, 1)])
+    handler = Recording()
+    handler.telling_fails = True
+    projector = a_projector(database, kafka_bootstrap, topic, handler)
+    async with running(projector.run):
+        await until(lambda: count(database) == 6)
+        await send(kafka_bootstrap, [an_event(topic, 0, 4)])
+        await until(lambda: count(database) == 7)
+    assert [seen(database, shard) for shard in (0, 1)] == [[1, 2, 3, 4], [1, 2, 3]]
+    assert projector.stopped == {}
+
+
+async def test_shards_given_to_another_while_a_batch_waits_are_left_to_it(
+    database: Database, kafka_bootstrap: str
+) -> None:
+    topic = await make_topic(kafka_bootstrap)
+    await send(kafka_bootstrap, [an_event(topic, shard, pos) for pos in (1, 2) for shard in range(24)])
+    handler = Recording()
+    handler.away_times = 10_000
+    first = a_projector(database, kafka_bootstrap, topic, handler)
+    second = a_projector(database, kafka_bootstrap, topic, Recording())
+    async with running(first.run):
+        await asyncio.wait_for(handler.entered.wait(), 30)
+        async with running(second.run):
+            await until(lambda: second.assigned == 12)
+            await until(lambda: count(database) == 24)
+            handler.away_times = 0
+            await until(lambda: count(database) == 48)
+    assert all(seen(database, shard) == [1, 2] for shard in range(24))
+    assert first.stopped == second.stopped == {}
+
+
+async def test_sigterm_is_heard_while_a_server_is_away(database: Database, kafka_bootstrap: str) -> None:
+    topic = await make_topic(kafka_bootstrap)
+    await send(kafka_bootstrap, [an_event(topic, 0, 1)])
+    handler = Recording()
+    handler.away_times = 10_000
+    stop = asyncio.Event()
+    task = asyncio.create_task(a_projector(database, kafka_bootstrap, topic, handler).run(stop))
+    await asyncio.wait_for(handler.entered.wait(), 30)
+    stop.set()
+    await asyncio.wait_for(task, 15)
+    assert count(database) == 0
+
+
+async def test_a_reader_that_cannot_find_its_places_ends_instead_of_idling(
+    database: Database, kafka_bootstrap: str
+) -> None:
+    topic = await make_topic(kafka_bootstrap)
+    await send(kafka_bootstrap, [an_event(topic, 0, 1)])
+    projector = a_projector(database, kafka_bootstrap, topic, Recording())
+    database.close()  # PostgreSQL cannot be asked when the group gives the shards
+    with pytest.raises(Exception, match=r"pool|closed"):
+        await asyncio.wait_for(projector.run(asyncio.Event()), 60)
 
 
 async def test_a_hole_heals_when_the_relay_sends_again(database: Database, kafka_bootstrap: str) -> None:

@@ -15,7 +15,7 @@ from padan_events.envelope import from_record
 from padan_runtime import metrics, positions
 from padan_runtime.database import Database
 from padan_runtime.logs import logger
-from padan_runtime.positions import Place, Shard
+from padan_runtime.positions import MovedOnError, Place, Shard
 from padan_runtime.sequence import Sequence as ShardSequence
 from padan_runtime.sequence import Verdict
 
@@ -31,12 +31,14 @@ async def cluster_id_of(kafka: str) -> str:
 
 
 class Taken(msgspec.Struct):
-    """What a poll gave: events to apply by topic, shard and position, Kafka's offset behind each, and for shards
-    that gave repeats the offset behind them."""
+    """What a poll gave: events to apply by topic, shard and position; for each the position it follows and Kafka's
+    offset behind it; for shards that gave repeats their position and the offset behind those."""
 
-    events: list[Event]
-    offsets: dict[tuple[str, int, int], int]
-    passed: dict[Shard, int]
+    generation: int
+    events: list[Event] = []
+    follows: dict[tuple[str, int, int], int] = {}
+    offsets: dict[tuple[str, int, int], int] = {}
+    passed: dict[Shard, Place] = {}
 
 
 class Moves(msgspec.Struct, frozen=True):
@@ -45,7 +47,6 @@ class Moves(msgspec.Struct, frozen=True):
     expected: dict[Shard, int]
     places: dict[Shard, Place]
     ids: dict[Shard, list[bytes]]
-    generation: int
 
 
 class Assignment:
@@ -57,7 +58,8 @@ class Assignment:
         self.sequences: dict[Shard, ShardSequence] = {}
         self.stopped: dict[Shard, str] = {}
         self._places: dict[Shard, Place] = {}
-        self._generation = 0
+        self.generation = 0
+        self.failure: BaseException | None = None
 
     def listener(self, consumer: AIOKafkaConsumer) -> ConsumerRebalanceListener:
         """Seeks to the places in PostgreSQL whenever the group gives shards."""
@@ -67,11 +69,17 @@ class Assignment:
             async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
                 del revoked
                 assignment.sequences, assignment._places = {}, {}
-                assignment._generation += 1
+                assignment.generation += 1
 
             async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
                 del assigned
-                await assignment.seek(consumer)
+                try:
+                    await assignment.seek(consumer)
+                except BaseException as error:
+                    # aiokafka logs what a listener raises and goes on, with shards nobody has a place in: so the
+                    # reader is told, and ends.
+                    assignment.failure = error
+                    raise
 
         return Listener()
 
@@ -81,7 +89,8 @@ class Assignment:
         places, ids = await asyncio.to_thread(self._read, shards)
         expiring = [TopicPartition(*shard) for shard in shards if self._topics[shard[0]].expires]
         earliest = await consumer.beginning_offsets(expiring) if expiring else {}
-        self._places, self._generation = places, self._generation + 1
+        self._places = places
+        self.generation += 1
         self.sequences = {
             shard: ShardSequence(
                 place.pos,
@@ -109,7 +118,7 @@ class Assignment:
 
     def take(self, consumer: AIOKafkaConsumer, records: Mapping[TopicPartition, Sequence[Any]]) -> Taken:
         """The events of a poll that come next; repeats are dropped, a shard with a hole waits or is stopped."""
-        taken = Taken([], {}, {})
+        taken = Taken(self.generation)
         for partition in sorted(records):
             shard = (partition.topic, partition.partition)
             sequence = self.sequences.get(shard)
@@ -130,12 +139,13 @@ class Assignment:
             return False
         match sequence.judge(event):
             case Verdict.APPLY:
+                taken.follows[shard[0], shard[1], event.pos] = sequence.pos
                 sequence.take(event)
                 taken.offsets[shard[0], shard[1], event.pos] = record.offset + 1
                 taken.events.append(event)
             case Verdict.REPEAT:
                 metrics.READER_REPEATS.labels(self._reader, shard[0]).inc()
-                taken.passed[shard] = record.offset + 1
+                taken.passed[shard] = Place(sequence.pos, record.offset + 1, self.cluster_id)
             case Verdict.REUSED:
                 self.stop_shard(consumer, shard, "reused", expected=sequence.pos, pos=event.pos)
                 return False
@@ -153,27 +163,30 @@ class Assignment:
             if since is not None and sequence.stopped is None and now - since > self._hole_wait_s:
                 self.stop_shard(consumer, shard, "hole", expected=sequence.pos + 1)
 
-    def moves(self, events: Sequence[Event], taken: Taken, passed: Mapping[Shard, int]) -> Moves:
-        """What a transaction over `events` has to check and to write."""
-        expected: dict[Shard, int] = {}
-        places: dict[Shard, Place] = {}
-        ids: dict[Shard, list[bytes]] = {}
-        for event in events:
-            shard = (event.topic, event.shard)
-            expected.setdefault(shard, self._places[shard].pos)
-            places[shard] = Place(event.pos, taken.offsets[event.topic, event.shard, event.pos], self.cluster_id)
-            ids.setdefault(shard, []).append(event.event_id.bytes)
-        for shard, offset in passed.items():
-            if shard not in places:
-                expected[shard] = self._places[shard].pos
-                places[shard] = Place(self._places[shard].pos, offset, self.cluster_id)
-            elif offset > places[shard].next_offset:
-                places[shard].next_offset = offset
-        return Moves(expected, places, ids, self._generation)
+    def moves(self, taken: Taken, events: Sequence[Event], *, with_passed: bool) -> Moves:
+        """What a transaction over `events` (all or some of those taken) has to check and to write.
 
-    def moved(self, moves: Moves) -> None:
+        A place is expected where the first event follows, whatever was read since: so events that were committed once
+        never pass again. Raises `MovedOnError` where the shards were given out anew since they were taken.
+        """
+        if taken.generation != self.generation:
+            raise MovedOnError(self._reader)
+        moves = Moves({}, {}, {})
+        for event in events:
+            shard, key = (event.topic, event.shard), (event.topic, event.shard, event.pos)
+            moves.expected.setdefault(shard, taken.follows[key])
+            moves.places[shard] = Place(event.pos, taken.offsets[key], self.cluster_id)
+            moves.ids.setdefault(shard, []).append(event.event_id.bytes)
+        for shard, place in taken.passed.items() if with_passed else ():
+            if shard not in moves.places:
+                moves.expected[shard], moves.places[shard] = place.pos, place
+            else:
+                moves.places[shard].next_offset = max(moves.places[shard].next_offset, place.next_offset)
+        return moves
+
+    def moved(self, taken: Taken, moves: Moves) -> None:
         """The transaction was committed. Where shards were given out anew meanwhile, the places were read anew."""
-        if moves.generation == self._generation:
+        if taken.generation == self.generation:
             self._places |= moves.places
 
     def offsets(self) -> dict[TopicPartition, int]:

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 import httpx
@@ -49,6 +50,13 @@ class IntakeKey(msgspec.Struct, frozen=True):
     key: bytes
 
 
+class IntakeKeyGoneError(LookupError):
+    """An intake key that was destroyed after 30 days, or never was."""
+
+
+_INTAKE_DAYS = 30
+_INTAKE_KEYS_KEPT = 2
+
 _RESPONSE = msgspec.json.Decoder(KeysResponse)
 
 
@@ -93,18 +101,30 @@ class KeyClient:
         return found
 
     async def intake_key(self, key_id: str) -> bytes:
-        """The daily intake key, minted on the first request for today. Raises `Unavailable`."""
+        """The daily intake key, minted on the first request for today. Raises `Unavailable`, `IntakeKeyGoneError`.
+
+        Few are kept, and none beyond the day on which it is destroyed.
+        """
+        if (datetime.now(UTC).date() - date.fromisoformat(key_id)).days > _INTAKE_DAYS:
+            self._intake.pop(key_id, None)
+            raise IntakeKeyGoneError(key_id)
         if key_id not in self._intake:
             answer = await self._request("GET", f"/intake-keys/{key_id}", None)
             self._intake[key_id] = msgspec.json.decode(answer, type=IntakeKey).key
+            while len(self._intake) > _INTAKE_KEYS_KEPT:
+                del self._intake[min(self._intake)]
+            return msgspec.json.decode(answer, type=IntakeKey).key
         return self._intake[key_id]
 
     async def _request(self, method: str, path: str, body: bytes | None) -> bytes:
         try:
             response = await self._http.request(method, path, content=body, headers=self._identity.headers("household"))
-            response.raise_for_status()
         except httpx.HTTPError as error:
             raise Unavailable("household") from error
+        if response.status_code == httpx.codes.NOT_FOUND:
+            raise IntakeKeyGoneError(path)
+        if not response.is_success:
+            raise Unavailable("household")
         return response.content
 
     async def close(self) -> None:

@@ -20,6 +20,9 @@ from padan_runtime import metrics
 COPY_FROM = 64
 """From this many events on, COPY is faster than an INSERT from arrays."""
 
+LARGEST_VALUE_BYTES = 800_000
+"""An event larger than Kafka takes (1 MB with its headers) would stop its service's relay for ever."""
+
 _COLUMNS = "shard, pos, event_id, type, key, version, time, actor, causation_id, correlation_id, value"
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -47,6 +50,10 @@ class Appended(msgspec.Struct, frozen=True):
     recorded_at: datetime
 
 
+class EntryTooLargeError(ValueError):
+    """An event above `LARGEST_VALUE_BYTES`: its command must be refused, not recorded."""
+
+
 def table_of(topic: str) -> str:
     """The name of the table behind a topic's log."""
     return "log_" + topic.replace(".", "_")
@@ -55,12 +62,15 @@ def table_of(topic: str) -> str:
 def append(connection: Connection[Any], entries: Sequence[Entry]) -> Appended:
     """Append to one or several logs inside the caller's transaction.
 
-    Takes the heads it needs in the order (topic, shard), and with them the time: never earlier than the last event
-    of any head it holds. Raises `psycopg.errors.UniqueViolation` where an event or a stream's version is there already
-    (then nothing is appended: the caller's transaction is lost).
+    Takes the heads it needs in the order (topic, shard), and with them the time: never earlier than the last event of
+    any head it holds. Raises `EntryTooLargeError`, and `psycopg.errors.UniqueViolation` where an event or a stream's
+    version is there already (then nothing is appended: the caller's transaction is lost).
     """
     if not entries:
         raise ValueError("nothing to append")
+    largest = max(entries, key=lambda entry: len(entry.value))
+    if len(largest.value) > LARGEST_VALUE_BYTES:
+        raise EntryTooLargeError(f"{largest.type} {largest.event_id}: {len(largest.value)} bytes")
     with metrics.LOG_APPEND_SECONDS.time():
         heads, recorded_at = _lock_heads(connection, entries)
         positions: list[tuple[int, int]] = []

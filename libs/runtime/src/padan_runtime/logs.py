@@ -75,9 +75,9 @@ class _Quiet(logging.Handler):
     """Lines of libraries: their level and logger, and the message only where it is a fixed text."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        structlog.get_logger().log(
-            record.levelno, "library", name=record.name, reason=str(record.msg), exc_info=record.exc_info
-        )
+        # With arguments the message is a fixed text; without, it may have been put together from anything.
+        reason = str(record.msg) if record.args else None
+        structlog.get_logger().log(record.levelno, "library", name=record.name, reason=reason, exc_info=record.exc_info)
 
 
 def configure(service: str, level: str = "info") -> None:

@@ -103,7 +103,7 @@ class Projector(Generic[Prepared]):
         watch = asyncio.create_task(self._watch(consumer))
         try:
             while not stop.is_set() and not watch.done():
-                await self._poll(consumer)
+                await self._poll(consumer, stop)
             if watch.done():
                 await watch
         finally:
@@ -111,33 +111,15 @@ class Projector(Generic[Prepared]):
             with contextlib.suppress(KafkaError, TimeoutError):
                 await asyncio.wait_for(consumer.stop(), 10)
 
-    async def _poll(self, consumer: AIOKafkaConsumer) -> None:
+    async def _poll(self, consumer: AIOKafkaConsumer, stop: asyncio.Event) -> None:
         records = await consumer.getmany(timeout_ms=200, max_records=self._batch)
+        if self._assignment.failure is not None:
+            raise self._assignment.failure
         taken = self._assignment.take(consumer, records)
         self._assignment.expire_holes(consumer)
-        attempt = 0
-        while taken.events or taken.passed:
-            try:
-                with metrics.READER_BATCH_SECONDS.labels(self.reader).time():
-                    await self._apply(taken.events, taken, taken.passed)
-                break
-            except MovedOnError:
-                metrics.READER_RETRIES.labels(self.reader).inc()
-                logger().warning("another reader moved on: seeking again", reader=self.reader)
-                await self._assignment.seek(consumer)
-                return
-            except TRANSIENT as error:
-                # A server is away: the batch waits. The member of the group stays alive through its heartbeat.
-                attempt += 1
-                self._moved_at = time.monotonic()  # it waits, it is not stuck
-                metrics.READER_RETRIES.labels(self.reader).inc()
-                logger().warning("batch waits", reader=self.reader, attempt=attempt, error=type(error).__name__)
-                await asyncio.sleep(min(0.2 * 2**attempt, 5.0))
-            except Exception as error:  # whatever a handler raises stops a shard, never the others
-                logger().error("a handler failed", reader=self.reader, exc_info=error)
-                await self._isolate(consumer, taken)
-                break
-        else:
+        if not taken.events and not taken.passed:
+            return
+        if not await self._apply_when_possible(consumer, taken, stop):
             return
         self._moved_at = time.monotonic()
         if self._moved_at - self._committed_at > _COMMIT_EVERY_S:
@@ -145,15 +127,47 @@ class Projector(Generic[Prepared]):
             with contextlib.suppress(KafkaError):
                 await consumer.commit(self._assignment.offsets())
 
-    async def _apply(self, events: Sequence[Event], taken: Taken, passed: Mapping[Shard, int]) -> None:
-        moves = self._assignment.moves(events, taken, passed)
+    async def _apply_when_possible(self, consumer: AIOKafkaConsumer, taken: Taken, stop: asyncio.Event) -> bool:
+        """Apply what was taken, waiting for servers that are away; False where it was left to be read again."""
+        attempt = 0
+        while not stop.is_set():
+            try:
+                with metrics.READER_BATCH_SECONDS.labels(self.reader).time():
+                    await self._apply(taken, taken.events, with_passed=True)
+            except MovedOnError:
+                metrics.READER_RETRIES.labels(self.reader).inc()
+                logger().warning("another reader moved on: seeking again", reader=self.reader)
+                await self._assignment.seek(consumer)
+                return False
+            except TRANSIENT as error:
+                # A server is away: the batch waits. The member of the group stays alive through its heartbeat.
+                attempt += 1
+                self._moved_at = time.monotonic()  # it waits, it is not stuck
+                metrics.READER_RETRIES.labels(self.reader).inc()
+                logger().warning("batch waits", reader=self.reader, attempt=attempt, error=type(error).__name__)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), min(0.2 * 2**attempt, 5.0))
+            except Exception as error:  # whatever a handler raises stops a shard, never the others
+                logger().error("a handler failed", reader=self.reader, exc_info=error)
+                await self._isolate(consumer, taken)
+                return True
+            else:
+                return True
+        return False
+
+    async def _apply(self, taken: Taken, events: Sequence[Event], *, with_passed: bool) -> None:
+        moves = self._assignment.moves(taken, events, with_passed=with_passed)
         prepared = await self._handler.prepare(events) if events else None
         await asyncio.to_thread(self._in_transaction, events, prepared, moves)
-        self._assignment.moved(moves)
+        self._assignment.moved(taken, moves)
         for topic in self.topics:
             metrics.READER_APPLIED.labels(self.reader, topic).inc(sum(event.topic == topic for event in events))
         if events:
-            await self._handler.committed(events)
+            try:
+                await self._handler.committed(events)
+            except TRANSIENT as error:
+                # What is told here may be lost, a crash would skip it too; the events are behind us.
+                logger().warning("committed, not told", reader=self.reader, error=type(error).__name__)
 
     def _in_transaction(self, events: Sequence[Event], prepared: Prepared | None, moves: Moves) -> None:
         with self._database.transaction() as connection:
@@ -165,23 +179,24 @@ class Projector(Generic[Prepared]):
     async def _isolate(self, consumer: AIOKafkaConsumer, taken: Taken) -> None:
         """Apply each shard by itself, and event by event where it fails, so that only the shard at fault stops."""
         await self._assignment.seek(consumer)
+        taken.generation = self._assignment.generation
         runs: dict[Shard, list[Event]] = {}
         for event in taken.events:
             runs.setdefault((event.topic, event.shard), []).append(event)
         try:
             for shard, run in runs.items():
-                if not await self._try(run, taken):
+                if shard in self._assignment.sequences and not await self._try(taken, run):
                     for event in run:
-                        if not await self._try([event], taken):
+                        if not await self._try(taken, [event]):
                             self._assignment.stop_shard(consumer, shard, "handler", pos=event.pos)
                             break
         except (MovedOnError, *TRANSIENT):
             logger().warning("isolation begins again", reader=self.reader)
         await self._assignment.seek(consumer)
 
-    async def _try(self, events: Sequence[Event], taken: Taken) -> bool:
+    async def _try(self, taken: Taken, events: Sequence[Event]) -> bool:
         try:
-            await self._apply(events, taken, {})
+            await self._apply(taken, events, with_passed=False)
         except (MovedOnError, *TRANSIENT):
             raise
         except Exception as error:
@@ -215,6 +230,7 @@ class Projector(Generic[Prepared]):
             shard = (partition.topic, partition.partition)
             sequence, offset = self._assignment.sequences.get(shard), self._assignment.next_offset(shard)
             if sequence is None or offset is None:
+                behind = True  # given to us, and we have no place in it: a moment is a rebalance, a minute is not
                 continue
             lag[partition.topic] += max(0, end - offset)
             behind |= end > offset and sequence.stopped is None and sequence.hole_since is None

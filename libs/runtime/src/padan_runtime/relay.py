@@ -98,9 +98,7 @@ class Relay:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), 0.5)
         finally:
-            # A producer that failed may wait for its broker without end; its batches will be sent again anyway.
-            with contextlib.suppress(KafkaError, TimeoutError):
-                await asyncio.wait_for(producer.stop(), 5)
+            await _close(producer)
 
     async def _relay(self, connection: Connection[Any], producer: AIOKafkaProducer, stop: asyncio.Event) -> None:
         """Read ahead of what Kafka has acknowledged by one read, so that neither waits for the other."""
@@ -166,6 +164,18 @@ class Relay:
             return
 
 
+async def _close(producer: AIOKafkaProducer) -> None:
+    """Close a producer. One that failed would wait for its broker without end; its batches are sent again anyway."""
+    try:
+        await asyncio.wait_for(producer.stop(), 5)
+    except (KafkaError, TimeoutError):
+        # Its stop was cut off in the middle: end the sender, or it would go on beside the next producer.
+        with contextlib.suppress(KafkaError, TimeoutError, asyncio.CancelledError):
+            await asyncio.wait_for(producer._sender.close(), 2)
+        with contextlib.suppress(KafkaError, TimeoutError):
+            await asyncio.wait_for(producer.client.close(), 2)
+
+
 def hint(connection: Connection[Any]) -> None:
     """Tell the relay, wherever it runs, that there is something to send. Call outside the append's transaction:
     NOTIFY inside one takes a lock across the whole database at commit."""
@@ -193,7 +203,6 @@ async def _send(producer: AIOKafkaProducer, topic: str, shard: int, run: Sequenc
         if batch.append(**fields) is None:
             sent.append(await producer.send_batch(batch, topic, partition=shard))
             batch = producer.create_batch()
-            if batch.append(**fields) is None:
-                raise ValueError(f"event {topic} {event.position} is larger than a batch may be")
+            batch.append(**fields)  # never too large: `log.append` saw to it
     sent.append(await producer.send_batch(batch, topic, partition=shard))
     return sent

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import msgspec
 import padan_events
+from eventsourcing.persistence import IntegrityError
 from padan_events import Event
 from padan_events.intake import Accepted, Position, RankingReported, Refused
 from padan_events.topics import OUTCOMES
@@ -73,7 +74,10 @@ class IntakeHandler:
         keys = self._keyring.mint([pair for proposal in admitted for pair in _subjects(proposal)])
         decided = [self._decide(report, households, refusals, keys) for report in reports]
         claims.claim(connection, [claim for proposal in admitted for claim in _claims(proposal)])
-        self._append(connection, decided)
+        try:
+            self._append(connection, decided)
+        except IntegrityError as race:
+            raise claims.ClaimRaceError("a household changed meanwhile") from race
         log.append(connection, [self._outcome(one) for one in decided])
         self._codes.update("accepted" if one.refusal is None else one.refusal.code for one in decided)
 
