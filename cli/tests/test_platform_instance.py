@@ -1,6 +1,7 @@
 """An instance keeps its ports and secrets, and gives each service the environment of the contract."""
 
 import json
+import shutil
 import socket
 import stat
 from pathlib import Path
@@ -22,6 +23,18 @@ SECRET_FILES = {
     "key-encryption.key",
     "database.key",
 }
+
+
+GIVEN = {
+    "household": {"household.key.json", "services.jwks.json", "nik-hash.key", "key-encryption.key"},
+    "registry-ingest": {"registry-ingest.key.json", "services.jwks.json", "nik-hash.key"},
+    "eligibility": {"eligibility.key.json", "services.jwks.json"},
+    "gateway": {"gateway.key.json", "services.jwks.json", "nik-hash.key", "issuer.jwks.json"},
+}
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
 
 
 @pytest.fixture
@@ -73,15 +86,32 @@ def test_the_usual_ports_are_taken_where_they_are_free(tmp_path: Path) -> None:
 
 
 def test_secrets_are_minted_once_and_only_their_owner_reads_them(instance: Instance) -> None:
-    before = {file.name: file.read_bytes() for file in instance.secrets.iterdir()}
+    before = files(instance.secrets)
     Instance(instance.folder)
-    after = {file.name: file.read_bytes() for file in instance.secrets.iterdir()}
+    after = files(instance.secrets)
 
-    assert set(before) == SECRET_FILES
+    everything = [instance.secrets, *instance.secrets.rglob("*")]
+    assert {name for name in before if "/" not in name} == SECRET_FILES
     assert after == before
-    assert {stat.S_IMODE(file.stat().st_mode) for file in instance.secrets.iterdir()} == {0o600}
-    assert stat.S_IMODE(instance.secrets.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(path.stat().st_mode) for path in everything if path.is_file()} == {0o600}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in everything if path.is_dir()} == {0o700}
     assert {len(before[name]) for name in before if name.endswith(".key")} == {32}
+
+
+def test_a_service_is_given_its_own_secrets_and_no_others(instance: Instance) -> None:
+    shared = files(instance.secrets)
+    for service, names in GIVEN.items():
+        own = files(Path(instance.environment(service)["PADAN_SECRETS"]))
+        assert own == {name: shared[name] for name in names}
+
+
+def test_an_instance_with_one_folder_of_secrets_for_all_keeps_them(instance: Instance) -> None:
+    before = files(instance.secrets)
+    for service in GIVEN:
+        shutil.rmtree(instance.secrets / service)
+    again = Instance(instance.folder)
+
+    assert files(again.secrets) == before
 
 
 def test_public_key_sets_hold_no_private_part_and_name_each_service(instance: Instance) -> None:

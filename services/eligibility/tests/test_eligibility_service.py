@@ -36,7 +36,7 @@ def worker(fresh_topics: str, make_database: Callable[[str], Any], platform: Any
         database_url=database.url,
         owner_url=database.owner_url,
         household_url="http://127.0.0.1:9",
-        secrets=platform.instance.secrets,
+        secrets=platform.instance.secrets / "eligibility",
         folder=tmp_path,
     ) as made:
         yield made

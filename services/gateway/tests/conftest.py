@@ -19,8 +19,8 @@ from pydantic import HttpUrl
 
 @pytest.fixture
 def secrets(tmp_path: Path) -> Path:
-    mint(tmp_path)
     (tmp_path / "nik-hash.key").write_bytes(NIK_HASH_KEY)
+    mint(tmp_path)  # what exists is kept and handed to the services
     return tmp_path
 
 
@@ -36,7 +36,7 @@ def make_settings(platform: Platform, make_database: MakeDatabase, secrets: Path
             database_owner_url=database.owner_url,
             database_reader_url=database.url_for(platform, "gateway_reader"),
             http_port=0,
-            secrets=secrets,
+            secrets=secrets / "gateway",
             household_url=HttpUrl(household),
             registry_ingest_url=HttpUrl(ingest),
             eligibility_url=HttpUrl("http://127.0.0.1:9"),  # nothing listens there: a service that is down

@@ -82,7 +82,7 @@ def environment(fresh_topics: str, make_database: MakeDatabase, tmp_path: Path) 
         "PADAN_KEYRING_URL": keyring_url,
         "PADAN_KEYRING_OWNER_URL": keyring_owner_url,
         "PADAN_HTTP_PORT": str(port),
-        "PADAN_SECRETS": str(tmp_path / "secrets"),
+        "PADAN_SECRETS": str(tmp_path / "secrets/household"),
     }
 
 

@@ -64,7 +64,7 @@ def ingest(
         "PADAN_DATABASE_URL": made.url,
         "PADAN_DATABASE_OWNER_URL": made.owner_url,
         "PADAN_HTTP_PORT": str(free_port()),
-        "PADAN_SECRETS": str(platform.instance.secrets),
+        "PADAN_SECRETS": str(platform.instance.secrets / "registry-ingest"),
         "PADAN_HOUSEHOLD_URL": f"http://127.0.0.1:{peer.port}",
         "PADAN_CIVIL_REGISTRY_URL": registers["civil_registry"],
         "PADAN_BARRED_REGISTER_URL": registers["barred_register"],

@@ -11,6 +11,11 @@ from typing import Any
 from joserfc.jwk import ECKey
 
 SERVICES = ("household", "registry-ingest", "eligibility", "gateway")
+_FURTHER = {
+    "household": ("nik-hash.key", "key-encryption.key"),
+    "registry-ingest": ("nik-hash.key",),
+    "gateway": ("nik-hash.key", "issuer.jwks.json"),
+}
 ISSUER = "padan-development"
 
 
@@ -20,6 +25,9 @@ def mint(folder: Path) -> None:
     `<service>.key.json` and `issuer.key.json` are private ES256 keys (JWK), `services.jwks.json` and
     `issuer.jwks.json` their public halves (kid = service name, or the issuer's name). `nik-hash.key`,
     `key-encryption.key` and `database.key` are 32 random bytes.
+
+    All of it lies in `folder`, which no service is given. Each service has `folder/<service>` with copies of what it
+    needs and nothing else; an instance from before there were such folders gets them here.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name in ("nik-hash.key", "key-encryption.key", "database.key"):
@@ -28,6 +36,16 @@ def mint(folder: Path) -> None:
     services = [_key(folder / f"{service}.key.json", service) for service in SERVICES]
     _write(folder / "services.jwks.json", _json({"keys": services}))
     _write(folder / "issuer.jwks.json", _json({"keys": [_key(folder / "issuer.key.json", ISSUER)]}))
+    for service in SERVICES:
+        own = of_service(folder, service)
+        own.mkdir(mode=0o700, exist_ok=True)
+        for name in (f"{service}.key.json", "services.jwks.json", *_FURTHER.get(service, ())):
+            _copy(folder / name, own / name)
+
+
+def of_service(folder: Path, service: str) -> Path:
+    """The folder with the secrets of one service, below an instance's own: its PADAN_SECRETS."""
+    return folder / service
 
 
 def database_password(folder: Path, role: str) -> str:
@@ -47,6 +65,12 @@ def _key(path: Path, kid: str) -> dict[str, Any]:
 
 def _json(value: dict[str, Any]) -> bytes:
     return json.dumps(value, indent=1).encode()
+
+
+def _copy(source: Path, target: Path) -> None:
+    content = source.read_bytes()
+    if not target.exists() or target.read_bytes() != content:
+        _write(target, content)
 
 
 def _write(path: Path, content: bytes) -> None:

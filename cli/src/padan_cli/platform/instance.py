@@ -159,7 +159,7 @@ class Instance:
             database = DATABASES[component]
             values |= {
                 "PADAN_KAFKA": self.kafka,
-                "PADAN_SECRETS": str(self.secrets),
+                "PADAN_SECRETS": str(credentials.of_service(self.secrets, component)),
                 "PADAN_DATABASE_URL": self.database_url(database),
                 "PADAN_DATABASE_OWNER_URL": self.database_url(database, f"{database}_owner"),
             }
