@@ -64,11 +64,11 @@ class BatchApi:
         app.include_router(router)
 
     async def receive(self, request: Request) -> Response:
-        """Take a file. Answers as soon as it is safe on disk."""
+        """Take a file. Answers as soon as it is safe on disk. The gateway names the upload, having noted its sender."""
         region = self._region(request)
+        upload_id = await asyncio.to_thread(self._new_id, request)
         key_id = datetime.now(UTC).date().isoformat()
         key = await self._keys.intake_key(key_id)
-        upload_id = uuid4()
         form = ReceivedForm(self._folder, upload_id, key, most_bytes=self._most)
         await form.receive(request)
         try:
@@ -115,6 +115,21 @@ class BatchApi:
                     "key_id": key_id,
                 },
             )
+
+    def _new_id(self, request: Request) -> UUID:
+        """The id given in Padan-Upload-Id, else a new one. Raises `FileFault` where it is none, or belongs to an
+        upload: that one's file would be overwritten."""
+        given = request.headers.get("padan-upload-id")
+        if given is None:
+            return uuid4()
+        try:
+            upload_id = UUID(given)
+        except ValueError as error:
+            raise FileFault("form_invalid", field="Padan-Upload-Id") from error
+        with self._database.transaction() as connection:
+            if repository.find(connection, upload_id) is not None:
+                raise FileFault("form_invalid", field="Padan-Upload-Id")
+        return upload_id
 
     def _region(self, request: Request) -> str:
         """The region the caller acts for, empty for the nation. Raises `Problem` (401, 403), `FileFault`."""
