@@ -1,14 +1,27 @@
 """Lag, watermark and the OpenAPI document."""
 
 import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime
+from typing import Any
 
-from gateway_world import World
+import pytest
+from gateway_given import PATI, a_nik, household_id
+from gateway_world import UPLOAD_ID, World
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from padan_events import SHARDS
-from padan_gateway.answers import WATERMARK_HEADER
+from padan_events.envelope import rfc3339
+from padan_gateway.answers import WATERMARK_HEADER, Watermark
+from padan_gateway.batches import repository
+from padan_gateway.domain.access import Role
+from padan_gateway.domain.regions import Scope
 from padan_gateway.pipeline.endpoints import PipelineAnswer
 from padan_gateway.pipeline.lag import report
 from padan_gateway.pipeline.watch import Watch
+from padan_gateway.signin.context import seen_by
+from padan_gateway.signin.tokens import Caller
+from psycopg import Connection
 
 
 def test_lag_is_what_the_owner_has_and_the_reader_has_not() -> None:
@@ -72,6 +85,49 @@ def test_the_watermark_moves_only_when_the_views_have_reached_the_cut(world: Wor
     answer = world.get(f"/v1/households/{event.key}")
     assert answer.headers[WATERMARK_HEADER] == answer.json()["watermark"]["at"] == "2026-01-15T03:12:45.123456Z"
     assert answer.json()["watermark"]["positions"]["household.events.v1"][event.shard] == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "address"),
+    [
+        ("GET", f"/v1/households/{household_id(1)}"),
+        ("GET", f"/v1/households/{household_id(1)}/eligibility"),
+        ("GET", "/v1/households"),
+        ("POST", "/v1/persons:lookup"),
+        ("GET", f"/v1/batches/{UPLOAD_ID}"),
+        ("GET", "/v1/pipeline"),
+    ],
+)
+def test_a_watermark_is_never_newer_than_the_data_beside_it(
+    world: World, monkeypatch: pytest.MonkeyPatch, method: str, address: str
+) -> None:
+    parts = world.gateway.parts
+    world.put(world.register.propose(1))
+    with seen_by(parts.reader, Caller("tester", Role.SOCIAL_OFFICE, Scope.of(PATI))) as connection:
+        repository.sent(connection, UPLOAD_ID, Caller("tester", Role.SOCIAL_OFFICE, Scope.of(PATI)))
+    before, after = (datetime(2026, 1, 15, 3, minute, tzinfo=UTC) for minute in (0, 1))
+    parts.watermark.at = before
+    for database in (parts.reader, world.gateway.writer):
+        monkeypatch.setattr(database, "transaction", _moving(database.transaction, parts.watermark, after))
+    body = {"nik": a_nik(1, 0)} if method == "POST" else None
+    answer = world.client.request(method, address, json=body, headers=world.signer.headers())
+    assert parts.watermark.at == after, "the watermark has moved while the answer was read"
+    assert answer.status_code == 200
+    assert answer.headers[WATERMARK_HEADER] == answer.json()["watermark"]["at"] == rfc3339(before)
+
+
+def _moving(
+    transaction: Callable[[], AbstractContextManager[Connection[Any]]], watermark: Watermark, at: datetime
+) -> Callable[[], AbstractContextManager[Connection[Any]]]:
+    """The same transactions, in each of which the watermark moves on."""
+
+    @contextmanager
+    def moving() -> Iterator[Connection[Any]]:
+        with transaction() as connection:
+            yield connection
+            watermark.at = at
+
+    return moving
 
 
 def test_the_openapi_document_is_valid_and_says_what_can_go_wrong(world: World) -> None:

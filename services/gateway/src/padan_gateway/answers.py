@@ -57,7 +57,11 @@ class Answer(Model):
 
 
 class Watermark:
-    """The watermark of this gateway's views, kept up by `pipeline.watch`."""
+    """The watermark of this gateway's views, kept up by `pipeline.watch`.
+
+    It moves at any time: an endpoint takes `document` before it reads, and answers with what it took. Taken later, it
+    would promise data that the transaction had not seen.
+    """
 
     def __init__(self) -> None:
         self.at: datetime | None = None
@@ -67,12 +71,14 @@ class Watermark:
         """The field `watermark` of an answer."""
         return {"at": None if self.at is None else rfc3339(self.at), "positions": self.positions}
 
-    def headers(self) -> dict[str, str]:
-        """The header Padan-Watermark-At, once the time is known."""
-        return {} if self.at is None else {WATERMARK_HEADER: rfc3339(self.at)}
 
-    def answer(self, document: dict[str, Any], status: int = 200) -> Response:
-        """A JSON answer with the watermark in header and field."""
-        response = json_response({**document, "watermark": self.document()}, status)
-        response.headers.update(self.headers())
-        return response
+def watermark_headers(watermark: dict[str, Any]) -> dict[str, str]:
+    """The header Padan-Watermark-At of what `Watermark.document` gave, once the time is known."""
+    return {} if watermark["at"] is None else {WATERMARK_HEADER: watermark["at"]}
+
+
+def answer(document: dict[str, Any], watermark: dict[str, Any], status: int = 200) -> Response:
+    """A JSON answer with the watermark, as it stood before the data were read, in header and field."""
+    response = json_response({**document, "watermark": watermark}, status)
+    response.headers.update(watermark_headers(watermark))
+    return response

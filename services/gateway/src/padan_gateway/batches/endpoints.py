@@ -11,6 +11,7 @@ from padan_runtime.problems import Unavailable
 from starlette.requests import ClientDisconnect
 
 from padan_gateway import problems
+from padan_gateway.answers import answer
 from padan_gateway.batches.answers import UPLOAD_BODY, BatchAnswer, UploadAnswer
 from padan_gateway.batches.passthrough import PassThrough, on_behalf_of, refused
 from padan_gateway.domain.access import Action
@@ -52,13 +53,14 @@ def router(parts: Parts) -> APIRouter:
         openapi_extra=UPLOAD_BODY,
     )
     async def upload(request: Request, caller: Annotated[Caller, uploads]) -> Response:
+        watermark = parts.watermark.document()
         headers = {**on_behalf_of(caller), "content-type": request.headers.get("content-type", "")}
         try:
-            answer = await parts.registry_ingest.send(
+            sent = await parts.registry_ingest.send(
                 "POST", "/batches", headers, request.stream(), timeout_s=_UPLOAD_TIMEOUT_S
             )
-            taken = msgspec.json.decode(await answer.aread())
-            await answer.aclose()
+            taken = msgspec.json.decode(await sent.aread())
+            await sent.aclose()
         except Refused as error:
             return refused(error)
         except ClientDisconnect:
@@ -66,18 +68,18 @@ def router(parts: Parts) -> APIRouter:
         except (httpx.HTTPError, msgspec.MsgspecError) as error:
             raise Unavailable("registry-ingest") from error
         await asyncio.to_thread(through.remember, UUID(taken["upload_id"]), caller)
-        response = parts.watermark.answer(taken, 202)
+        response = answer(taken, watermark, 202)
         response.headers["Location"] = f"/v1/batches/{taken['upload_id']}"
         return response
 
     @routes.get("/v1/batches/{upload_id}", summary="What became of a file", response_model=BatchAnswer,
                 responses=of_batch)  # fmt: skip
     async def read(upload_id: UUID, caller: Annotated[Caller, reads]) -> Response:
+        watermark = parts.watermark.document()
         await asyncio.to_thread(through.require_visible, upload_id, caller)
         try:
-            return parts.watermark.answer(
-                await parts.registry_ingest.json(f"/batches/{upload_id}", on_behalf_of(caller))
-            )
+            report = await parts.registry_ingest.json(f"/batches/{upload_id}", on_behalf_of(caller))
+            return answer(report, watermark)
         except Refused as error:
             return refused(error)
 

@@ -8,6 +8,7 @@ from fastapi.responses import StreamingResponse
 from starlette.background import BackgroundTask
 
 from padan_gateway import problems
+from padan_gateway.answers import watermark_headers
 from padan_gateway.batches import repository
 from padan_gateway.domain.access import Action, Field, Right, right
 from padan_gateway.domain.lens import Lens
@@ -70,6 +71,7 @@ class PassThrough:
 
     async def download(self, path: str, caller: Caller) -> Response:
         """A file of registry-ingest, streamed. Raises `Unavailable`."""
+        watermark = self._parts.watermark.document()
         try:
             answer = await self._parts.registry_ingest.send("GET", path, on_behalf_of(caller))
         except Refused as error:
@@ -77,6 +79,6 @@ class PassThrough:
         kept = {name: answer.headers[name] for name in _KEPT_HEADERS if name in answer.headers}
         return StreamingResponse(
             answer.aiter_raw(),
-            headers={**kept, **self._parts.watermark.headers(), "cache-control": "no-store"},
+            headers={**kept, **watermark_headers(watermark), "cache-control": "no-store"},
             background=BackgroundTask(answer.aclose),
         )

@@ -17,7 +17,7 @@ from psycopg.rows import dict_row
 from pydantic import Field as Described
 
 from padan_gateway import problems
-from padan_gateway.answers import Answer, Model, PositionPart
+from padan_gateway.answers import Answer, Model, PositionPart, answer
 from padan_gateway.domain.access import Action, Field, Purpose
 from padan_gateway.domain.lens import Lens
 from padan_gateway.households import repository
@@ -144,12 +144,13 @@ def router(parts: Parts) -> APIRouter:
         dependencies=[Depends(parts.reached)],
     )
     async def read(household_id: UUID, caller: Annotated[Caller, reads], purpose: StatedPurpose = None) -> Response:
+        watermark = parts.watermark.document()
         lens = Lens(caller.role, purpose)
         rows, explained = await asyncio.to_thread(read_rows, household_id, caller, purpose, lens)
         keys = None
         if explained:
             keys = (await parts.keys.of([household_id]))[household_id].get(household_id)
         decisions = None if rows is None else [decision(row, opened(row, keys)) for row in rows]
-        return parts.watermark.answer({"household_id": household_id, "decisions": decisions, **lens.notes()})
+        return answer({"household_id": household_id, "decisions": decisions, **lens.notes()}, watermark)
 
     return routes

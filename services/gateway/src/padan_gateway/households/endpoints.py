@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Response
 
 from padan_gateway import problems, regions
+from padan_gateway.answers import answer
 from padan_gateway.domain.access import Action
 from padan_gateway.domain.lens import Lens
 from padan_gateway.domain.regions import Scope
@@ -40,6 +41,7 @@ def router(parts: Parts) -> APIRouter:
         dependencies=[Depends(parts.reached)],
     )
     def read(household_id: UUID, caller: Annotated[Caller, reads], purpose: StatedPurpose = None) -> Response:
+        watermark = parts.watermark.document()
         lens = Lens(caller.role, purpose)
         with seen_by(parts.reader, caller) as connection:
             row = repository.household(connection, household_id)
@@ -56,7 +58,7 @@ def router(parts: Parts) -> APIRouter:
                 households=[household_id],
                 persons=[m["person_id"] for m in members],
             )
-        return parts.watermark.answer(document)
+        return answer(document, watermark)
 
     @routes.get(
         "/v1/households",
@@ -87,6 +89,7 @@ def router(parts: Parts) -> APIRouter:
         if not caller.scope.contains(listed):
             raise problems.region_forbidden()
         last = None if after is None else cursor.decode(listed, after)
+        watermark = parts.watermark.document()
         lens = Lens(caller.role, purpose)
         with seen_by(parts.reader, caller) as connection:
             rows = repository.page(connection, listed, last, limit + 1)
@@ -103,6 +106,6 @@ def router(parts: Parts) -> APIRouter:
             )
         more = len(rows) > limit
         next_cursor = cursor.encode(listed, shown[-1]["household_id"]) if more else None
-        return parts.watermark.answer({"households": households, "next_cursor": next_cursor, **lens.notes()})
+        return answer({"households": households, "next_cursor": next_cursor, **lens.notes()}, watermark)
 
     return routes

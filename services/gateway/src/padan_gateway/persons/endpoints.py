@@ -11,7 +11,7 @@ from psycopg.rows import dict_row
 from pydantic import Field as Described
 
 from padan_gateway import problems
-from padan_gateway.answers import Answer, Model
+from padan_gateway.answers import Answer, Model, answer
 from padan_gateway.domain.access import Action
 from padan_gateway.domain.lens import Lens
 from padan_gateway.households import repository
@@ -66,6 +66,7 @@ def router(parts: Parts) -> APIRouter:
     def look_up(asked: Lookup, caller: Annotated[Caller, looks_up], purpose: StatedPurpose = None) -> Response:
         if _NIK.fullmatch(asked.nik) is None:
             raise problems.nik_invalid()
+        watermark = parts.watermark.document()
         lens = Lens(caller.role, purpose)
         with seen_by(parts.reader, caller) as connection:
             person = by_nik_hash(connection, keyed_hash(parts.nik_hash_key, asked.nik))
@@ -85,6 +86,6 @@ def router(parts: Parts) -> APIRouter:
                 households=[household_id],
                 persons={person["person_id"], holder["caretaker"]},
             )
-        return parts.watermark.answer(document)
+        return answer(document, watermark)
 
     return routes

@@ -8,7 +8,7 @@ from padan_runtime.problems import Unavailable
 from pydantic import Field as Described
 
 from padan_gateway import problems
-from padan_gateway.answers import Model, WatermarkPart
+from padan_gateway.answers import Model, WatermarkPart, answer
 from padan_gateway.domain.access import Action
 from padan_gateway.downstream import Refused, Service
 from padan_gateway.parts import Parts
@@ -77,10 +77,11 @@ def router(parts: Parts) -> APIRouter:
         responses=problems.responses(*problems.SIGNED_IN),
     )
     async def read(_: Annotated[Caller, reads]) -> Response:
+        watermark = parts.watermark.document()
         services = (parts.registry_ingest, parts.household, parts.eligibility)
         stated = await asyncio.gather(*map(_progress, services))
         own = await asyncio.to_thread(parts.progress.read)
         by_service = {service.name: progress for service, progress in zip(services, stated, strict=True)}
-        return parts.watermark.answer({"services": report({**by_service, "gateway": own})})
+        return answer({"services": report({**by_service, "gateway": own})}, watermark)
 
     return routes
