@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 import yaml
-from padan_eligibility.domain.local_date import UnknownProvinceError, local_date
 from padan_eligibility.domain.policy import PolicyError, canonical, digest, read_policy
 from padan_eligibility.policies import packaged
+from padan_events.local_date import UnknownProvinceError, local_date
 
 DOCUMENT: dict[str, Any] = yaml.safe_load("""
 programme: rice

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from padan_events.household import IdentityMatched, Proposed, WelfareRanked
 from padan_events.intake import Origin, RankingReported
+from padan_events.local_date import local_date
 from padan_events.personal import HouseholdIdentity, PersonIdentity, PersonSensitive, Relationship, ReportedHousehold
 from padan_household.domain import ids
 from padan_household.domain.household import (
@@ -22,7 +23,7 @@ from padan_household.domain.household import (
     fold,
     follow,
 )
-from padan_household.domain.proposing import Kind, Proposal, admit, local_date, propose
+from padan_household.domain.proposing import Kind, Proposal, admit, propose
 from padan_household.domain.ranking import rank
 from padan_household.domain.refusals import Refusal
 
@@ -188,4 +189,4 @@ def test_events_out_of_order_are_not_folded() -> None:
 
 @pytest.mark.parametrize(("regency", "day"), [("3318", 4), ("5171", 5), ("9171", 5), ("1171", 4)])
 def test_the_day_is_the_one_on_the_calendar_of_the_place(regency: str, day: int) -> None:
-    assert local_date(regency, datetime(2026, 1, 4, 16, 30, tzinfo=UTC)) == date(2026, 1, day)
+    assert local_date(datetime(2026, 1, 4, 16, 30, tzinfo=UTC), regency) == date(2026, 1, day)

@@ -8,13 +8,13 @@ import msgspec
 from padan_events import Event, encode, type_of
 from padan_events.eligibility import Decided
 from padan_events.intake import Position
+from padan_events.local_date import local_date
 from padan_events.topics import ELIGIBILITY_EVENTS
 from padan_runtime.log import Entry
 from padan_runtime.sealing import seal
 
 from padan_eligibility.domain.decision import Decision, decide, digest
 from padan_eligibility.domain.facts import HouseholdFacts
-from padan_eligibility.domain.local_date import local_date
 from padan_eligibility.facts.repository import Standing
 from padan_eligibility.programmes.policy_set import PolicySet
 from padan_eligibility.programmes.publishing import ACTOR

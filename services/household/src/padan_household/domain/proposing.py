@@ -1,7 +1,7 @@
 """A household is proposed: whether it may stand in the register, and the events that put it there."""
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import Final, Literal
 from uuid import UUID
 
@@ -25,11 +25,6 @@ Kind = Literal["identity", "sensitive"]
 Seal = Callable[[UUID, Kind, msgspec.Struct], bytes]
 """Seals a block of a subject (a person or the household) under the key of that kind."""
 
-_EAST_OF_JAVA: Final = {
-    **dict.fromkeys(("51", "52", "53", "63", "64", "65", "71", "72", "73", "74", "75", "76"), 8),
-    **dict.fromkeys(("81", "82", "91", "92", "93", "94", "95", "96", "97"), 9),
-}
-
 
 class Proposal(msgspec.Struct, frozen=True, kw_only=True):
     """A reported household, opened. `person_ids` and `nik_hashes` stand beside its members, in the same order.
@@ -45,18 +40,6 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
     person_ids: tuple[UUID, ...]
     nik_hashes: tuple[bytes | None, ...]
     family_card_hash: bytes | None = None
-
-
-def local_date(regency: str, time: datetime) -> date:
-    """The calendar day in a regency's time zone (WIB +7, WITA +8, WIT +9). Source: Keppres 41/1987, by province."""
-    return (time + timedelta(hours=_EAST_OF_JAVA.get(regency[:2], 7) - _offset_hours(time))).date()
-
-
-def _offset_hours(time: datetime) -> float:
-    offset = time.utcoffset()
-    if offset is None:
-        raise ValueError("a time without a zone")
-    return offset.total_seconds() / 3600
 
 
 def admit(proposal: Proposal, holders: Mapping[bytes, UUID]) -> Refusal | None:

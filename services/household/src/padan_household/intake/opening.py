@@ -8,11 +8,12 @@ import msgspec
 import padan_events
 from padan_events import Event
 from padan_events.intake import HouseholdReported, RankingReported
+from padan_events.local_date import local_date
 from padan_events.personal import ReportedHousehold
 from padan_runtime import sealing
 
 from padan_household.domain import ids
-from padan_household.domain.proposing import Proposal, local_date
+from padan_household.domain.proposing import Proposal
 from padan_household.keyring.keyring import Keyring
 
 
@@ -69,7 +70,7 @@ class Opener:
             household_id=data.household_id,
             regency=data.regency,
             origin=data.origin,
-            occurred_on=local_date(data.regency, event.time),
+            occurred_on=local_date(event.time, data.regency),
             reported=reported,
             person_ids=tuple(ids.person_id(data.household_id, index) for index in range(len(reported.members))),
             nik_hashes=tuple(
