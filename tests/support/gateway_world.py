@@ -83,7 +83,9 @@ class IngestPeer:
                     msgspec.json.encode(self.refusal), self.refusal["status"], media_type="application/problem+json"
                 )
             return Response(
-                msgspec.json.encode({"upload_id": UPLOAD_ID, "state": "received"}), 202, media_type="application/json"
+                msgspec.json.encode({"upload_id": self.headers["padan-upload-id"], "state": "received"}),
+                202,
+                media_type="application/json",
             )
 
         @self.app.get("/batches/{upload_id}")

@@ -8,8 +8,6 @@ import httpx
 from gateway_world import UPLOAD_ID, World, code
 from padan_gateway.batches.answers import BatchAnswer, UploadAnswer
 
-SENT = f"/v1/batches/{UPLOAD_ID}"
-
 
 def upload(world: World, content: Any = b"NIK\n", role: str = "social_office", region: str = "3318") -> httpx.Response:
     headers = {**world.signer.headers(role, region), "content-type": "multipart/form-data; boundary=xyz"}
@@ -20,11 +18,12 @@ def test_an_upload_reaches_registry_ingest_in_the_senders_name(world: World) -> 
     response = upload(world)
     assert response.status_code == 202
     UploadAnswer.model_validate(response.json())
-    assert response.headers["location"] == SENT
     told = world.ingest.headers
+    assert told["padan-upload-id"] == response.json()["upload_id"]
+    assert response.headers["location"] == f"/v1/batches/{told['padan-upload-id']}"
     assert told["content-type"] == "multipart/form-data; boundary=xyz"
     assert (told["padan-actor"], told["padan-role"], told["padan-region"]) == ("user:tester", "social_office", "3318")
-    BatchAnswer.model_validate(world.get(SENT).json())
+    BatchAnswer.model_validate(world.get(response.headers["location"]).json())
 
 
 def test_an_upload_is_never_whole_in_memory(world: World) -> None:
@@ -42,21 +41,21 @@ def test_an_upload_is_never_whole_in_memory(world: World) -> None:
 
 
 def test_a_report_is_read_where_its_sender_stands_or_above(world: World) -> None:
-    assert code(world.get(SENT)) == (404, "batch_not_found")
-    upload(world)
-    assert world.get(SENT).status_code == 200
-    assert world.get(SENT, role="province", region="33").status_code == 200
-    assert world.get(SENT, role="ministry", region="ID").status_code == 200
+    assert code(world.get(f"/v1/batches/{UPLOAD_ID}")) == (404, "batch_not_found")
+    sent = upload(world).headers["location"]
+    assert world.get(sent).status_code == 200
+    assert world.get(sent, role="province", region="33").status_code == 200
+    assert world.get(sent, role="ministry", region="ID").status_code == 200
     for region in ("3319", "331804"):
-        assert code(world.get(SENT, region=region)) == (404, "batch_not_found")
-        assert code(world.get(f"{SENT}/rows.csv", region=region, purpose="correction")) == (404, "batch_not_found")
+        assert code(world.get(sent, region=region)) == (404, "batch_not_found")
+        assert code(world.get(f"{sent}/rows.csv", region=region, purpose="correction")) == (404, "batch_not_found")
 
 
 def test_rows_are_personal_data_and_need_a_purpose(world: World) -> None:
-    upload(world)
-    assert code(world.get(f"{SENT}/rows.csv")) == (403, "purpose_missing")
-    assert code(world.get(f"{SENT}/rows.csv", role="district_officer")) == (403, "role_forbidden")
-    rows = world.get(f"{SENT}/rows.csv", purpose="correction")
+    sent = upload(world).headers["location"]
+    assert code(world.get(f"{sent}/rows.csv")) == (403, "purpose_missing")
+    assert code(world.get(f"{sent}/rows.csv", role="district_officer")) == (403, "role_forbidden")
+    rows = world.get(f"{sent}/rows.csv", purpose="correction")
     assert rows.content == b"NIK,reason\r\n" * 1000
     assert rows.headers["content-disposition"].startswith("attachment")
     assert rows.headers["cache-control"] == "no-store"
@@ -82,7 +81,21 @@ def test_a_refusal_of_registry_ingest_comes_through_word_for_word(world: World) 
     response = upload(world)
     assert response.json() == world.ingest.refusal
     assert code(response) == (415, "not_a_spreadsheet")
-    assert code(world.get(SENT)) == (404, "batch_not_found")
+
+
+def test_an_upload_whose_answer_is_lost_belongs_to_its_sender_all_the_same(world: World) -> None:
+    world.ingest.refusal = {"code": "internal_error", "status": 500}
+    assert upload(world).status_code == 503
+    taken = f"/v1/batches/{world.ingest.headers['padan-upload-id']}"
+    assert world.get(taken).status_code == 200
+    assert code(world.get(taken, region="3319")) == (404, "batch_not_found")
+
+
+def test_nobody_chooses_the_id_of_their_upload(world: World) -> None:
+    headers = {**world.signer.headers(), "content-type": "multipart/form-data; boundary=xyz"}
+    asked = {**headers, "Padan-Upload-Id": str(UPLOAD_ID)}
+    assert world.client.post("/v1/batches", content=b"NIK\n", headers=asked).status_code == 202
+    assert world.ingest.headers["padan-upload-id"] != str(UPLOAD_ID)
 
 
 def test_a_fault_between_services_is_not_the_senders(world: World) -> None:
@@ -94,9 +107,9 @@ def test_a_fault_between_services_is_not_the_senders(world: World) -> None:
 
 
 def test_a_service_that_is_down_is_named(world: World) -> None:
-    upload(world)
+    sent = upload(world).headers["location"]
     world.stop_ingest()
-    down = world.get(SENT)
+    down = world.get(sent)
     assert code(down) == (503, "service_unavailable")
     assert "registry-ingest" in down.json()["detail"]
     assert "retry-after" in down.headers

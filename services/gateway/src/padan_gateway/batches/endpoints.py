@@ -2,7 +2,7 @@
 
 import asyncio
 from typing import Annotated
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import msgspec
@@ -54,7 +54,14 @@ def router(parts: Parts) -> APIRouter:
     )
     async def upload(request: Request, caller: Annotated[Caller, uploads]) -> Response:
         watermark = parts.watermark.document()
-        headers = {**on_behalf_of(caller), "content-type": request.headers.get("content-type", "")}
+        upload_id = uuid4()
+        # Before the file goes out: an upload that was taken is its sender's, whatever becomes of the answer.
+        await asyncio.to_thread(through.remember, upload_id, caller)
+        headers = {
+            **on_behalf_of(caller),
+            "Padan-Upload-Id": str(upload_id),
+            "content-type": request.headers.get("content-type", ""),
+        }
         try:
             sent = await parts.registry_ingest.send(
                 "POST", "/batches", headers, request.stream(), timeout_s=_UPLOAD_TIMEOUT_S
@@ -67,9 +74,8 @@ def router(parts: Parts) -> APIRouter:
             return Response(status_code=400)  # nobody is there to read it; what came so far is dropped by ingest
         except (httpx.HTTPError, msgspec.MsgspecError) as error:
             raise Unavailable("registry-ingest") from error
-        await asyncio.to_thread(through.remember, UUID(taken["upload_id"]), caller)
         response = answer(taken, watermark, 202)
-        response.headers["Location"] = f"/v1/batches/{taken['upload_id']}"
+        response.headers["Location"] = f"/v1/batches/{upload_id}"
         return response
 
     @routes.get("/v1/batches/{upload_id}", summary="What became of a file", response_model=BatchAnswer,

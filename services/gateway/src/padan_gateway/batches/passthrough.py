@@ -41,7 +41,7 @@ class PassThrough:
         self._parts = parts
 
     def remember(self, upload_id: UUID, caller: Caller) -> None:
-        """Note who sent a file."""
+        """Note who sends a file."""
         with seen_by(self._parts.reader, caller) as connection:
             repository.sent(connection, upload_id, caller)
 

@@ -10,11 +10,11 @@ from padan_gateway.signin.tokens import Caller
 
 
 def sent(connection: Connection[Any], upload_id: UUID, caller: Caller) -> None:
-    """Remember that `caller` sent this file."""
+    """Remember that `caller` sends this file. It may still be refused: then registry-ingest does not know the id."""
     region = parts(caller.scope.code)
     connection.execute(
         "INSERT INTO batch_upload (upload_id, subject, province, regency, district, village) "
-        "VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+        "VALUES (%s, %s, %s, %s, %s, %s)",
         [upload_id, caller.subject, *(region[tier] for tier in ("province", "regency", "district", "village"))],
     )
 
