@@ -15,8 +15,9 @@ def stack() -> Iterator[Stack]:
     """All services up, nothing loaded yet. Tests share it, and each brings people of its own."""
     folder = project_root() / ".padan" / f"test-stack-{os.getpid()}"
     platform = Platform(Instance(folder), bound=True)
-    # Small enough that a test reaches it, large enough for every batch of the tests.
-    platform.instance.configure("registry-ingest", PADAN_UPLOAD_LIMIT_MB="8")
+    # Small enough that a test reaches it, large enough for every batch of the tests; and so few rows at once that a
+    # batch can be met in the middle.
+    platform.instance.configure("registry-ingest", PADAN_UPLOAD_LIMIT_MB="8", PADAN_ROWS_AT_ONCE="100")
     try:
         platform.up()
         yield Stack(platform)

@@ -2,18 +2,22 @@
 
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import fastexcel
 import httpx
 import psycopg
 import pytest
+from batch_hold import Point, held
 from ingest_process import ROWS, Ingest, wait_for
 from padan_events import decode
 from padan_events.intake import Accepted, HouseholdReported, Origin, RankingReported, Refused
 from padan_events.personal import ReportedHousehold
+from padan_registry_ingest.batches import repository as batches
+from padan_registry_ingest.batches.repository import RowRecord, TakenOverError
 from padan_registry_ingest.reporting.households import household_id, report_id
 from padan_runtime.sealing import open_sealed
 from padan_simulators.pati import PatiBatch
@@ -173,31 +177,52 @@ def test_a_batch_waits_for_the_civil_registry_and_goes_on_by_itself(
     assert ingest.until(upload_id, "deciding")["first_reasons"] == expected_reasons(pati)
 
 
-@pytest.mark.parametrize("stage", ["reading", "matching", "reporting", "deciding"])
+_POINTS: dict[str, Callable[[Point], bool]] = {
+    "reading": lambda point: point.stage == "reading",
+    "matching": lambda point: point.stage == "matching",
+    "registering": lambda point: point.stage == "registering",
+    "reporting": lambda point: point.in_the_middle,
+    "deciding": lambda point: point.stage == "deciding",
+}
+
+
+@pytest.mark.parametrize("stage", list(_POINTS))
 def test_a_service_killed_at_any_stage_goes_on_with_nothing_twice_and_nothing_left_out(
     ingest: Ingest, pati: PatiBatch, stage: str
 ) -> None:
     upload_id = ingest.upload(pati.registration)
-    wait_for(lambda: _stage(ingest, upload_id) >= _STAGES.index(stage))
-    ingest.stop(signal.SIGKILL)
+    with held(ingest.environment["PADAN_DATABASE_OWNER_URL"], upload_id, _POINTS[stage]) as point:
+        assert point.stage == stage
+        ingest.stop(signal.SIGKILL)
     ingest.start()
     found = ingest.until(upload_id, "deciding")
     assert found["first_reasons"] == expected_reasons(pati)
+    stages = [each["stage"] for each in found["stages"]]
+    assert len(stages) == len(set(stages)), "a stage gone through twice stands twice"
     events = ingest.intake()
     rows = [d.origin for e in events if isinstance(d := decode(e.type, e.value), HouseholdReported)]
     assert len({origin.row for origin in rows}) == len(rows) == found["valid"]
     assert {event.event_id for event in events} == {report_id(o.batch_id, o.row) for o in rows}
     assert _count(ingest, "batch_row") == ROWS
+    # Whatever was resumed, each report holds what was matched of its own row, and each chunk opens.
+    for event in events:
+        data = decode(event.type, event.value)
+        assert isinstance(data, HouseholdReported)
+        content = open_sealed(
+            ingest.peer.intake, data.sealed, ReportedHousehold, subject=data.household_id, event_id=event.event_id
+        )
+        assert content.match is not None
+    assert len(ingest.get(f"/batches/{upload_id}/rows.csv").content.splitlines()) == ROWS + 1
 
 
-_STAGES = ["received", "reading", "validating", "matching", "registering", "reporting", "deciding"]
-
-
-def _stage(ingest: Ingest, upload_id: str) -> int:
-    with ingest.database.transaction() as connection:
-        row = connection.execute("SELECT stage FROM upload WHERE upload_id = %s", [upload_id]).fetchone()
-    assert row is not None
-    return _STAGES.index(row[0])
+def test_a_worker_that_was_overtaken_writes_nothing(ingest: Ingest, pati: PatiBatch) -> None:
+    upload_id = ingest.upload(pati.base)
+    ingest.until(upload_id, "deciding")
+    written = _count(ingest, "batch_row")
+    late = [RowRecord(written + 1, None, None, [], [], None, None)]
+    with pytest.raises(TakenOverError), ingest.database.transaction() as connection:
+        batches.report(connection, UUID(upload_id), 0, late)
+    assert _count(ingest, "batch_row") == written
 
 
 def test_bad_uploads_are_refused_clearly_and_leave_nothing(ingest: Ingest, pati: PatiBatch, tmp_path: Path) -> None:

@@ -51,8 +51,8 @@ class Service:
         self.worker = Worker(
             stages,
             self._keys,
-            Registration(stages, matcher, hashed),
-            WelfareRanking(stages, hashed),
+            Registration(stages, matcher, hashed, settings.rows_at_once),
+            WelfareRanking(stages, hashed, settings.rows_at_once),
             limits=Limits(settings.reader_memory_mb, settings.reader_time_s),
         )
         # Batches of 1,000: opened, that many households take some 15 MB.

@@ -15,6 +15,8 @@ class IngestSettings(ServiceSettings):
     folder: Path
     upload_limit_mb: int = Field(default=200, ge=1)
     """Largest file taken, in MB."""
+    rows_at_once: int = Field(default=2_000, ge=1)
+    """Rows reported in one transaction: small enough that household begins early, large enough for COPY."""
     reader_memory_mb: int = Field(default=1024, ge=256)
     """Address space of the process that opens a sheet, in MB."""
     reader_time_s: int = Field(default=120, ge=1)

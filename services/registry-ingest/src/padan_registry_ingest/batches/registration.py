@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+from datetime import timedelta, timezone
 from typing import Any, Final
 from uuid import UUID
 
@@ -23,9 +24,7 @@ from padan_registry_ingest.reading.tables import Tables
 from padan_registry_ingest.reporting.households import Sender, families_of, household_id, matches_by_row, reports
 from padan_registry_ingest.validating import against_each_other, check
 
-ROWS_AT_ONCE: Final = 2_000
-"""Rows a transaction: small enough that household begins early, large enough for COPY."""
-
+_EASTERN_TIME: Final = timezone(timedelta(hours=9))
 _VERDICT = ("row", "reasons", "warnings", "household")
 
 
@@ -41,10 +40,10 @@ class _Reporting(msgspec.Struct):
 
 
 class Registration:
-    """Works registration files. `keyed_hash` finds a NIK in the person index."""
+    """Works registration files, `rows_at_once` in a transaction. `keyed_hash` finds a NIK in the person index."""
 
-    def __init__(self, stages: Stages, matcher: Matcher, keyed_hash: Hash) -> None:
-        self._stages, self._matcher, self._hash = stages, matcher, keyed_hash
+    def __init__(self, stages: Stages, matcher: Matcher, keyed_hash: Hash, rows_at_once: int) -> None:
+        self._stages, self._matcher, self._hash, self._at_once = stages, matcher, keyed_hash, rows_at_once
 
     async def work(self, upload: Upload, key: bytes, read: Tables) -> None:
         """Bring a file from read to reported. Raises `Unavailable`; may be called again after a crash."""
@@ -61,9 +60,9 @@ class Registration:
             valid = rows.filter((pl.col("reasons") == 0) & pl.col("household").is_null())
             families = await asyncio.to_thread(families_of, valid, members)
             del members, valid
-            sealed = await asyncio.to_thread(chunks.seal_all, key, upload_id, read, upload.reported_to, ROWS_AT_ONCE)
+            sealed = await asyncio.to_thread(chunks.seal_all, key, upload_id, read, upload.reported_to, self._at_once)
             reporting = _Reporting(upload, key, sealed, families)
-            for chunk in chunks.slices(rows, upload.reported_to, ROWS_AT_ONCE):
+            for chunk in chunks.slices(rows, upload.reported_to, self._at_once):
                 await asyncio.to_thread(self._report, reporting, chunk)
 
     async def _judge(self, upload_id: UUID, key: bytes, rows: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
@@ -130,8 +129,11 @@ class Registration:
 
 
 def _checked(upload: Upload, read: Tables) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Members and rows, judged by themselves. The day is that of receipt: the same however often it is judged."""
-    today = upload.received_at.date()
+    """Members and rows, judged by themselves. The day is that of receipt: the same however often it is judged.
+
+    It is the latest day anywhere in Indonesia: who is born today in the east is not born tomorrow.
+    """
+    today = upload.received_at.astimezone(_EASTERN_TIME).date()
     members = check.check_members(read.members, today)
     return members, check.check_recipients(read.recipients, members, upload.region, today)
 

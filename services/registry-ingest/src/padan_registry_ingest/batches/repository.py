@@ -96,10 +96,16 @@ def enter_stage(connection: Connection[Any], upload_id: UUID, state: str, stage:
 
 
 def add_stage(connection: Connection[Any], upload_id: UUID, stage: str, seconds: float) -> None:
-    """Note how long a stage took."""
+    """Note how long a stage took. One that is gone through again after a crash took the seconds of both times."""
     connection.execute(
-        "UPDATE upload SET stages = stages || %(stage)s WHERE upload_id = %(id)s",
-        {"id": upload_id, "stage": Jsonb([{"stage": stage, "seconds": round(seconds, 3)}])},
+        "UPDATE upload SET stages = CASE "
+        "WHEN stages @> jsonb_build_array(jsonb_build_object('stage', %(stage)s::text)) "
+        "THEN (SELECT jsonb_agg(CASE WHEN s ->> 'stage' = %(stage)s THEN jsonb_set(s, '{seconds}', "
+        "to_jsonb((s ->> 'seconds')::numeric + %(seconds)s::numeric)) ELSE s END ORDER BY n) "
+        "FROM jsonb_array_elements(stages) WITH ORDINALITY AS e (s, n)) "
+        "ELSE stages || jsonb_build_object('stage', %(stage)s::text, 'seconds', %(seconds)s::numeric) END "
+        "WHERE upload_id = %(id)s",
+        {"id": upload_id, "stage": stage, "seconds": round(seconds, 3)},
     )
 
 

@@ -20,15 +20,14 @@ from padan_registry_ingest.reading.tables import Tables
 from padan_registry_ingest.reporting.rankings import ranking
 from padan_registry_ingest.validating import check
 
-ROWS_AT_ONCE: Final = 4_000
 _WESTERN_TIME: Final = timedelta(hours=7)
 
 
 class WelfareRanking:
-    """Works ranking files. `keyed_hash` finds a NIK in the person index."""
+    """Works ranking files, `rows_at_once` in a transaction. `keyed_hash` finds a NIK in the person index."""
 
-    def __init__(self, stages: Stages, keyed_hash: Callable[[str], bytes]) -> None:
-        self._stages, self._hash = stages, keyed_hash
+    def __init__(self, stages: Stages, keyed_hash: Callable[[str], bytes], rows_at_once: int) -> None:
+        self._stages, self._hash, self._at_once = stages, keyed_hash, rows_at_once
 
     async def work(self, upload: Upload, key: bytes, read: Tables) -> None:
         """Bring a file from read to reported; may be called again after a crash."""
@@ -37,7 +36,7 @@ class WelfareRanking:
             rows = await asyncio.to_thread(check.check_ranking, recipients)
         async with self._stages.stage(upload.upload_id, "reporting"):
             await self._stages.progress(upload.upload_id)(upload.reported_to, rows.height)
-            for chunk in chunks.slices(rows, upload.reported_to, ROWS_AT_ONCE):
+            for chunk in chunks.slices(rows, upload.reported_to, self._at_once):
                 await asyncio.to_thread(self._report, upload, key, recipients, chunk)
 
     def _report(self, upload: Upload, key: bytes, recipients: pl.DataFrame, rows: pl.DataFrame) -> None:
