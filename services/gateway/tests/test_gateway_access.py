@@ -56,6 +56,13 @@ def test_a_role_without_any_action_sees_no_field(role: Role, field: Field, purpo
         assert sight(role, field, purpose) is Sight.HIDDEN
 
 
+def test_whoever_reads_households_has_a_right_to_the_register() -> None:
+    reads = {Action.READ_HOUSEHOLD, Action.LIST_HOUSEHOLDS, Action.LOOK_UP_PERSON, Action.READ_ELIGIBILITY}
+    for role in Role:
+        if any(may(role, action) for action in reads):
+            assert sight(role, Field.REGISTER, None) is Sight.FULL, role
+
+
 def test_files_come_only_from_offices_that_answer_for_a_register() -> None:
     assert {role for role in Role if may(role, Action.UPLOAD_BATCH)} == {
         Role.SOCIAL_OFFICE, Role.PROVINCE, Role.MINISTRY,

@@ -3,9 +3,11 @@
 import threading
 from typing import Any
 
+import pytest
 from gateway_given import ELSEWHERE, PATI, VILLAGES, a_nik, household_id, person_id
 from gateway_world import World, code
 from padan_events.eligibility import Outcome
+from padan_gateway.domain.access import FIELDS, Field, Role
 from padan_gateway.eligibility.endpoints import EligibilityAnswer
 from padan_gateway.households.answers import HouseholdAnswer, HouseholdsAnswer
 from padan_gateway.persons.endpoints import PersonAnswer
@@ -25,7 +27,8 @@ def test_a_household_is_masked_until_a_purpose_is_stated_and_then_the_read_is_lo
         "sex": None, "relationship": None,
     }  # fmt: skip
     assert (masked["decile"], masked["state"], masked["member_count"]) == (2, "proposed", 3)
-    assert masked["place"]["village"] == {"code": VILLAGES[0], "name": "Mojolawaran"} or masked["place"]["village"]
+    assert masked["place"]["district"]["code"] == VILLAGES[0][:6]
+    assert masked["place"]["village"] is None
     assert masked["match"]["agreement"]["birth_date"] is False
     assert masked["masked"] == ["birth_date", "family_card_number", "name", "nik"]
     assert masked["hidden"] == ["address", "relationship", "sex"]
@@ -35,6 +38,7 @@ def test_a_household_is_masked_until_a_purpose_is_stated_and_then_the_read_is_lo
     HouseholdAnswer.model_validate(unmasked)
     assert unmasked["members"][0]["nik"] == a_nik(1, 0)
     assert unmasked["members"][0]["birth_date"] == "1980-05-17"
+    assert unmasked["place"]["village"]["code"] == VILLAGES[0]
     assert (unmasked["address"], unmasked["masked"], unmasked["hidden"]) == ("Jalan 1", [], [])
     assert world.access_log() == [
         (
@@ -56,7 +60,30 @@ def test_a_role_that_sees_masks_only_sees_masks_whatever_it_states(world: World)
     world.put(world.register.propose(1))
     document = world.get(path(1), role="programme_owner", purpose="verification").json()
     assert document["members"][0]["nik"].startswith("************")
+    assert (document["place"]["district"]["code"], document["place"]["village"]) == (VILLAGES[0][:6], None)
     assert world.access_log() == []
+
+
+def test_a_list_of_one_village_takes_what_showing_the_village_takes(world: World) -> None:
+    world.put(world.register.propose(1), world.register.propose(2, village=VILLAGES[1]))
+    one_village = f"/v1/households?region={VILLAGES[0]}"
+    assert code(world.get(one_village)) == (403, "purpose_missing")
+    assert code(world.get(one_village, role="programme_owner", purpose="audit")) == (403, "role_forbidden")
+    (listed,) = world.get(one_village, purpose="verification").json()["households"]
+    assert listed["place"]["village"]["code"] == VILLAGES[0]
+    assert len(world.access_log()) == 1
+    (own,) = world.get("/v1/households", role="village_operator", region=VILLAGES[0]).json()["households"]
+    assert own["place"]["village"] is None
+
+
+def test_a_role_without_the_right_to_the_register_gets_no_answer(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.put(world.register.propose(1))
+    granted = {field: right for field, right in FIELDS[Role.SOCIAL_OFFICE].items() if field is not Field.REGISTER}
+    monkeypatch.setitem(FIELDS, Role.SOCIAL_OFFICE, granted)
+    for address in (path(1), path(1) + "/eligibility", "/v1/households"):
+        assert code(world.get(address, purpose="verification")) == (403, "role_forbidden")
+    sought = world.client.post("/v1/persons:lookup", json={"nik": a_nik(1, 0)}, headers=world.signer.headers())
+    assert code(sought) == (403, "role_forbidden")
 
 
 def test_an_id_outside_ones_region_answers_as_one_that_does_not_exist(world: World) -> None:
@@ -109,7 +136,7 @@ def test_pages_are_complete_and_stable_while_households_arrive(world: World) -> 
     cursor, arriving = None, 40
     while True:
         further = "" if cursor is None else f"&cursor={cursor}"
-        page = world.get(f"/v1/households?region={VILLAGES[0]}&limit=7{further}").json()
+        page = world.get(f"/v1/households?region={VILLAGES[0]}&limit=7{further}", purpose="verification").json()
         HouseholdsAnswer.model_validate(page)
         seen += [household["household_id"] for household in page["households"]]
         world.put(world.register.propose(arriving, village=VILLAGES[1]))
@@ -133,10 +160,10 @@ def test_a_list_with_purpose_logs_whom_it_showed(world: World) -> None:
 
 def test_the_list_says_what_is_wrong_with_a_request(world: World) -> None:
     def problem(query: str) -> tuple[int, str]:
-        return code(world.get(f"/v1/households?{query}"))
+        return code(world.get(f"/v1/households?{query}", purpose="verification"))
 
     world.put(*(world.register.propose(row, village=VILLAGES[0]) for row in range(2)))
-    cursor = world.get(f"/v1/households?limit=1&region={VILLAGES[0]}").json()["next_cursor"]
+    cursor = world.get(f"/v1/households?limit=1&region={VILLAGES[0]}", purpose="verification").json()["next_cursor"]
     assert problem("region=3319") == problem("region=33") == problem("region=ID") == (403, "region_forbidden")
     assert problem("region=3399") == problem("region=Pati") == (422, "region_unknown")
     assert problem("limit=0") == problem("limit=501") == (422, "request_invalid")

@@ -33,7 +33,8 @@ class RegionPart(Model):
 
 
 class PlacePart(Model):
-    """Where a household lives, by tier. District and village are null where its identity was erased."""
+    """Where a household lives, by tier. District and village are null where its identity was erased; the village is
+    part of the address, and so null where that is hidden."""
 
     province: RegionPart
     regency: RegionPart

@@ -74,7 +74,9 @@ def purpose_missing() -> Problem:
     return Problem(
         "purpose_missing",
         403,
-        Text("Berkas ini memuat data pribadi; tujuannya belum disebut.", "This file holds personal data; no purpose."),
+        Text(
+            "Ini memuat data pribadi; tujuannya belum disebut.", "This holds personal data, and no purpose is stated."
+        ),
         Text(
             "Kirim header Padan-Purpose: verification, correction, complaint atau audit.",
             "Send the header Padan-Purpose: verification, correction, complaint or audit.",

@@ -52,7 +52,9 @@ class Action(StrEnum):
 
 
 class Field(StrEnum):
-    """What an answer can hold. `register` stands for what identifies nobody: state, region, decile, counts, ids."""
+    """What an answer can hold. `register` stands for what identifies nobody: state, region down to the district,
+    decile, counts, ids. The village belongs to `address`: with birth month and sex it singles most people out, so it is
+    sealed in the events as the street is."""
 
     REGISTER = "register"
     NAME = "name"

@@ -31,7 +31,10 @@ of it answers like one that does not exist. Row-level security in the database e
   purpose, whose data, which fields and when, in the transaction that reads.
 - Masked: a NIK or family card number shows its last four digits, a name its initials, a birth date its year; what has
   no masked form is left out.
-- `register` is what identifies nobody: ids, state, region, decile, number of members, dates of the case.
+- `register` is what identifies nobody: ids, state, region down to the district, decile, number of members, dates of
+  the case. A role without it gets no answer about people at all.
+- `address` is street, RT, RW and village: village, birth month and sex together single most people out. So a list of
+  one village, too, takes a role with this right and a stated purpose, unless the caller acts for that village alone.
 
 {fields}
 

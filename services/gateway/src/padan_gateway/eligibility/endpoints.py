@@ -125,6 +125,8 @@ def router(parts: Parts) -> APIRouter:
             row = repository.household(connection, household_id)
             if row is None or not within(caller, row):
                 raise problems.household_not_found()
+            if lens.show(Field.REGISTER, household_id) is None:
+                raise problems.role_forbidden()
             rows: Sequence[dict[str, Any]] | None = lens.show(Field.DECISION, decisions_of(connection, household_id))
             explained = bool(lens.show(Field.EXPLANATION, rows or None))
             log_read(connection, caller, purpose, Action.READ_ELIGIBILITY, lens.unmasked, households=[household_id])

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import Field as Described
 
+from padan_gateway import problems
 from padan_gateway.answers import Answer, Model, PlacePart, PositionPart
 from padan_gateway.domain.access import Field
 from padan_gateway.domain.lens import Lens
@@ -66,18 +67,27 @@ class HouseholdsAnswer(Answer):
     next_cursor: str | None
 
 
+def _registered(row: Mapping[str, Any], columns: Sequence[str], lens: Lens) -> dict[str, Any]:
+    """Columns of the field `register`. Raises `Problem` role_forbidden where the role has no right to it: nothing else
+    of a household means anything without."""
+    shown: dict[str, Any] | None = lens.show(Field.REGISTER, {column: row[column] for column in columns})
+    if shown is None:
+        raise problems.role_forbidden()
+    return shown
+
+
 def household(row: Mapping[str, Any], lens: Lens) -> dict[str, Any]:
-    """A row of `household_view`, with its caretaker's name, as `HouseholdPart`."""
+    """A row of `household_view`, with its caretaker's name, as `HouseholdPart`. Raises `Problem` role_forbidden."""
     matched = row["matched_person"] is not None
+    village = lens.show(Field.ADDRESS, row["village"])
     return {
-        "household_id": row["household_id"],
-        "state": row["state"],
-        "place": {tier: named(row[tier]) for tier in ("province", "regency", "district", "village")},
-        "decile": row["decile"],
-        "proposed_on": row["proposed_on"],
-        "member_count": row["member_count"],
-        "head": row["head"],
-        "caretaker": row["caretaker"],
+        **_registered(
+            row, ("household_id", "state", "decile", "proposed_on", "member_count", "head", "caretaker"), lens
+        ),
+        "place": {
+            **{tier: named(code) for tier, code in _registered(row, ("province", "regency", "district"), lens).items()},
+            "village": named(village),
+        },
         "caretaker_name": lens.show(Field.NAME, row["caretaker_name"]),
         "family_card_number": lens.show(Field.FAMILY_CARD_NUMBER, row["family_card_number"]),
         "address": lens.show(Field.ADDRESS, row["address"]),
@@ -94,14 +104,14 @@ def household(row: Mapping[str, Any], lens: Lens) -> dict[str, Any]:
             if matched
             else None,
         ),
-        "position": {"shard": row["shard"], "pos": row["pos"]},
+        "position": _registered(row, ("shard", "pos"), lens),
     }
 
 
 def member(row: Mapping[str, Any], lens: Lens) -> dict[str, Any]:
-    """A row of `person_view` as `MemberPart`."""
+    """A row of `person_view` as `MemberPart`. Raises `Problem` role_forbidden."""
     return {
-        "person_id": row["person_id"],
+        **_registered(row, ("person_id",), lens),
         "name": lens.show(Field.NAME, row["name"]),
         "nik": lens.show(Field.NIK, row["nik"]),
         "birth_date": lens.show(Field.BIRTH_DATE, row["birth_date"]),

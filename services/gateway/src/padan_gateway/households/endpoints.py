@@ -8,9 +8,9 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from padan_gateway import problems, regions
 from padan_gateway.answers import answer
-from padan_gateway.domain.access import Action
+from padan_gateway.domain.access import Action, Field, Purpose, Sight, sight
 from padan_gateway.domain.lens import Lens
-from padan_gateway.domain.regions import Scope
+from padan_gateway.domain.regions import Level, Scope
 from padan_gateway.households import answers, cursor, repository
 from padan_gateway.parts import Parts
 from padan_gateway.signin.context import log_read, seen_by
@@ -23,6 +23,20 @@ MOST = 500
 def within(caller: Caller, row: Mapping[str, Any]) -> bool:
     """Whether a row of a view lies in the caller's region. The database has checked it, too."""
     return caller.scope.contains(Scope.of(row["village"] or row["regency"]))
+
+
+def _require_address(caller: Caller, listed: Scope, purpose: Purpose | None) -> None:
+    """A list of one village says where each household on it lives: it takes what showing the village takes. Who acts
+    for that village alone learns nothing by it. Raises `Problem` role_forbidden and purpose_missing."""
+    if listed.level is not Level.VILLAGE or listed == caller.scope:
+        return
+    match sight(caller.role, Field.ADDRESS, purpose):
+        case Sight.HIDDEN:
+            raise problems.role_forbidden()
+        case Sight.MASKED:
+            raise problems.role_forbidden() if purpose else problems.purpose_missing()
+        case Sight.FULL:
+            return
 
 
 def router(parts: Parts) -> APIRouter:
@@ -67,6 +81,7 @@ def router(parts: Parts) -> APIRouter:
         responses=problems.responses(
             *problems.SIGNED_IN,
             problems.region_forbidden,
+            problems.purpose_missing,
             problems.cursor_invalid,
             problems.position_invalid,
             problems.request_invalid,
@@ -77,7 +92,10 @@ def router(parts: Parts) -> APIRouter:
     def page(
         caller: Annotated[Caller, lists],
         region: Annotated[
-            str | None, Query(description="Kemendagri code within your own region (default: all of it).")
+            str | None,
+            Query(
+                description="Kemendagri code within your own region (default: all of it). A village needs a purpose."
+            ),
         ] = None,
         limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
         after: Annotated[
@@ -88,6 +106,7 @@ def router(parts: Parts) -> APIRouter:
         listed = caller.scope if region is None else regions.scope_of(region)
         if not caller.scope.contains(listed):
             raise problems.region_forbidden()
+        _require_address(caller, listed, purpose)
         last = None if after is None else cursor.decode(listed, after)
         watermark = parts.watermark.document()
         lens = Lens(caller.role, purpose)
