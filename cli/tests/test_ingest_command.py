@@ -10,11 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from padan_cli.ingest import Gateway, Kind, follow_with_bar, print_report
+from padan_cli.ingest import Gateway, Kind, follow_with_bar
 from padan_cli.platform import PlatformError
+from padan_cli.validity_report import UNKNOWN_REGION, print_report
 from rich.console import Console
 
-REASONS = {"nik_length": {"id": "NIK bukan 16 angka", "en": "NIK has not 16 digits", "next_id": "", "next_en": ""}}
+REASONS = {
+    "nik_length": {
+        "id": "NIK bukan 16 angka",
+        "en": "NIK has not 16 digits",
+        "next_id": "Salin lagi",
+        "next_en": "Copy it again",
+    }
+}
 DONE = {
     "upload_id": "u1",
     "state": "done",
@@ -28,6 +36,7 @@ DONE = {
     "first_reasons": {"nik_length": 200},
     "every_reason": {"nik_length": 250},
     "by_region": [
+        {"region": "", "name": "", "level": "district", "valid": 0, "invalid": 2},
         {"region": "331801", "name": "Sukolilo", "level": "district", "valid": 700, "invalid": 200},
         {"region": "3318012001", "name": "Pakem", "level": "village", "valid": 50, "invalid": 50},
     ],
@@ -90,7 +99,7 @@ def peer() -> Iterator[Peer]:
 
 def printed(batch: dict[str, Any]) -> str:
     output = StringIO()
-    print_report(batch, Console(file=output, width=120, highlight=False))
+    print_report(batch, Console(file=output, width=80, highlight=False))
     return output.getvalue()
 
 
@@ -155,7 +164,11 @@ def test_the_report_shows_totals_reasons_in_words_and_districts() -> None:
     assert "nik_length" in report
     assert "NIK bukan 16 angka" in report
     assert "NIK has not 16 digits" in report
+    assert "→ Salin lagi" in report
+    assert "→ Copy it again" in report
     assert "Sukolilo" in report
+    assert UNKNOWN_REGION in report
+    assert "waiting" not in report
     assert "Pakem" not in report  # villages are in the downloads; 400 of them would fill the screen
 
 
@@ -163,5 +176,16 @@ def test_the_report_of_a_failed_batch_is_its_problem() -> None:
     report = printed(DONE | {"state": "failed", "problem": REFUSED})
 
     assert "file_too_large" in report
-    assert "Berkas terlalu besar." in report
+    assert "Berkas terlalu besar. Bagi berkasnya." in report
+    assert "The file is too large. Split it." in report
     assert "valid and" not in report
+
+
+def test_a_ranking_says_who_waits_and_shows_no_empty_tables() -> None:
+    nowhere = [{"region": "", "name": "", "level": "district", "valid": 10, "invalid": 0}]
+    ranking = {"invalid": 0, "waiting": 6, "first_reasons": {}, "every_reason": {}, "by_region": nowhere}
+    report = printed(DONE | ranking)
+
+    assert "6 waiting: the person is not in the register" in report
+    assert "reason" not in report
+    assert "district" not in report

@@ -40,3 +40,32 @@ def test_an_unknown_component_is_refused_before_anything_starts() -> None:
 
     assert result.returncode == 1
     assert result.stderr.startswith("[component_unknown]")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "code"),
+    [
+        (("ingest", "no-such-file.xlsx"), 1, "file_unreadable"),
+        (("ingest", ".", "--members", "."), 1, "file_unreadable"),
+        (("token",), 2, "usage"),
+        (("begin",), 2, "usage"),
+        (("ingest", "any.csv", "--kind", "other"), 2, "usage"),
+    ],
+)
+def test_what_was_typed_wrong_is_said_in_both_languages_with_a_code(
+    arguments: tuple[str, ...], status: int, code: str
+) -> None:
+    result = padan(*arguments)
+
+    assert result.returncode == status
+    indonesian, english = result.stderr.splitlines()
+    assert indonesian.startswith(f"[{code}] ")
+    assert english.strip()
+    assert "Traceback" not in result.stderr
+
+
+def test_the_command_alone_shows_its_help() -> None:
+    result = padan()
+
+    assert "Usage: padan" in result.stdout + result.stderr
+    assert "[usage]" not in result.stderr

@@ -4,6 +4,7 @@ The wire format is the gateway's `/v1/batches`; everything that knows its field 
 """
 
 import json
+import os
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -15,11 +16,11 @@ import httpx
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from padan_cli.platform import Instance, PlatformError
 from padan_cli.platform_commands import InstanceName
 from padan_cli.tokens import issue
+from padan_cli.validity_report import print_report
 
 FINISHED = {"done", "dry_run_done", "repeated", "failed"}
 _POLL_S = 0.3
@@ -40,11 +41,8 @@ def register(app: typer.Typer) -> None:
 
 
 def ingest(  # noqa: PLR0917 - typer calls it, by name
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="CSV or XLSX.")],
-    members: Annotated[
-        Path | None,
-        typer.Option(exists=True, dir_okay=False, readable=True, help="The members' file that belongs to a CSV."),
-    ] = None,
+    file: Annotated[Path, typer.Argument(help="CSV or XLSX.")],
+    members: Annotated[Path | None, typer.Option(help="The members' file that belongs to a CSV.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and report only; nothing is registered.")] = False,
     kind: Annotated[Kind, typer.Option(help="What the file holds.")] = Kind.AUTO,
     region: Annotated[str, typer.Option(help="Region for which the sender speaks.")] = "3318",
@@ -52,6 +50,9 @@ def ingest(  # noqa: PLR0917 - typer calls it, by name
     instance: InstanceName = "local",
 ) -> None:
     """Send a registration or ranking file, follow it to its end, and print its validity report."""
+    for needed in (file, members):
+        if needed is not None:
+            _must_be_readable(needed)
     place = Instance.existing(instance)
     bearer = token or issue(place, role="social_office", region=region, subject="padan-ingest")
     console = Console(highlight=False)
@@ -126,7 +127,8 @@ def follow_with_bar(documents: Iterator[dict[str, Any]], console: Console) -> di
         bar, shown = bars.add_task("sent", total=1, completed=1), "sent"
         for batch in documents:
             progress = batch.get("progress") or {}
-            label = progress.get("stage") or batch["state"]
+            waits = str(batch["state"]).startswith("waiting")  # the stage does not say for whom
+            label = batch["state"] if waits else progress.get("stage") or batch["state"]
             if label != shown:
                 bars.update(bar, total=bars.tasks[bar].total or 1, completed=bars.tasks[bar].total or 1)
                 bars.stop_task(bar)
@@ -136,47 +138,13 @@ def follow_with_bar(documents: Iterator[dict[str, Any]], console: Console) -> di
     return batch
 
 
-def print_report(batch: dict[str, Any], console: Console) -> None:
-    """The validity report: totals, then each reason with its words and what to do, then the districts."""
-    if batch["state"] == "failed":
-        problem = batch.get("problem") or {}
-        console.print(f"[red]{problem.get('code', 'failed')}[/]: {problem.get('detail_id', '')}")
-        console.print(f"  {problem.get('detail', '')}\n  {problem.get('next_step', '')}")
-        return
-    if batch["state"] == "repeated":
-        console.print(f"The same file was read before: nothing changed (see {batch.get('repeat_of')}).")
-    outcome = "dry run, nothing registered" if batch.get("dry_run") else batch["state"]
-    console.print(
-        f"[bold]{batch['valid']:,}[/] valid and [bold]{batch['invalid']:,}[/] invalid of {batch['rows']:,} rows"
-        f" · matched {batch.get('matched') or 0:,} · waiting {batch.get('waiting') or 0:,} · {outcome}"
-    )
-    console.print(_reasons(batch))
-    console.print(_regions(batch))
-
-
-def _reasons(batch: dict[str, Any]) -> Table:
-    table = Table(title="Invalid rows, by reason", title_justify="left")
-    table.add_column("reason")
-    table.add_column("first", justify="right")
-    table.add_column("any", justify="right")
-    table.add_column("in words")
-    first, words = batch.get("first_reasons") or {}, batch.get("reasons") or {}
-    for code, count in (batch.get("every_reason") or {}).items():
-        text = words.get(code, {})
-        table.add_row(
-            code, f"{first.get(code, 0):,}", f"{count:,}", f"{text.get('id', '')}\n[dim]{text.get('en', '')}[/]"
+def _must_be_readable(file: Path) -> None:
+    if not file.is_file() or not os.access(file, os.R_OK):
+        raise PlatformError(
+            "file_unreadable",
+            f"Berkas {str(file)!r} tidak ada atau tidak dapat dibaca: periksa nama dan hak bacanya.",
+            f"There is no readable file {str(file)!r}: check its name and your right to read it.",
         )
-    return table
-
-
-def _regions(batch: dict[str, Any]) -> Table:
-    table = Table("district", "name", title="By district", title_justify="left")
-    for name in ("valid", "invalid"):
-        table.add_column(name, justify="right")
-    for region in batch.get("by_region") or []:
-        if region["level"] == "district":
-            table.add_row(region["region"], region["name"], f"{region['valid']:,}", f"{region['invalid']:,}")
-    return table
 
 
 def _content(response: httpx.Response) -> dict[str, Any]:

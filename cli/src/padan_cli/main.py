@@ -4,6 +4,7 @@ import sys
 
 import typer
 from rich.console import Console
+from typer.exceptions import TyperException
 
 from padan_cli import ingest, platform_commands, tokens
 from padan_cli.demo import command as demo
@@ -27,12 +28,29 @@ demo.register(app)
 def main() -> None:
     """Run the command; what the person can act on is said in both languages, without a traceback."""
     try:
-        app()
+        sys.exit(app(standalone_mode=False) or 0)
     except PlatformError as error:
-        Console(stderr=True).print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
+        _say(error)
         sys.exit(1)
-    except KeyboardInterrupt:
+    except TyperException as error:
+        said = error.format_message().replace("\n", " ")
+        if len(sys.argv) > 1:  # `padan` alone is answered with the help
+            _say(
+                PlatformError(
+                    "usage",
+                    f"Perintah tidak lengkap atau keliru ({said}) Lihat `padan -h` atau `padan PERINTAH -h`.",
+                    f"The command is incomplete or wrong ({said}) See `padan -h` or `padan COMMAND -h`.",
+                )
+            )
+        else:
+            sys.stderr.write(error.format_message() + "\n")
+        sys.exit(error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
         sys.exit(130)
+
+
+def _say(error: PlatformError) -> None:
+    Console(stderr=True).print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

@@ -14,10 +14,11 @@ from rich.console import Console
 from padan_cli.demo import feed, screens
 from padan_cli.demo.journey import Journey, travel
 from padan_cli.demo.verdict import Story, faults
-from padan_cli.ingest import Gateway, print_report
+from padan_cli.ingest import Gateway
 from padan_cli.platform import Instance, Platform, PlatformError
 from padan_cli.platform.instance import project_root
 from padan_cli.tokens import issue
+from padan_cli.validity_report import print_report
 
 INSTANCE = "demo"
 ROLE, REGION = "social_office", "3318"

@@ -94,8 +94,8 @@ class Instance:
         if not (project_root() / ".padan" / name / "instance.json").is_file():
             raise PlatformError(
                 "instance_unknown",
-                f"Instansi {name!r} belum pernah dijalankan: `padan up` menjalankannya.",
-                f"The instance {name!r} was never started: `padan up` starts it.",
+                f"Instansi {name!r} belum pernah dijalankan: `padan up --instance {name}` menjalankannya.",
+                f"The instance {name!r} was never started: `padan up --instance {name}` starts it.",
             )
         return cls.named(name)
 

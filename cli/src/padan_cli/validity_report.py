@@ -1,0 +1,84 @@
+"""The validity report of a batch as a person reads it on a terminal of 80 columns."""
+
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+UNKNOWN_REGION = "(wilayah tidak dikenal / unknown region)"
+
+
+def print_report(batch: dict[str, Any], console: Console) -> None:
+    """The validity report: totals, then each reason in words with what to do about it, then the districts."""
+    match batch["state"]:
+        case "failed":
+            _print_problem(batch.get("problem") or {}, console)
+        case "repeated":
+            console.print("Berkas ini sudah pernah dibaca: tidak ada yang berubah.", style="yellow")
+            console.print("The same file was read before: nothing changed.", style="yellow")
+            console.print(f"Laporannya / its report: upload {batch.get('repeat_of')}")
+        case _:
+            _print_totals(batch, console)
+            if batch.get("every_reason"):
+                console.print(_reasons(batch))
+            districts = [region for region in batch.get("by_region") or [] if region["level"] == "district"]
+            if any(region["region"] for region in districts):  # a ranking names no regions
+                console.print(_districts(districts))
+
+
+def _print_problem(problem: dict[str, Any], console: Console) -> None:
+    code = problem.get("code", "failed")
+    console.print(Text(f"[{code}] Berkas tidak dapat diolah. / The file cannot be processed.", "red"))
+    for texts in (("detail_id", "next_step_id"), ("detail", "next_step")):
+        console.print(Text("  " + " ".join(problem[name] for name in texts if problem.get(name))))
+
+
+def _print_totals(batch: dict[str, Any], console: Console) -> None:
+    console.print(
+        f"[bold]{batch['valid']:,}[/] valid and [bold]{batch['invalid']:,}[/] invalid of {batch['rows']:,} rows"
+    )
+    if batch.get("dry_run"):
+        console.print("Hanya diperiksa, tidak ada yang dicatat. / Dry run, nothing registered.", style="yellow")
+    if matched := batch.get("matched"):
+        console.print(f"{matched:,} sudah tercatat / already in the register")
+    if waiting := batch.get("waiting"):
+        console.print(
+            f"{waiting:,} menunggu: orangnya belum tercatat; usulkan keluarganya lebih dahulu.\n"
+            f"{waiting:,} waiting: the person is not in the register; propose the household first."
+        )
+
+
+def _reasons(batch: dict[str, Any]) -> Table:
+    title = "Baris tidak sah menurut alasan / Invalid rows, by reason"
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, caption_justify="left")
+    table.caption = (
+        "first: sebagai alasan pertama · any: semua baris · →: langkah berikutnya\n"
+        "first: as a row's first reason · any: all its rows · →: what to do"
+    )
+    table.add_column("first", justify="right")
+    table.add_column("any", justify="right")
+    table.add_column("alasan / reason")
+    first, words = batch.get("first_reasons") or {}, batch.get("reasons") or {}
+    by_count = sorted(batch["every_reason"].items(), key=lambda item: -item[1])
+    for code, count in by_count:
+        text = words.get(code, {})
+        said = Text(code, "bold")
+        for language, style in (("id", ""), ("en", "dim")):
+            for name, sign in ((language, "  "), (f"next_{language}", "  → ")):
+                if text.get(name):
+                    said.append(f"\n{sign}{text[name]}", style or "not bold")
+        table.add_row(f"{first.get(code, 0):,}", f"{count:,}", said)
+    return table
+
+
+def _districts(districts: list[dict[str, Any]]) -> Table:
+    title = "Menurut kecamatan / By district"
+    table = Table("code", "kecamatan / district", title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    for name in ("valid", "invalid"):
+        table.add_column(name, justify="right")
+    for region in sorted(districts, key=lambda region: region["region"] or "~"):  # the unknown one last
+        name = region["name"] if region["region"] else UNKNOWN_REGION
+        table.add_row(region["region"], name, f"{region['valid']:,}", f"{region['invalid']:,}")
+    return table
