@@ -114,7 +114,7 @@ def family(console: Console, household: dict[str, Any], decisions: list[dict[str
         lines += [f"  {explanation['summary_id']}", f"  [dim]{explanation['summary_en']}[/]"]
         for criterion in explanation["criteria"]:
             mark = {True: "[green]v[/]", False: "[red]x[/]", None: "[yellow]?[/]"}[criterion["holds"]]
-            lines.append(f"    {mark} {criterion['text_id']} [dim]{criterion['text_en']}[/]")
+            lines += [f"    {mark} {criterion['text_id']}", f"      [dim]{criterion['text_en']}[/]"]
     console.print(Panel("\n".join(lines), title="One family, explained", title_align="left", padding=(1, 2)))
 
 
