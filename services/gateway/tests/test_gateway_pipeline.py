@@ -57,6 +57,11 @@ def test_the_pipeline_shows_services_that_answer_and_those_that_do_not(world: Wo
     assert {"topic": "household.events.v1", "lag": 1} in services["household"]["relay"]
 
 
+def test_what_services_say_of_themselves_is_not_public(world: World) -> None:
+    for headers in ({}, world.signer.headers("administrator", "ID")):
+        assert world.client.get("/progress", headers=headers).status_code == 404
+
+
 def test_the_watermark_moves_only_when_the_views_have_reached_the_cut(world: World) -> None:
     parts = world.gateway.parts
 

@@ -92,7 +92,8 @@ def bootstrap(settings: GatewaySettings) -> Gateway:
 
 
 def _app(parts: Parts, health: Health) -> FastAPI:
-    app = create_app(title="Padan", health=health, progress=parts.progress, **openapi.DESCRIPTION)
+    # Without /progress: this port is public, and how far the services have come is for who may read the pipeline.
+    app = create_app(title="Padan", health=health, **openapi.DESCRIPTION)
     for slice_ in (households, persons, eligibility, batches, pipeline):
         app.include_router(slice_.router(parts))
 
