@@ -39,12 +39,14 @@ class KeyPeer:
 
     def __init__(self) -> None:
         self.keys: dict[UUID, dict[UUID, bytes]] = {}
-        self.intake = os.urandom(32)
+        self.intake, self.gone = os.urandom(32), False
         self.port = free_port()
         app = FastAPI()
 
         @app.get("/intake-keys/{day}")
         def intake_key(day: str) -> Response:
+            if self.gone:
+                return Response(status_code=404)
             return Response(msgspec.json.encode(IntakeKey(day, self.intake)))
 
         @app.post("/keys:batch")

@@ -196,5 +196,10 @@ def test_only_old_files_of_no_open_upload_are_swept(tmp_path: Path) -> None:
         writer = sealed_file.SealedWriter(tmp_path, upload_id, "file", os.urandom(32), most_bytes=1)
         writer.close()
         os.utime(sealed_file.path_of(tmp_path, upload_id, "file"), (time.time() - age_s,) * 2)
+    foreign = [tmp_path / "uploads" / name for name in ("notes.txt", f"{lost}.bak", ".nfs000001.file")]
+    for path in foreign:
+        path.touch()
+        os.utime(path, (time.time() - 7200,) * 2)
     sealed_file.sweep(tmp_path, {kept}, before=time.time() - 3600)
-    assert {path.stem for path in (tmp_path / "uploads").iterdir()} == {str(kept), str(fresh)}
+    left = {f"{kept}.file", f"{fresh}.file", *(path.name for path in foreign)}
+    assert {path.name for path in (tmp_path / "uploads").iterdir()} == left

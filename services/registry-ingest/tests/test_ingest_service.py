@@ -177,6 +177,24 @@ def test_a_batch_waits_for_the_civil_registry_and_goes_on_by_itself(
     assert ingest.until(upload_id, "deciding")["first_reasons"] == expected_reasons(pati)
 
 
+def test_a_batch_whose_key_was_destroyed_fails_clearly_and_its_rows_can_no_longer_be_read(
+    ingest: Ingest, pati: PatiBatch, registers: dict[str, str]
+) -> None:
+    finished = ingest.upload(pati.base)
+    ingest.until(finished, "deciding")
+    httpx.post(f"{registers['civil_registry']}/simulator/faults", json={"down": True}).raise_for_status()
+    waiting = ingest.upload(pati.registration)
+    ingest.until(waiting, "waiting_for_civil_registry")
+    ingest.stop()
+    ingest.peer.gone = True
+    ingest.start()  # what it had in memory of the key is forgotten
+    failed = ingest.until(waiting, "failed")
+    assert failed["problem"]["code"] == "file_expired"
+    answer = ingest.get(f"/batches/{finished}/rows.csv")
+    assert (answer.status_code, answer.json()["code"]) == (410, "report_expired")
+    assert ingest.document(finished)["valid"] == pati.expected.base_rows
+
+
 _POINTS: dict[str, Callable[[Point], bool]] = {
     "reading": lambda point: point.stage == "reading",
     "matching": lambda point: point.stage == "matching",

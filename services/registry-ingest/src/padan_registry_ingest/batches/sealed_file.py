@@ -11,6 +11,7 @@ from padan_runtime.sealing import SealError, open_bytes, seal_bytes
 from padan_registry_ingest.domain.faults import FileFault
 
 PIECE_BYTES: Final = 1 << 20
+PARTS: Final = ("file", "members")
 _LENGTH: Final = struct.Struct("!I")
 
 
@@ -51,6 +52,12 @@ class SealedWriter:
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
+        # The file's name is in its folder: without this a loss of power could take the name and leave the record.
+        folder = os.open(Path(self._file.name).parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
     def abandon(self) -> None:
         """Remove what was written."""
@@ -83,15 +90,25 @@ def read(folder: Path, upload_id: UUID, part: str, key: bytes) -> bytes:
 
 def remove(folder: Path, upload_id: UUID) -> None:
     """Remove all parts of an upload."""
-    for part in ("file", "members"):
+    for part in PARTS:
         path_of(folder, upload_id, part).unlink(missing_ok=True)
 
 
 def sweep(folder: Path, keep: set[UUID], *, before: float) -> None:
     """Remove what a crash left: files last written before the time `before` (s) whose upload is not in `keep`.
 
-    Sealed they harm nobody, but nobody will ask for them again either.
+    Sealed they harm nobody, but nobody will ask for them again either. Files with names of another kind stay.
     """
     for path in (folder / "uploads").glob("*.*"):
-        if UUID(path.stem) not in keep and path.stat().st_mtime < before:
+        upload_id = _upload_of(path)
+        if upload_id is not None and upload_id not in keep and path.stat().st_mtime < before:
             path.unlink(missing_ok=True)
+
+
+def _upload_of(path: Path) -> UUID | None:
+    """The upload whose part a file is by its name; None for a file that is not ours."""
+    try:
+        upload_id = UUID(path.stem)
+    except ValueError:
+        return None
+    return upload_id if path.name in (f"{upload_id}.{part}" for part in PARTS) else None

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from padan_runtime.database import Database
-from padan_runtime.keys import KeyClient
+from padan_runtime.keys import IntakeKeyGoneError, KeyClient
 from padan_runtime.logs import logger
 from padan_runtime.problems import Unavailable
 from padan_runtime.projector import TRANSIENT
@@ -94,6 +94,8 @@ class Worker:
             except TakenOverError:
                 logger().warning("another worker has this batch", upload_id=str(upload_id))
                 self._later(upload_id, attempts)
+            except IntakeKeyGoneError:
+                await self._fail(upload_id, FileFault("file_expired"))
             except FileFault as fault:
                 await self._fail(upload_id, fault)
             except Exception as error:  # one file that breaks us must not hold up the others

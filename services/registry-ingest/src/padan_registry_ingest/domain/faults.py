@@ -90,6 +90,13 @@ FAULTS: Final[dict[str, tuple[int, str, str, str, str]]] = {
         "Jumlah per alasan masih dapat dibaca.",
         "The counts by reason can still be read.",
     ),
+    "file_expired": (
+        410,
+        "Berkas ini tidak selesai diolah dalam 30 hari dan isinya sudah dimusnahkan.",
+        "The file was not worked off within 30 days, and what it held was destroyed.",
+        "Kirim berkas sekali lagi.",
+        "Send the file once more.",
+    ),
     "file_lost": (
         500,
         "Berkas yang disimpan tidak dapat dibuka lagi.",

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID, uuid4
 
+import psycopg
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import StreamingResponse
 from padan_runtime.database import Database
 from padan_runtime.http import json_response
-from padan_runtime.keys import KeyClient
+from padan_runtime.keys import IntakeKeyGoneError, KeyClient
 from padan_runtime.logs import logger
-from padan_runtime.problems import Unavailable, response
+from padan_runtime.problems import response
 from padan_runtime.sealing import SealError
 from padan_runtime.service_tokens import ServiceVerifier
 
@@ -73,6 +74,11 @@ class BatchApi:
         await form.receive(request)
         try:
             await asyncio.to_thread(self._record, upload_id, form, key_id, _actor(request), region)
+        except psycopg.OperationalError:
+            # The connection may have broken after the commit: then the file is somebody's, and the answer is yes.
+            if not await asyncio.to_thread(self._recorded, upload_id):
+                form.abandon()
+                raise
         except BaseException:
             form.abandon()
             raise
@@ -116,6 +122,12 @@ class BatchApi:
                 },
             )
 
+    def _recorded(self, upload_id: UUID) -> bool:
+        """Whether an upload is recorded. Raises `psycopg.OperationalError` where that cannot be known: then the file
+        stays, for `sealed_file.sweep` to judge."""
+        with self._database.transaction() as connection:
+            return repository.find(connection, upload_id) is not None
+
     def _new_id(self, request: Request) -> UUID:
         """The id given in Padan-Upload-Id, else a new one. Raises `FileFault` where it is none, or belongs to an
         upload: that one's file would be overwritten."""
@@ -157,16 +169,9 @@ class BatchApi:
             raise problem("report_not_ready")
         try:
             key = await self._keys.intake_key(upload.key_id)
-        except Unavailable as error:
-            if _is_gone(error):
-                raise problem("report_expired") from error
-            raise
+        except IntakeKeyGoneError as error:
+            raise problem("report_expired") from error
         return RowReports(self._database, upload, key)
-
-
-def _is_gone(error: Unavailable) -> bool:
-    status = getattr(getattr(error.__cause__, "response", None), "status_code", None)
-    return status in (404, 410)
 
 
 def _actor(request: Request) -> str:
