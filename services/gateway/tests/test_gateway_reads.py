@@ -253,5 +253,5 @@ def test_a_database_that_is_away_is_no_fault_of_the_request(world: World) -> Non
 
 
 def test_what_is_public_needs_no_token(world: World) -> None:
-    for address in ("/", "/openapi.json", "/livez", "/readyz"):
+    for address in ("/", "/openapi.json", "/livez"):
         assert world.client.get(address).status_code == 200, address

@@ -50,6 +50,10 @@ def counts(world: World) -> Any:
 
 def test_events_on_kafka_become_what_people_read(fresh_topics: str, make_world: Callable[..., World]) -> None:
     world = make_world(projecting=True)
+    ends = time.monotonic() + SECONDS
+    while world.client.get("/readyz").status_code != 200:
+        assert time.monotonic() < ends, "the projector reads no shard"
+        time.sleep(0.05)
     register = world.register
     early = [register.decide(row) for row in range(20)]
     # Decisions first: their topic is another, and nothing orders the two.
@@ -78,6 +82,12 @@ def test_events_on_kafka_become_what_people_read(fresh_topics: str, make_world: 
     read = world.get(f"/v1/households/{household_id(1)}?min_position={position}", purpose="verification")
     assert read.json()["decile"] == 9
     assert read.json()["position"] == {"shard": later[0].shard, "pos": later[0].pos}
+
+
+def test_a_gateway_that_reads_no_shard_is_not_ready(world: World) -> None:
+    stated = world.client.get("/readyz")
+    assert stated.status_code == 503
+    assert stated.json()["conditions"] == {"database": True, "database_reader": True, "gateway.views": False}
 
 
 @pytest.mark.parametrize("first", ["origin", "destination"])

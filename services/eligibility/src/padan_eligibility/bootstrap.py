@@ -75,6 +75,7 @@ def build(settings: EligibilitySettings) -> faust.App:
     health.require("database", database.healthy)
     health.require("policies", lambda: policies.ready)
     health.require("running", lambda: facts.running)
+    health.require(READER, lambda: projector.assigned > 0)
     progress = Progress(database, logs=LOGS, readers=(READER,))
     progress.stopped[READER] = lambda: projector.stopped
     serve_pages(app, health, progress)

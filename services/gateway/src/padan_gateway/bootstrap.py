@@ -88,6 +88,8 @@ def bootstrap(settings: GatewaySettings) -> Gateway:
     health = Health()
     health.require("database", writer.healthy)
     health.require("database_reader", reader.healthy)
+    # A gateway whose projector reads no shard answers, but from views that stand still.
+    health.require(READER, lambda: projector.assigned > 0)
     return Gateway(_app(parts, health), (projector.run, watch.run), parts, writer)
 
 

@@ -78,6 +78,7 @@ def bootstrap(settings: HouseholdSettings) -> Household:
     health = Health()
     health.require("database", database.healthy)
     health.require("keyring", keyring.healthy)
+    health.require(READER, lambda: projector.assigned > 0)
     progress = Progress(database, logs=LOGS, readers=(READER,))
     progress.stopped[READER] = lambda: projector.stopped
     app = create_app(title="Padan household", health=health, progress=progress)
