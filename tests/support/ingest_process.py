@@ -29,6 +29,8 @@ from padan_runtime.database import Database
 from padan_runtime.keys import HouseholdKeys, IntakeKey, KeysRequest, KeysResponse, SubjectKeys
 from padan_runtime.sealing import keyed_hash, seal
 from padan_runtime.service_tokens import ServiceIdentity
+from padan_simulators.pati import PatiBatch
+from psycopg import sql
 
 INTAKE = "registry.intake.v1"
 ROWS = 1_000
@@ -83,6 +85,15 @@ def wait_for(condition: Callable[[], Any], within_s: float = 60.0) -> Any:
     raise AssertionError("the condition did not come to hold")
 
 
+def expected_reasons(pati: PatiBatch) -> dict[str, int]:
+    """Without the base register nobody is held by another household: those rows are valid."""
+    return {
+        code: count
+        for code, count in pati.expected.by_first_reason.items()
+        if count and code != "duplicate_in_register"
+    }
+
+
 class Ingest:
     """The service as a process, and what a test does to it."""
 
@@ -131,6 +142,13 @@ class Ingest:
 
     def until(self, upload_id: str, *states: str) -> dict[str, Any]:
         return dict(wait_for(lambda: (found := self.document(upload_id))["state"] in states and found))
+
+    def count(self, table: str) -> int:
+        """How many rows a table has."""
+        with self.database.transaction() as connection:
+            row = connection.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table))).fetchone()
+        assert row is not None
+        return int(row[0])
 
     def intake(self) -> list[Event]:
         with self.database.transaction() as connection:

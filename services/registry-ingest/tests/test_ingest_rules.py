@@ -2,6 +2,7 @@
 
 import random
 from datetime import date
+from uuid import uuid4
 
 import polars as pl
 import pytest
@@ -12,6 +13,8 @@ from padan_registry_ingest.domain.columns import MEMBERS, RANKING, RECIPIENTS
 from padan_registry_ingest.domain.duplicates import Claim, resolve
 from padan_registry_ingest.domain.matching import Agreement, CivilAnswer, civil_reasons
 from padan_registry_ingest.domain.numbers import birth_date, family_card_reasons, nik_reasons
+from padan_registry_ingest.reading.child import normalized
+from padan_registry_ingest.reporting.households import Sender, families_of, report_id, reports
 from padan_registry_ingest.validating import check
 from padan_registry_ingest.validating.against_each_other import add_duplicates, people_of
 from padan_registry_ingest.validity_report.rows import harmless
@@ -116,6 +119,22 @@ def test_a_member_with_a_bad_nik_is_a_warning_on_the_recipients_row() -> None:
     assert reasons.warning_codes(row["warnings"][0]) == ["member_nik_invalid"]
 
 
+@pytest.mark.parametrize(("people", "expected"), [(50, []), (51, ["too_many_members"])])
+def test_a_family_card_holds_fifty_members(people: int, expected: list[str]) -> None:
+    members = [NO_MEMBER | {"NO_KK": GOOD["NO_KK"], "NAMA": f"ANAK {n}"} for n in range(people)]
+    rows = judge([GOOD, OTHER], members)
+    assert [reasons.codes(bits) for bits in rows["reasons"]] == [expected, []]
+
+
+def test_members_who_become_nobody_are_counted() -> None:
+    member = NO_MEMBER | {"NO_KK": GOOD["NO_KK"], "NAMA": "BUDI"}
+    stray = member | {"NO_KK": "3318010101209999"}
+    sent = frame([member, stray, stray, member | {"NO_KK": "1"}, member | {"NO_KK": ""}, member | {"NAMA": ""}],
+                 MEMBERS.columns)  # fmt: skip
+    assert check.left_out(sent, judge([GOOD], [member])) == {"member_without_recipient": 2, "member_unreadable": 3}
+    assert check.left_out(sent.head(1), judge([GOOD], [member])) == {}
+
+
 OTHER = GOOD | {"NIK": "3318011708900002", "JENIS_KELAMIN": "L", "NO_KK": "3318010101200002"}
 
 
@@ -126,7 +145,9 @@ def test_of_two_rows_with_one_nik_the_first_stays_valid() -> None:
 
 def test_the_first_otherwise_valid_row_stays_valid() -> None:
     rows = judge([GOOD | {"TGL_LAHIR": "x"}, GOOD])
-    assert [reasons.codes(bits) for bits in rows["reasons"]] == [["birth_date_invalid", "duplicate_in_file"], []]
+    assert [reasons.codes(bits) for bits in rows["reasons"]] == [
+        ["birth_date_invalid", "duplicate_in_file", "family_card_duplicate"], [],
+    ]  # fmt: skip
 
 
 def test_of_two_rows_with_one_family_card_the_first_stays_valid() -> None:
@@ -137,7 +158,14 @@ def test_of_two_rows_with_one_family_card_the_first_stays_valid() -> None:
 def test_a_row_whose_card_is_taken_does_not_take_the_nik_from_a_later_row() -> None:
     both = OTHER | {"NO_KK": GOOD["NO_KK"]}
     rows = judge([GOOD, both, OTHER])
-    assert [reasons.codes(bits) for bits in rows["reasons"]] == [[], ["duplicate_in_file"], []]
+    assert [reasons.codes(bits) for bits in rows["reasons"]] == [
+        [], ["duplicate_in_file", "family_card_duplicate"], [],
+    ]  # fmt: skip
+
+
+def test_a_row_that_repeats_nik_and_card_has_both_reasons() -> None:
+    rows = judge([GOOD, GOOD | {"NAMA": "SITI A"}])
+    assert [reasons.codes(bits) for bits in rows["reasons"]] == [[], ["duplicate_in_file", "family_card_duplicate"]]
 
 
 def test_a_recipient_who_is_a_member_of_an_earlier_family_belongs_to_it() -> None:
@@ -172,7 +200,7 @@ def test_the_civil_registrys_answer_becomes_reasons(answer: CivilAnswer, expecte
 
 
 def test_every_reason_has_words_in_both_languages_and_a_next_step() -> None:
-    assert len(reasons.CATALOGUE) == 26
+    assert len(reasons.CATALOGUE) == 27
     for reason in (*reasons.CATALOGUE, *reasons.WARNINGS):
         assert all((reason.id, reason.en, reason.next_id, reason.next_en))
         assert reasons.words(reason.code)["en"] == reason.en
@@ -192,15 +220,35 @@ _CELL = st.one_of(
 )  # fmt: skip
 
 
+def normal(sent: pl.DataFrame) -> pl.DataFrame:
+    """Rows as the child process that reads a file gives them."""
+    return normalized(sent.drop("row")).with_row_index("row", 1)
+
+
 @settings(max_examples=20, deadline=None)
 @given(st.lists(_CELL, min_size=10, max_size=40), st.integers(0, 2**32))
 def test_ten_thousand_random_rows_never_crash_and_agree_with_the_rules_one_by_one(cells: list[str], seed: int) -> None:
     # Hypothesis finds the cells; five hundred rows of them are drawn here, which it would do far slower.
     rng = random.Random(seed)
-    rows = [{name: rng.choice([*cells, GOOD[name]]) for name in RECIPIENTS.columns} for _ in range(500)]
+    # Most cells are good ones, so that rows get as far as being reported.
+    drawn = [
+        {name: GOOD[name] if rng.random() < 0.85 else rng.choice(cells) for name in RECIPIENTS.columns}
+        for _ in range(500)
+    ]
+    drawn[0] = GOOD
     members = [{name: rng.choice([*cells, GOOD["NO_KK"]]) for name in MEMBERS.columns} for _ in range(100)]
-    judged = judge(rows, members)
+    sent = normal(frame(drawn, RECIPIENTS.columns))
+    assert sent.height == 500
+    rows = list(sent.iter_rows(named=True))
+    people = check.check_members(normal(frame(members, MEMBERS.columns)), TODAY)
+    checked = check.check_recipients(sent, people, "3318", TODAY)
+    judged = add_duplicates(checked, people_of(checked, people))
     assert judged["row"].to_list() == list(range(1, len(rows) + 1))
+    valid = judged.filter(pl.col("reasons") == 0)
+    sender = Sender(uuid4(), "user:clerk", "2026-01-31", bytes(32))
+    entries = reports(valid, families_of(valid, people), {}, sender)
+    assert [entry.event_id for entry in entries] == [report_id(sender.batch_id, row) for row in valid["row"]]
+    assert entries
     numbers_of = reasons.bits(["nik_length", "nik_lost_digits", "nik_date", "nik_serial", "family_card_length"])
     for row, found in zip(rows, judged["reasons"], strict=True):
         one_by_one = nik_reasons(row["NIK"], was_number=False) | family_card_reasons(row["NO_KK"])

@@ -1,24 +1,18 @@
 """The service on real servers, with both register simulators and a peer that keeps keys as household does."""
 
 import os
-import signal
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import fastexcel
 import httpx
 import psycopg
-import pytest
-from batch_hold import Point, held
-from ingest_process import ROWS, Ingest, wait_for
+from ingest_process import ROWS, Ingest, expected_reasons, wait_for
 from padan_events import decode
 from padan_events.intake import Accepted, HouseholdReported, Origin, RankingReported, Refused
 from padan_events.personal import ReportedHousehold
-from padan_registry_ingest.batches import repository as batches
-from padan_registry_ingest.batches.repository import RowRecord, TakenOverError
-from padan_registry_ingest.reporting.households import household_id, report_id
+from padan_registry_ingest.reporting.households import household_id
 from padan_runtime.sealing import open_sealed
 from padan_simulators.pati import PatiBatch
 
@@ -32,15 +26,6 @@ def accept_all(ingest: Ingest) -> None:
             if isinstance(item, HouseholdReported | RankingReported)
         ]
     )
-
-
-def expected_reasons(pati: PatiBatch) -> dict[str, int]:
-    """Without the base register nobody is held by another household: those rows are valid."""
-    return {
-        code: count
-        for code, count in pati.expected.by_first_reason.items()
-        if count and code != "duplicate_in_register"
-    }
 
 
 def test_a_batch_is_validated_matched_reported_and_done_when_household_has_answered(
@@ -118,7 +103,7 @@ def test_people_whom_the_register_holds_are_matched_or_belong_to_another_househo
     own, other = base.row(0, named=True), base.row(1, named=True)
     known = ingest.register(own["NIK"], own["NO_KK"])
     ingest.register(other["NIK"], "3318010101990001")
-    wait_for(lambda: _count(ingest, "person_index") == 2)
+    wait_for(lambda: ingest.count("person_index") == 2)
     found = ingest.until(ingest.upload(pati.base), "deciding")
     assert (found["matched"], found["first_reasons"]) == (1, {"duplicate_in_register": 1})
     assert len(ingest.intake()) == base.height - 2
@@ -127,16 +112,10 @@ def test_people_whom_the_register_holds_are_matched_or_belong_to_another_househo
     assert row == (known,)
 
 
-def _count(ingest: Ingest, table: str) -> int:
-    with ingest.database.transaction() as connection:
-        row = connection.execute(psycopg.sql.SQL("SELECT count(*) FROM {}").format(psycopg.sql.Identifier(table)))
-        return int(row.fetchone()[0])  # type: ignore[index]  # count always gives a row
-
-
 def test_a_decile_waits_for_its_person_and_goes_out_when_they_appear(ingest: Ingest, tmp_path: Path) -> None:
     known, late = "3318015708900001", "3318011708900002"
     household = ingest.register(known, "3318010101200001")
-    wait_for(lambda: _count(ingest, "person_index") == 1)
+    wait_for(lambda: ingest.count("person_index") == 1)
     path = tmp_path / "ranking.csv"
     path.write_text(f"DESIL,NIK\n3,{known}\n5,{late}\n11,{known}\n")
     upload_id = ingest.upload(path)
@@ -175,72 +154,6 @@ def test_a_batch_waits_for_the_civil_registry_and_goes_on_by_itself(
     assert ingest.intake() == []
     httpx.post(faults, json={"down": False}).raise_for_status()
     assert ingest.until(upload_id, "deciding")["first_reasons"] == expected_reasons(pati)
-
-
-def test_a_batch_whose_key_was_destroyed_fails_clearly_and_its_rows_can_no_longer_be_read(
-    ingest: Ingest, pati: PatiBatch, registers: dict[str, str]
-) -> None:
-    finished = ingest.upload(pati.base)
-    ingest.until(finished, "deciding")
-    httpx.post(f"{registers['civil_registry']}/simulator/faults", json={"down": True}).raise_for_status()
-    waiting = ingest.upload(pati.registration)
-    ingest.until(waiting, "waiting_for_civil_registry")
-    ingest.stop()
-    ingest.peer.gone = True
-    ingest.start()  # what it had in memory of the key is forgotten
-    failed = ingest.until(waiting, "failed")
-    assert failed["problem"]["code"] == "file_expired"
-    answer = ingest.get(f"/batches/{finished}/rows.csv")
-    assert (answer.status_code, answer.json()["code"]) == (410, "report_expired")
-    assert ingest.document(finished)["valid"] == pati.expected.base_rows
-
-
-_POINTS: dict[str, Callable[[Point], bool]] = {
-    "reading": lambda point: point.stage == "reading",
-    "matching": lambda point: point.stage == "matching",
-    "registering": lambda point: point.stage == "registering",
-    "reporting": lambda point: point.in_the_middle,
-    "deciding": lambda point: point.stage == "deciding",
-}
-
-
-@pytest.mark.parametrize("stage", list(_POINTS))
-def test_a_service_killed_at_any_stage_goes_on_with_nothing_twice_and_nothing_left_out(
-    ingest: Ingest, pati: PatiBatch, stage: str
-) -> None:
-    upload_id = ingest.upload(pati.registration)
-    with held(ingest.environment["PADAN_DATABASE_OWNER_URL"], upload_id, _POINTS[stage]) as point:
-        assert point.stage == stage
-        ingest.stop(signal.SIGKILL)
-    ingest.start()
-    found = ingest.until(upload_id, "deciding")
-    assert found["first_reasons"] == expected_reasons(pati)
-    stages = [each["stage"] for each in found["stages"]]
-    assert len(stages) == len(set(stages)), "a stage gone through twice stands twice"
-    events = ingest.intake()
-    rows = [d.origin for e in events if isinstance(d := decode(e.type, e.value), HouseholdReported)]
-    assert len({origin.row for origin in rows}) == len(rows) == found["valid"]
-    assert {event.event_id for event in events} == {report_id(o.batch_id, o.row) for o in rows}
-    assert _count(ingest, "batch_row") == ROWS
-    # Whatever was resumed, each report holds what was matched of its own row, and each chunk opens.
-    for event in events:
-        data = decode(event.type, event.value)
-        assert isinstance(data, HouseholdReported)
-        content = open_sealed(
-            ingest.peer.intake, data.sealed, ReportedHousehold, subject=data.household_id, event_id=event.event_id
-        )
-        assert content.match is not None
-    assert len(ingest.get(f"/batches/{upload_id}/rows.csv").content.splitlines()) == ROWS + 1
-
-
-def test_a_worker_that_was_overtaken_writes_nothing(ingest: Ingest, pati: PatiBatch) -> None:
-    upload_id = ingest.upload(pati.base)
-    ingest.until(upload_id, "deciding")
-    written = _count(ingest, "batch_row")
-    late = [RowRecord(written + 1, None, None, [], [], None, None)]
-    with pytest.raises(TakenOverError), ingest.database.transaction() as connection:
-        batches.report(connection, UUID(upload_id), 0, late)
-    assert _count(ingest, "batch_row") == written
 
 
 def test_bad_uploads_are_refused_clearly_and_leave_nothing(ingest: Ingest, pati: PatiBatch, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from padan_registry_ingest.batches import chunks, repository
 from padan_registry_ingest.batches.repository import RowRecord, Upload
 from padan_registry_ingest.batches.stage import Stages
 from padan_registry_ingest.domain import reasons
+from padan_registry_ingest.domain.reasons import BIT
 from padan_registry_ingest.matching import repository as answers
 from padan_registry_ingest.matching.ask import Matcher
 from padan_registry_ingest.persons.compare import Hash, compare
@@ -49,7 +50,8 @@ class Registration:
         """Bring a file from read to reported. Raises `Unavailable`; may be called again after a crash."""
         upload_id = upload.upload_id
         async with self._stages.stage(upload_id, "validating"):
-            members, rows = await asyncio.to_thread(_checked, upload, read)
+            members, rows, left_out = await asyncio.to_thread(_checked, upload, read)
+            await self._stages.note(repository.save_member_warnings, upload_id, left_out)
         known = await asyncio.to_thread(self._verdict, upload_id)
         if known is None:
             rows = await self._judge(upload_id, key, rows, members)
@@ -74,8 +76,10 @@ class Registration:
             rows = against_each_other.add_reasons(rows, answered)
         async with self._stages.stage(upload_id, "registering"):
             people = await asyncio.to_thread(against_each_other.people_of, rows, members)
-            clean = rows.filter(pl.col("reasons") == 0).select("row", "nik", "card")
-            compared = await asyncio.to_thread(compare, self._stages.database, clean, people, self._hash)
+            # Our own register tells nobody anything, so it is asked about every row whose numbers can be read.
+            readable = pl.col("nik").is_not_null() & (pl.col("reasons") & BIT["family_card_length"] == 0)
+            told = rows.filter(readable).select("row", "nik", "card")
+            compared = await asyncio.to_thread(compare, self._stages.database, told, people, self._hash)
             rows = against_each_other.add_reasons(rows, compared.reasons)
             barred = await self._matcher.barred(upload_id, key, rows.filter(pl.col("reasons") == 0), progress)
             rows = against_each_other.add_reasons(rows, barred)
@@ -128,21 +132,24 @@ class Registration:
         reporting.loaded = last
 
 
-def _checked(upload: Upload, read: Tables) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Members and rows, judged by themselves. The day is that of receipt: the same however often it is judged.
+def _checked(upload: Upload, read: Tables) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, int]]:
+    """Members and rows, judged by themselves, and how many members were left out, by warning.
 
-    It is the latest day anywhere in Indonesia: who is born today in the east is not born tomorrow.
+    The day is that of receipt, the same however often it is judged, and the latest anywhere in Indonesia: who is born
+    today in the east is not born tomorrow.
     """
     today = upload.received_at.astimezone(_EASTERN_TIME).date()
-    members = check.check_members(read.members, today)
-    return members, check.check_recipients(read.recipients, members, upload.region, today)
+    sent = read.members
+    members = check.check_members(sent, today)
+    rows = check.check_recipients(read.recipients, members, upload.region, today)
+    return members, rows, check.left_out(sent, rows)
 
 
 def _record(upload: Upload, values: tuple[int, int, int, bytes | None, str | None]) -> RowRecord:
     row, found, warnings, household, village = values
     assert upload.batch_id is not None
     codes = reasons.codes(found)
-    matched = None if household is None else UUID(bytes=household)
+    matched = None if household is None or codes else UUID(bytes=household)
     reported = not codes and matched is None and not upload.dry_run
     return RowRecord(
         row=row,
@@ -151,7 +158,7 @@ def _record(upload: Upload, values: tuple[int, int, int, bytes | None, str | Non
         reasons=codes,
         warnings=reasons.warning_codes(warnings),
         household_id=matched or (household_id(upload.batch_id, row) if reported else None),
-        outcome="matched" if matched is not None and not codes else "pending" if reported else None,
+        outcome="matched" if matched is not None else "pending" if reported else None,
     )
 
 

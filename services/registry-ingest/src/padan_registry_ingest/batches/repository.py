@@ -41,6 +41,7 @@ class Upload(msgspec.Struct, kw_only=True):
     pending: int
     waiting: int
     summary: dict[str, Any] | None
+    member_warnings: dict[str, int]
 
 
 _COLUMNS: Final = ", ".join(Upload.__struct_fields__)
@@ -152,6 +153,14 @@ def identify(connection: Connection[Any], upload: Upload, kind: str, batch_id: U
         {"id": upload.upload_id, "kind": kind, "batch": batch_id, "rows": rows, "repeat": repeat_of},
     )
     return repeat_of
+
+
+def save_member_warnings(connection: Connection[Any], upload_id: UUID, counts: dict[str, int]) -> None:
+    """Note how many members were left out, by warning: they belong to no row."""
+    connection.execute(
+        "UPDATE upload SET member_warnings = %(counts)s WHERE upload_id = %(id)s",
+        {"id": upload_id, "counts": Jsonb(counts)},
+    )
 
 
 def save_verdict(connection: Connection[Any], upload_id: UUID, verdict: bytes) -> None:

@@ -25,7 +25,8 @@ def resolve(claims: Sequence[Claim]) -> dict[int, int]:
 
     The first otherwise valid row of a group stays valid, for NIK and family card alike: rows are walked in file order,
     and one is kept where neither its NIK, nor its card, nor any of its people was taken by a row kept before. Where no
-    row of a group is otherwise valid, the first of it counts as the one the others repeat.
+    row of a group is otherwise valid, the first of it counts as the one the others repeat. A row that repeats both NIK
+    and card has both reasons.
     """
     kept_nik: dict[str, int] = {}
     kept_card: dict[str, int] = {}
@@ -45,12 +46,12 @@ def resolve(claims: Sequence[Claim]) -> dict[int, int]:
     added: dict[int, int] = {}
     for claim in claims:
         reasons = 0
-        same_nik = claim.nik is not None and kept_nik[claim.nik] != claim.row
-        if same_nik:
+        if claim.nik is not None and kept_nik[claim.nik] != claim.row:
             reasons |= BIT["duplicate_in_file"]
-        elif claim.card is not None and first_of_card[claim.card] != claim.row:
+        if claim.card is not None and first_of_card[claim.card] != claim.row:
             reasons |= BIT["family_card_duplicate"]
-        elif not claim.reasons and any(kept_person.get(nik, claim.row) != claim.row for nik in claim.people):
+        # A row that repeats a NIK or a card shares people by that alone: it says nothing more.
+        if not reasons and any(kept_person.get(nik, claim.row) != claim.row for nik in claim.people):
             reasons |= BIT["duplicate_in_register"]
         if reasons:
             added[claim.row] = reasons

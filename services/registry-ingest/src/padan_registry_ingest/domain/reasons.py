@@ -40,6 +40,10 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
     Reason("family_card_length", "Nomor KK bukan 16 angka.", "The family card number does not have 16 digits.",
            "Salin lagi 16 angka nomor KK; kosongkan bila keluarga belum punya KK.",
            "Copy the 16 digits of the family card again; leave it empty where the family has none."),
+    Reason("too_many_members", "Lebih dari 50 anggota pada satu nomor KK.",
+           "More than 50 members have this family card number.",
+           "Periksa NO_KK pada lembar anggota; satu KK memuat satu keluarga.",
+           "Check NO_KK in the sheet of members; a family card holds one family."),
     Reason("region_unknown", "Kode wilayah tidak dikenal, atau di luar wilayah pengirim.",
            "The region code is unknown, or outside the sender's region.",
            "Isi kode desa/kelurahan 10 angka dari Kemendagri (bukan kode BPS) di wilayah Anda.",
@@ -110,7 +114,18 @@ WARNINGS: Final[tuple[Reason, ...]] = (
     Reason("member_nik_invalid", "NIK salah satu anggota tidak sah; anggota dicatat tanpa NIK.",
            "The NIK of a member is not valid; the member is recorded without one.",
            "Perbaiki NIK anggota itu.", "Correct that member's NIK."),
+    Reason("member_without_recipient", "Anggota dengan NO_KK yang tidak ada pada lembar penerima; tidak dicatat.",
+           "A member whose NO_KK stands in no recipient's row; not recorded.",
+           "Samakan NO_KK anggota dengan NO_KK penerimanya.",
+           "Write the member's NO_KK as in the recipient's row."),
+    Reason("member_unreadable", "Anggota tanpa nama atau dengan NO_KK yang tidak sah; tidak dicatat.",
+           "A member without a name, or whose NO_KK is not valid; not recorded.",
+           "Isi nama dan 16 angka NO_KK anggota itu sebagai teks.",
+           "Enter that member's name, and the 16 digits of NO_KK as text."),
 )  # fmt: skip
+
+MOST_MEMBERS: Final = 50
+"""Members of one family card; beyond it a row is `too_many_members`. Ours: a report must fit into one message."""
 
 BIT: Final[dict[str, int]] = {reason.code: 1 << n for n, reason in enumerate(CATALOGUE)}
 WARNING_BIT: Final[dict[str, int]] = {warning.code: 1 << n for n, warning in enumerate(WARNINGS)}

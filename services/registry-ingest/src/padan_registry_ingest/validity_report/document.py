@@ -1,7 +1,6 @@
 """The batch document: where a batch is, and how its rows came out."""
 
 from typing import Any, Final
-from uuid import UUID
 
 from psycopg import Connection
 from psycopg.types.json import Json
@@ -73,7 +72,7 @@ def _summary(connection: Connection[Any], upload: Upload) -> dict[str, Any]:
         return upload.summary
     # Under a lock of the row: a refusal that comes meanwhile must find the summary written, to take it away again.
     connection.execute("SELECT 1 FROM upload WHERE upload_id = %s FOR UPDATE", [upload.upload_id])
-    summary = _count(connection, upload.upload_id)
+    summary = _count(connection, upload)
     connection.execute(
         "UPDATE upload SET summary = %(summary)s WHERE upload_id = %(id)s",
         {"id": upload.upload_id, "summary": Json(summary)},
@@ -81,7 +80,8 @@ def _summary(connection: Connection[Any], upload: Upload) -> dict[str, Any]:
     return summary
 
 
-def _count(connection: Connection[Any], upload_id: UUID) -> dict[str, Any]:
+def _count(connection: Connection[Any], upload: Upload) -> dict[str, Any]:
+    upload_id = upload.upload_id
     by_village = connection.execute(
         "SELECT village, count(*) FILTER (WHERE first_reason IS NULL), count(first_reason), "
         "count(*) FILTER (WHERE outcome = 'matched'), count(*) FILTER (WHERE outcome = 'waiting') "
@@ -104,7 +104,7 @@ def _count(connection: Connection[Any], upload_id: UUID) -> dict[str, Any]:
         "matched": sum(row[3] for row in by_village),
         "first_reasons": _ordered(first),
         "every_reason": _ordered(every),
-        "warnings": _ordered(warnings),
+        "warnings": _ordered([*warnings, *upload.member_warnings.items()]),
         "by_region": _by_region([(village, valid, invalid) for village, valid, invalid, *_ in by_village]),
     }
 
