@@ -102,9 +102,11 @@ def ranking_effect(console: Console, before: Outcomes, after: Outcomes, changed:
 def family(console: Console, household: dict[str, Any], decisions: list[dict[str, Any]]) -> None:
     """One family, with why each decision fell, in both languages; names and numbers are masked."""
     place = household["place"]
+    # The village is part of the address and masked like it.
+    where = ", ".join(place[tier]["name"] for tier in ("village", "district") if place[tier] is not None)
     lines = [
-        f"[bold]{household['caretaker_name']}[/] · {household['member_count']} members · "
-        f"{_name(place['village'])}, {_name(place['district'])} · decile {household['decile']} · {household['state']}"
+        f"[bold]{household['caretaker_name']}[/] · {household['member_count']} members · {where} · "
+        f"decile {household['decile']} · {household['state']}"
     ]
     for decision in decisions:
         style = OUTCOMES[decision["outcome"]]
@@ -116,10 +118,6 @@ def family(console: Console, household: dict[str, Any], decisions: list[dict[str
             mark = {True: "[green]v[/]", False: "[red]x[/]", None: "[yellow]?[/]"}[criterion["holds"]]
             lines += [f"    {mark} {criterion['text_id']}", f"      [dim]{criterion['text_en']}[/]"]
     console.print(Panel("\n".join(lines), title="One family, explained", title_align="left", padding=(1, 2)))
-
-
-def _name(region: dict[str, Any] | None) -> str:
-    return "-" if region is None else str(region["name"])
 
 
 def next_steps(console: Console, commands: list[tuple[str, str]], addresses: list[tuple[str, str]]) -> None:
