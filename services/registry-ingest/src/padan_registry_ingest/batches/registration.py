@@ -139,10 +139,10 @@ def _checked(upload: Upload, read: Tables) -> tuple[pl.DataFrame, pl.DataFrame, 
     today in the east is not born tomorrow.
     """
     today = upload.received_at.astimezone(_EASTERN_TIME).date()
-    sent = read.members
-    members = check.check_members(sent, today)
+    # Each sheet is unpacked where it is needed: both at once would be the most memory a batch ever takes.
+    members = check.check_members(read.members, today)
     rows = check.check_recipients(read.recipients, members, upload.region, today)
-    return members, rows, check.left_out(sent, rows)
+    return members, rows, check.left_out(read.members, rows)
 
 
 def _record(upload: Upload, values: tuple[int, int, int, bytes | None, str | None]) -> RowRecord:
