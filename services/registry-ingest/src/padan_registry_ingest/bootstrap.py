@@ -46,6 +46,7 @@ class Service:
         def hashed(number: str) -> bytes:
             return keyed_hash(hash_key, number)
 
+        self.relay = Relay(settings.database_url, settings.kafka, [INTAKE.name], source=SOURCE)
         stages = Stages(self.database, settings.folder)
         matcher = Matcher(self.database, self._civil, self._barred)
         self.worker = Worker(
@@ -54,6 +55,7 @@ class Service:
             Registration(stages, matcher, hashed, settings.rows_at_once),
             WelfareRanking(stages, hashed, settings.rows_at_once),
             limits=Limits(settings.reader_memory_mb, settings.reader_time_s),
+            leading=lambda: self.relay.leading,
         )
         # Batches of 1,000: opened, that many households take some 15 MB.
         self.persons = Projector(
@@ -71,7 +73,6 @@ class Service:
             database=self.database,
             kafka=settings.kafka,
         )
-        self.relay = Relay(settings.database_url, settings.kafka, [INTAKE.name], source=SOURCE)
         self.app = self._app(BatchApi(
             self.database, self._keys, verifier,
             folder=settings.folder, most_bytes=settings.upload_limit_mb * _MB, wake=self.worker.wake.set,

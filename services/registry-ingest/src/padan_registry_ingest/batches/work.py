@@ -34,7 +34,8 @@ Result = TypeVar("Result")
 
 
 class Worker:
-    """Works uploads off. `wake` it when there is a new one."""
+    """Works uploads off while this process is `leading`: two at one upload would keep its rows right, but one could
+    take the file away from the other. `wake` it when there is a new one."""
 
     def __init__(
         self,
@@ -44,8 +45,9 @@ class Worker:
         ranking: WelfareRanking,
         *,
         limits: Limits,
+        leading: Callable[[], bool],
     ) -> None:
-        self._stages, self._keys, self._limits = stages, keys, limits
+        self._stages, self._keys, self._limits, self._leading = stages, keys, limits, leading
         self._registration, self._ranking = registration, ranking
         self._database: Database = stages.database
         self.wake = asyncio.Event()
@@ -69,6 +71,8 @@ class Worker:
         stopped.cancel()
 
     async def _work_all(self) -> None:
+        if not self._leading():
+            return
         try:
             waiting = await self._in_thread(repository.to_work_on)
         except TRANSIENT as error:
