@@ -56,6 +56,7 @@ def test_a_batch_survives_the_death_of(victims: tuple[str, ...], stack: Stack, t
     assert accepted == batch.expected.valid
 
 
+@pytest.mark.long  # services/registry-ingest/tests/test_ingest_killed.py asks the same of the service alone, always
 @pytest.mark.parametrize("stage", ["reading", "matching", "reporting"])
 def test_registry_ingest_goes_on_where_it_was_when_killed_while(stage: str, stack: Stack, tmp_path: Path) -> None:
     batch = stack.invent(ROWS, tmp_path)

@@ -24,6 +24,7 @@ Progress = Callable[[str, str], None]
 """Called with a component (or `platform`) and what became of it: `starting`, `ready`, or a sentence."""
 
 _SUPERVISOR_WITHIN_S = 60.0
+_LOST_AT_MOST = 2
 
 
 class SupervisorLost(PlatformError):
@@ -149,13 +150,20 @@ class Platform:
             return {}
 
     def _ask_started(self, request: dict[str, Any], tell: Progress) -> None:
-        """Ask, starting a supervisor when there is none; one that is just stopping is waited for."""
-        deadline = time.monotonic() + _SUPERVISOR_WITHIN_S
+        """Ask, starting a supervisor when there is none; one that is just stopping is waited for.
+
+        One that was killed may still take the connection and then end it without an answer: it is replaced too.
+        """
+        deadline, lost = time.monotonic() + _SUPERVISOR_WITHIN_S, 0
         while True:
             try:
                 return self._ask(request, tell)
             except OSError:
                 if time.monotonic() > deadline:
+                    raise
+            except SupervisorLost:
+                lost += 1
+                if lost > _LOST_AT_MOST:
                     raise
             self._start_supervisor()
 

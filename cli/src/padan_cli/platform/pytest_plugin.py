@@ -64,6 +64,11 @@ def platform() -> Iterator[Platform]:
     sweep(project_root() / ".padan")
     with own_platform("run") as shared:
         shared.up(only=["postgres", "kafka"])
+        with psycopg.connect(shared.database_url("postgres", SUPERUSER), autocommit=True) as server:
+            # Some hundred databases are made and dropped here. A killed process loses nothing it gave to the kernel;
+            # only the death of the machine asks for more, and no test of one process plays that.
+            server.execute("ALTER SYSTEM SET fsync = off")
+            server.execute("SELECT pg_reload_conf()")
         yield shared
 
 
