@@ -59,7 +59,7 @@ def stored(database: Database, topic: str) -> dict[int, list[int]]:
     return by_shard
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     transactions=st.lists(
         st.lists(st.tuples(st.sampled_from([STREAMS, FACTS]), st.integers(0, SHARDS - 1)), min_size=1, max_size=90),

@@ -12,7 +12,7 @@ def prepare_for_batches() -> None:
     """Call once a service stands, before it takes work.
 
     A batch makes some hundred thousand objects without a cycle among them; looking for cycles every 700 took a tenth
-    of its time, a fifth in registry-ingest. And every worker thread would keep an arena of freed memory for itself.
+    of the time of deciding. And every worker thread would keep an arena of freed memory for itself.
     """
     _LIBC.mallopt(_M_ARENA_MAX, 2)
     gc.collect()
