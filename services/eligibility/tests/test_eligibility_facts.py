@@ -7,7 +7,6 @@ from uuid import UUID
 
 import msgspec
 import pytest
-from padan_eligibility.bootstrap import MIGRATIONS
 from padan_eligibility.domain.facts import PersonFacts
 from padan_eligibility.facts import repository
 from padan_eligibility.facts.folding import Member, UnreadableEventError, fold
@@ -15,6 +14,7 @@ from padan_eligibility.facts.repository import UnknownHouseholdError
 from padan_eligibility.policies import packaged
 from padan_eligibility.programmes.policy_set import PolicySet
 from padan_eligibility.programmes.publishing import PolicyAlteredError, publish
+from padan_eligibility.settings import MIGRATIONS
 from padan_events.personal import PersonSensitive
 from padan_runtime.database import Database, migrate
 from register_peer import RegisterPeer

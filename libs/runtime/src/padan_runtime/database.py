@@ -19,6 +19,10 @@ class MigrationError(RuntimeError):
     """A migration that was applied has changed since, or is missing from the code."""
 
 
+class NotMigratedError(MigrationError):
+    """Migrations of this code were not applied yet; the message names them."""
+
+
 class Database:
     """One database under one role. Connections are checked before use: a restarted server is not an error."""
 
@@ -78,20 +82,16 @@ def migrate(owner_url: str, packages: Sequence[str], *, grant_to: str) -> int:
                 "SELECT number, digest FROM migration WHERE package = %s", [package]
             ).fetchall()
             known: dict[int, str] = dict(applied_before)
-            for file in sorted(files(package).joinpath("migrations").iterdir(), key=lambda f: f.name):
-                if not file.name.endswith(".sql"):
-                    continue
-                text, number = file.read_text(encoding="utf-8"), int(file.name.split("_", 1)[0])
-                digest = hashlib.sha256(text.encode()).hexdigest()
+            for number, name, text in _migrations(package):
                 if number in known:
-                    if known.pop(number) != digest:
-                        raise MigrationError(f"{package} {file.name} was changed after it had been applied")
+                    if known.pop(number) != _digest(text):
+                        raise MigrationError(f"{package} {name} was changed after it had been applied")
                     continue
                 with connection.transaction():
                     connection.execute(text.encode())
                     connection.execute(
                         "INSERT INTO migration (package, number, name, digest) VALUES (%s, %s, %s, %s)",
-                        [package, number, file.name, digest],
+                        [package, number, name, _digest(text)],
                     )
                 applied += 1
             if known:
@@ -100,6 +100,40 @@ def migrate(owner_url: str, packages: Sequence[str], *, grant_to: str) -> int:
     if applied:
         logger().info("migrated", count=applied)
     return applied
+
+
+def require_migrated(url: str, packages: Sequence[str]) -> None:
+    """Check, as the run-time role, that every migration of these packages was applied as this code has it.
+
+    Migrations this code does not know are another version's that is being rolled out: they only add, so they are let
+    be. Raises `NotMigratedError`, `MigrationError` (one was changed) and psycopg's errors.
+    """
+    with psycopg.connect(url, autocommit=True, connect_timeout=10) as connection:
+        try:
+            applied = connection.execute("SELECT package, number, digest FROM migration").fetchall()
+        except (psycopg.errors.UndefinedTable, psycopg.errors.InsufficientPrivilege):
+            applied = []
+    digests = {(package, number): digest for package, number, digest in applied}
+    missing = []
+    for package in packages:
+        for number, name, text in _migrations(package):
+            digest = digests.get((package, number))
+            if digest is None:
+                missing.append(f"{package} {name}")
+            elif digest != _digest(text):
+                raise MigrationError(f"{package} {name} was changed after it had been applied")
+    if missing:
+        raise NotMigratedError(f"missing {', '.join(missing)}")
+
+
+def _migrations(package: str) -> list[tuple[int, str, str]]:
+    """Number, file name and text of each migration of a package, in order."""
+    found = [file for file in files(package).joinpath("migrations").iterdir() if file.name.endswith(".sql")]
+    return sorted((int(file.name.split("_", 1)[0]), file.name, file.read_text(encoding="utf-8")) for file in found)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _grant(connection: Connection[tuple[Any, ...]], role: str) -> None:

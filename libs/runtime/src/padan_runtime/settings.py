@@ -11,19 +11,27 @@ EXIT_CONFIGURATION = 78
 """EX_CONFIG of sysexits.h: a supervisor need not try again."""
 
 
-class ServiceSettings(BaseSettings):
-    """What every service is told: PADAN_ENVIRONMENT, PADAN_KAFKA, PADAN_DATABASE_URL and so on."""
+class DatabaseSettings(BaseSettings):
+    """What the command `migrate` is told, and every service: PADAN_DATABASE_URL, PADAN_DATABASE_OWNER_URL.
+
+    Without the owner's address a service does not migrate; it ends where its migrations are not applied.
+    """
 
     model_config = SettingsConfigDict(env_prefix="PADAN_", extra="ignore", frozen=True)
 
+    database_url: str
+    database_owner_url: str | None = None
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class ServiceSettings(DatabaseSettings):
+    """What every service is told: PADAN_ENVIRONMENT, PADAN_KAFKA, PADAN_DATABASE_URL and so on."""
+
     environment: Literal["development", "production"]
     kafka: str
-    database_url: str
-    database_owner_url: str
     http_host: str = "127.0.0.1"
     http_port: int
     secrets: Path
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     def secret(self, name: str) -> bytes:
         """The bytes of a secret file; ends the process, naming it, where it cannot be read."""

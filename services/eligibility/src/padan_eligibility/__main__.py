@@ -1,18 +1,21 @@
-"""Entry point: `padan-eligibility`."""
+"""Entry point: `padan-eligibility`, `padan-eligibility migrate | await-migrations`."""
 
 import sys
 
 import faust
 from padan_runtime import logs
 from padan_runtime.memory import prepare_for_batches
-from padan_runtime.settings import load
+from padan_runtime.schema import ran_command
+from padan_runtime.settings import DatabaseSettings, load
 
 from padan_eligibility.bootstrap import build
-from padan_eligibility.settings import EligibilitySettings
+from padan_eligibility.settings import EligibilitySettings, schemas
 
 
 def main() -> None:
     """Run one worker until SIGTERM (exit status 0)."""
+    if ran_command("eligibility", DatabaseSettings, schemas, sys.argv[1:]):
+        return
     settings = load(EligibilitySettings)
     logs.configure("eligibility", settings.log_level)
     try:

@@ -4,14 +4,14 @@ from typing import cast
 
 import faust
 from padan_events.topics import ELIGIBILITY_EVENTS, HOUSEHOLD_EVENTS, PROGRAMME_EVENTS
-from padan_runtime.database import Database, migrate
+from padan_runtime import schema
+from padan_runtime.database import Database
 from padan_runtime.http import Health, Progress
 from padan_runtime.keys import KeyClient
 from padan_runtime.projector import Projector
 from padan_runtime.relay import Relay
 from padan_runtime.service_tokens import ServiceIdentity
 from padan_runtime.settings import fail
-from psycopg.conninfo import conninfo_to_dict
 
 from padan_eligibility.application import create_application, follow_programmes
 from padan_eligibility.domain.policy import PolicyError
@@ -22,9 +22,8 @@ from padan_eligibility.policies import packaged
 from padan_eligibility.programmes.policy_set import PolicySet
 from padan_eligibility.programmes.publishing import PolicyAlteredError, publish
 from padan_eligibility.programmes.repository import SOURCE
-from padan_eligibility.settings import EligibilitySettings
+from padan_eligibility.settings import EligibilitySettings, schemas
 
-MIGRATIONS = ("padan_runtime", "padan_eligibility")
 _BATCH = 2_000  # events a transaction; with 4,000 the process held 297 MB, and was no faster
 LOGS = (ELIGIBILITY_EVENTS.name, PROGRAMME_EVENTS.name)
 
@@ -34,7 +33,7 @@ def prepare_database(settings: EligibilitySettings) -> tuple[Database, PolicySet
     policies in hand. Ends the process (78) where a policy is not valid, or is not what was published under its
     version."""
     database = Database(settings.database_url, name="eligibility")
-    migrate(settings.database_owner_url, MIGRATIONS, grant_to=str(conninfo_to_dict(settings.database_url)["user"]))
+    schema.prepare(schemas(settings))
     database.open()
     policies = PolicySet(database)
     try:

@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
-from padan_runtime.settings import ServiceSettings
+from padan_runtime.schema import Schema
+from padan_runtime.settings import DatabaseSettings, ServiceSettings
+
+MIGRATIONS = ("padan_runtime", "padan_eligibility")
 
 
 class EligibilitySettings(ServiceSettings):
@@ -11,3 +14,8 @@ class EligibilitySettings(ServiceSettings):
 
     household_url: str
     folder: Path
+
+
+def schemas(settings: DatabaseSettings) -> list[Schema]:
+    """The service's one database."""
+    return [Schema(settings.database_url, settings.database_owner_url, MIGRATIONS)]

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import psycopg
 from fastapi import FastAPI, Request, Response
 from padan_events.topics import ELIGIBILITY_EVENTS, HOUSEHOLD_EVENTS
-from padan_runtime import problems
-from padan_runtime.database import Database, migrate
+from padan_runtime import problems, schema
+from padan_runtime.database import Database
 from padan_runtime.http import Health, Progress, create_app, json_response
 from padan_runtime.keys import KeyClient
 from padan_runtime.process import Task
@@ -24,7 +24,7 @@ from padan_gateway.persons import endpoints as persons
 from padan_gateway.pipeline import endpoints as pipeline
 from padan_gateway.pipeline.watch import Watch
 from padan_gateway.problems import service_unavailable
-from padan_gateway.settings import GatewaySettings
+from padan_gateway.settings import GatewaySettings, schemas
 from padan_gateway.signin.door import Door
 from padan_gateway.signin.tokens import TokenVerifier
 from padan_gateway.views.projection import READER, ViewsHandler
@@ -50,8 +50,8 @@ class Gateway:
 
 
 def bootstrap(settings: GatewaySettings) -> Gateway:
-    """Migrate the database and put the service together; opens both pools."""
-    migrate(settings.database_owner_url, ["padan_runtime", "padan_gateway"], grant_to="gateway_writer")
+    """Migrate the database, or see that it is, and put the service together; opens both pools."""
+    schema.prepare(schemas(settings))
     writer = Database(settings.database_url, name=f"{NAME}-writer", size=6)
     reader = Database(settings.database_reader_url, name=f"{NAME}-reader", size=16)
     writer.open()

@@ -1,6 +1,7 @@
 """Settings of the gateway."""
 
-from padan_runtime.settings import ServiceSettings, fail, load
+from padan_runtime.schema import Schema
+from padan_runtime.settings import DatabaseSettings, ServiceSettings, fail, load
 from pydantic import HttpUrl
 
 DEVELOPMENT_ISSUER = "padan-development"
@@ -25,3 +26,8 @@ def read_settings() -> GatewaySettings:
     if settings.environment == "production" and settings.token_issuer == DEVELOPMENT_ISSUER:
         fail("PADAN_TOKEN_ISSUER: the development issuer is not trusted in production")
     return settings
+
+
+def schemas(settings: DatabaseSettings) -> list[Schema]:
+    """The service's one database; what its reading role may see is for the migrations themselves to grant."""
+    return [Schema(settings.database_url, settings.database_owner_url, ("padan_runtime", "padan_gateway"))]

@@ -1,15 +1,20 @@
-"""The household service's process."""
+"""The household service's process: `padan-household`, `padan-household migrate | await-migrations`."""
+
+import sys
 
 from padan_runtime import logs, process
 from padan_runtime.memory import prepare_for_batches
+from padan_runtime.schema import ran_command
 from padan_runtime.settings import load
 
 from padan_household.bootstrap import SERVICE, bootstrap, prepare_databases
-from padan_household.settings import HouseholdSettings
+from padan_household.settings import HouseholdDatabases, HouseholdSettings, schemas
 
 
 def main() -> None:
-    """Migrate, then run until SIGTERM."""
+    """Run until SIGTERM, or do what the arguments ask for."""
+    if ran_command(SERVICE, HouseholdDatabases, schemas, sys.argv[1:]):
+        return
     settings = load(HouseholdSettings)
     logs.configure(SERVICE, settings.log_level)
     prepare_databases(settings)

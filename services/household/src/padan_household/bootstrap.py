@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import msgspec
 from fastapi import FastAPI
 from padan_events.topics import HOUSEHOLD_EVENTS, INTAKE, OUTCOMES
-from padan_runtime.database import Database, migrate
+from padan_runtime import schema
+from padan_runtime.database import Database
 from padan_runtime.http import Health, Progress, create_app
 from padan_runtime.logs import logger
 from padan_runtime.process import Task
@@ -15,7 +16,6 @@ from padan_runtime.projector import TRANSIENT, Projector
 from padan_runtime.relay import Relay
 from padan_runtime.service_tokens import read_identity
 from padan_runtime.settings import fail
-from psycopg.conninfo import conninfo_to_dict
 
 from padan_household import cut
 from padan_household.intake.handler import READER, IntakeHandler
@@ -23,7 +23,7 @@ from padan_household.intake.opening import Opener, Report
 from padan_household.keyring import endpoints
 from padan_household.keyring.keyring import Keyring
 from padan_household.keyring.wrapping import KeyEncryption
-from padan_household.settings import HouseholdSettings
+from padan_household.settings import HouseholdSettings, schemas
 from padan_household.store.application import Register
 
 SERVICE = "household"
@@ -50,9 +50,8 @@ class Household(msgspec.Struct):
 
 
 def prepare_databases(settings: HouseholdSettings) -> None:
-    """Bring both databases to the state this code needs."""
-    migrate(settings.database_owner_url, ["padan_runtime", "padan_household"], grant_to=_role(settings.database_url))
-    migrate(settings.keyring_owner_url, ["padan_household.keyring"], grant_to=_role(settings.keyring_url))
+    """Bring both databases to the state this code needs; see `padan_runtime.schema`."""
+    schema.prepare(schemas(settings))
 
 
 def bootstrap(settings: HouseholdSettings) -> Household:
@@ -110,7 +109,3 @@ def _key(settings: HouseholdSettings, name: str) -> bytes:
     if len(key) != 32:
         fail(f"PADAN_SECRETS: {name} must hold 32 bytes")
     return key
-
-
-def _role(url: str) -> str:
-    return str(conninfo_to_dict(url)["user"])

@@ -1,10 +1,28 @@
 """Settings of the household service, beside those of every service."""
 
-from padan_runtime.settings import ServiceSettings
+from padan_runtime.schema import Schema
+from padan_runtime.settings import DatabaseSettings, ServiceSettings
 
 
-class HouseholdSettings(ServiceSettings):
+class HouseholdDatabases(DatabaseSettings):
     """PADAN_KEYRING_URL and PADAN_KEYRING_OWNER_URL: the keyring's database, with its run-time role and its owner."""
 
     keyring_url: str
-    keyring_owner_url: str
+    keyring_owner_url: str | None = None
+
+
+class HouseholdSettings(HouseholdDatabases, ServiceSettings):
+    """What every service is told, and the keyring's database."""
+
+
+def schemas(settings: HouseholdDatabases) -> list[Schema]:
+    """The store and the keyring: two databases, which need not be on one server."""
+    return [
+        Schema(settings.database_url, settings.database_owner_url, ("padan_runtime", "padan_household")),
+        Schema(
+            settings.keyring_url,
+            settings.keyring_owner_url,
+            ("padan_household.keyring",),
+            owner_variable="PADAN_KEYRING_OWNER_URL",
+        ),
+    ]

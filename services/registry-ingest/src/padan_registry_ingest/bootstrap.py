@@ -5,7 +5,8 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 from padan_events.topics import HOUSEHOLD_EVENTS, INTAKE, OUTCOMES
-from padan_runtime.database import Database, migrate
+from padan_runtime import schema
+from padan_runtime.database import Database
 from padan_runtime.http import Health, Progress, create_app
 from padan_runtime.keys import KeyClient
 from padan_runtime.process import Task
@@ -13,7 +14,6 @@ from padan_runtime.projector import Projector
 from padan_runtime.relay import Relay
 from padan_runtime.sealing import keyed_hash
 from padan_runtime.service_tokens import read_identity
-from psycopg.conninfo import conninfo_to_dict
 
 from padan_registry_ingest import SERVICE, SOURCE
 from padan_registry_ingest.batches.registration import Registration
@@ -26,10 +26,9 @@ from padan_registry_ingest.matching.registers import BarredRegister, CivilRegist
 from padan_registry_ingest.outcomes import handler as outcomes
 from padan_registry_ingest.persons import index
 from padan_registry_ingest.reading.tables import Limits
-from padan_registry_ingest.settings import IngestSettings
+from padan_registry_ingest.settings import IngestSettings, schemas
 
 _MB: Final = 1 << 20
-_PACKAGES: Final = ("padan_runtime", "padan_registry_ingest")
 
 
 class Service:
@@ -101,9 +100,8 @@ def _stopped(reader: Projector[Any]) -> Callable[[], dict[tuple[str, int], str]]
 
 
 def prepare(settings: IngestSettings) -> Service:
-    """Migrate the database and put the service together."""
-    role = str(conninfo_to_dict(settings.database_url)["user"])
-    migrate(settings.database_owner_url, _PACKAGES, grant_to=role)
+    """Migrate the database, or see that it is; put the service together."""
+    schema.prepare(schemas(settings))
     service = Service(settings)
     service.database.open()
     return service

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from padan_runtime.settings import ServiceSettings
+from padan_runtime.schema import Schema
+from padan_runtime.settings import DatabaseSettings, ServiceSettings
 from pydantic import Field
 
 
@@ -21,3 +22,8 @@ class IngestSettings(ServiceSettings):
     """Address space of the process that opens a sheet, in MB."""
     reader_time_s: int = Field(default=120, ge=1)
     """CPU time of the process that opens a sheet."""
+
+
+def schemas(settings: DatabaseSettings) -> list[Schema]:
+    """The service's one database."""
+    return [Schema(settings.database_url, settings.database_owner_url, ("padan_runtime", "padan_registry_ingest"))]
