@@ -12,9 +12,11 @@ from padan_events.eligibility import Decided, Outcome, PolicyPublished
 from padan_events.envelope import from_record, to_headers
 from padan_events.household import IdentityMatched, Proposed, SealedMember, WelfareRanked
 from padan_events.intake import Accepted, HouseholdReported, Origin, Position, RankingReported, Refused
+from padan_events.parking import Header, Parked
 from padan_events.personal import Agreement
 from padan_events.reserved import RESERVED
 from padan_events.schemas import documents
+from padan_events.topics import CONSUMERS, EVENT_TOPICS, PARKED_TOPICS, TOPICS, parked_topic, parked_topics_of
 
 HERE = Path(__file__).parent
 HOUSEHOLD = UUID("6f0d7c1e-58a1-5c3b-9a55-0f3c0a7b1a01")
@@ -78,6 +80,20 @@ EXAMPLES: list[msgspec.Struct] = [
         digest="00" * 32,
         published_by="service:eligibility",
     ),
+    Parked(
+        parked_id=REPORT,
+        reader="eligibility.facts",
+        topic="household.events.v1",
+        shard=3,
+        offset=57,
+        reason="undecodable",
+        digest="00" * 32,
+        size=2,
+        pos=42,
+        error="msgspec.DecodeError padan_events/registry.py:80",
+        headers=(Header("ce_type", b"id.padan.household.proposed.v1"),),
+        value=b"{}",
+    ),
 ]
 
 
@@ -109,6 +125,17 @@ def test_no_type_takes_a_reserved_name_and_all_follow_one_form() -> None:
     produced = {declared.name for declared in event_types()}
     assert not produced & RESERVED
     assert all(name.startswith("id.padan.") and name.endswith(".v1") for name in produced | RESERVED)
+
+
+def test_each_consumer_tells_of_what_it_parked_on_a_topic_it_alone_writes() -> None:
+    for topic, services in CONSUMERS.items():
+        for service in services:
+            copy = TOPICS[parked_topic(topic, service)]
+            assert (copy.owner, copy.key) == (service, TOPICS[topic].key)
+            assert copy.name in parked_topics_of(service)
+    assert (
+        {topic.name for topic in type_of(Parked).topics} == PARKED_TOPICS.keys() == TOPICS.keys() - EVENT_TOPICS.keys()
+    )
 
 
 def test_fields_added_by_a_later_version_are_passed_over() -> None:

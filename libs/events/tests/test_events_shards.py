@@ -33,6 +33,6 @@ def test_an_upper_case_id_lands_on_the_same_shard(household_id: object) -> None:
     assert shard_of(str(household_id).upper()) == shard_of(str(household_id))
 
 
-def test_facts_stay_for_ever_and_reports_expire() -> None:
+def test_facts_stay_for_ever_and_reports_and_copies_expire() -> None:
     forever = {name for name, topic in TOPICS.items() if not topic.expires}
     assert forever == {"household.events.v1", "eligibility.events.v1", "programme.events.v1"}

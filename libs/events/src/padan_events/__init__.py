@@ -1,6 +1,6 @@
 """The contract of Padan: event types, topics, envelope and shards. Imports no client of anything."""
 
-from padan_events import eligibility, household, intake
+from padan_events import eligibility, household, intake, parking
 from padan_events.envelope import EnvelopeError, Event
 from padan_events.registry import (
     EventType,
@@ -27,6 +27,7 @@ __all__ = [
     "event_types",
     "household",
     "intake",
+    "parking",
     "shard_of",
     "type_of",
 ]

@@ -1,4 +1,4 @@
-"""The register of event types: which Struct a type's data is, and on which topic it travels."""
+"""The register of event types: which Struct a type's data is, and on which topics it travels."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -11,11 +11,17 @@ Data = TypeVar("Data", bound=msgspec.Struct)
 
 
 class EventType(msgspec.Struct, frozen=True):
-    """A type of event: its CloudEvents `type`, the topic it travels on, and the Struct of its data."""
+    """A type of event: its CloudEvents `type`, the topics it travels on (one, but for copies of what was parked), and
+    the Struct of its data."""
 
     name: str
-    topic: Topic
+    topics: tuple[Topic, ...]
     data: type[msgspec.Struct]
+
+    @property
+    def topic(self) -> Topic:
+        """The topic it travels on; the first, where there are several."""
+        return self.topics[0]
 
 
 class UnknownEventTypeError(LookupError):
@@ -28,13 +34,13 @@ _DECODERS: dict[str, msgspec.json.Decoder[msgspec.Struct]] = {}
 _ENCODER = msgspec.json.Encoder()
 
 
-def event_type(name: str, topic: Topic) -> Callable[[type[Data]], type[Data]]:
-    """Declare a Struct as the data of the event type `name` on `topic`."""
+def event_type(name: str, *topics: Topic) -> Callable[[type[Data]], type[Data]]:
+    """Declare a Struct as the data of the event type `name` on `topics`."""
 
     def declare(data: type[Data]) -> type[Data]:
         if name in _BY_NAME:
             raise ValueError(f"event type {name} is declared twice")
-        declared = EventType(name, topic, data)
+        declared = EventType(name, topics, data)
         _BY_NAME[name] = _BY_DATA[data] = declared
         return data
 

@@ -16,10 +16,16 @@ def schema_of(declared: EventType) -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"urn:padan:schema:{declared.name}",
         "title": declared.name,
-        "x-topic": declared.topic.name,
+        **_travels(declared),
         **schema,
         "$defs": components,
     }
+
+
+def _travels(declared: EventType) -> dict[str, Any]:
+    if len(declared.topics) == 1:
+        return {"x-topic": declared.topic.name}
+    return {"x-topics": [topic.name for topic in declared.topics]}
 
 
 def documents() -> dict[str, bytes]:
