@@ -9,11 +9,24 @@ from padan_cli.platform import Instance, Platform
 from padan_cli.platform.instance import project_root
 from padan_runtime import logs as structured_logs
 
+from bench.append_single import append_single
+from bench.idle import idle
 from bench.logs import append_batched, relay
 from bench.measure import Bench, say
 from bench.pati import pati_batch
+from bench.streams import eligibility_stream, gateway_stream, household_stream
 
-BENCHES: dict[str, Bench] = {"append_batched": append_batched, "relay": relay, "pati_batch": pati_batch}
+BENCHES: dict[str, Bench] = {
+    "append_batched": append_batched,
+    "append_single": append_single,
+    "relay": relay,
+    "idle": idle,
+    "pati_batch": pati_batch,
+    # Each of these leaves fewer services at work than it found: in this order.
+    "gateway_stream": gateway_stream,
+    "eligibility_stream": eligibility_stream,
+    "household_stream": household_stream,
+}
 
 
 def main() -> None:
