@@ -10,7 +10,7 @@ from psycopg import Connection
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-FINAL_STATES: Final = ("done", "dry_run_done", "repeated", "failed")
+FINAL_STATES: Final = ("done", "dry_run_done", "repeated", "failed", "cancelled")
 
 
 class Upload(msgspec.Struct, kw_only=True):
@@ -42,6 +42,14 @@ class Upload(msgspec.Struct, kw_only=True):
     waiting: int
     summary: dict[str, Any] | None
     member_warnings: dict[str, int]
+    cancel_requested_at: datetime | None
+    corrects: UUID | None
+    correction_ready: bool
+
+    @property
+    def cancelling(self) -> bool:
+        """Whether its sender has given it up, and the worker has not stopped yet."""
+        return self.cancel_requested_at is not None and self.state not in FINAL_STATES
 
 
 _COLUMNS: Final = ", ".join(Upload.__struct_fields__)
@@ -57,17 +65,23 @@ class RowRecord(msgspec.Struct, frozen=True):
     warnings: list[str]
     household_id: UUID | None
     outcome: str | None
+    correction: str | None = None
 
 
 class TakenOverError(RuntimeError):
     """Another worker has moved this upload: leave it to that one."""
 
 
+class GivenUpError(RuntimeError):
+    """The sender of this upload has given it up: go no further."""
+
+
 def insert(connection: Connection[Any], upload: dict[str, Any]) -> None:
     """Record an upload whose file is whole on disk."""
     connection.execute(
-        "INSERT INTO upload (upload_id, state, kind, dry_run, has_members, actor, region, key_id) VALUES "
-        "(%(upload_id)s, 'received', %(kind)s, %(dry_run)s, %(has_members)s, %(actor)s, %(region)s, %(key_id)s)",
+        "INSERT INTO upload (upload_id, state, kind, dry_run, has_members, actor, region, key_id, corrects) VALUES "
+        "(%(upload_id)s, 'received', %(kind)s, %(dry_run)s, %(has_members)s, %(actor)s, %(region)s, %(key_id)s, "
+        "%(corrects)s)",
         upload,
     )
 
@@ -81,19 +95,22 @@ def find(connection: Connection[Any], upload_id: UUID) -> Upload | None:
 def to_work_on(connection: Connection[Any]) -> list[UUID]:
     """The uploads that want work, oldest first."""
     rows = connection.execute(
-        "SELECT upload_id FROM upload WHERE state NOT IN ('done', 'dry_run_done', 'repeated', 'failed', 'deciding') "
+        "SELECT upload_id FROM upload "
+        "WHERE state NOT IN ('done', 'dry_run_done', 'repeated', 'failed', 'cancelled', 'deciding') "
         "OR (state = 'deciding' AND pending = 0) ORDER BY received_at"
     ).fetchall()
     return [upload_id for (upload_id,) in rows]
 
 
 def enter_stage(connection: Connection[Any], upload_id: UUID, state: str, stage: str) -> None:
-    """Note that a stage begins."""
-    connection.execute(
+    """Note that a stage begins. Raises `GivenUpError`."""
+    entered = connection.execute(
         "UPDATE upload SET state = %(state)s, stage = %(stage)s, stage_done = 0, stage_total = 0, waiting_for = NULL "
-        "WHERE upload_id = %(id)s",
+        "WHERE upload_id = %(id)s AND cancel_requested_at IS NULL",
         {"id": upload_id, "state": state, "stage": stage},
     )
+    if entered.rowcount != 1:
+        raise GivenUpError(str(upload_id))
 
 
 def add_stage(connection: Connection[Any], upload_id: UUID, stage: str, seconds: float) -> None:
@@ -111,11 +128,14 @@ def add_stage(connection: Connection[Any], upload_id: UUID, stage: str, seconds:
 
 
 def progress(connection: Connection[Any], upload_id: UUID, done: int, total: int) -> None:
-    """Note how far the stage has come."""
-    connection.execute(
-        "UPDATE upload SET stage_done = %(done)s, stage_total = %(total)s WHERE upload_id = %(id)s",
+    """Note how far the stage has come. Raises `GivenUpError`."""
+    noted = connection.execute(
+        "UPDATE upload SET stage_done = %(done)s, stage_total = %(total)s "
+        "WHERE upload_id = %(id)s AND cancel_requested_at IS NULL",
         {"id": upload_id, "done": done, "total": total},
     )
+    if noted.rowcount != 1:
+        raise GivenUpError(str(upload_id))
 
 
 def wait_for(connection: Connection[Any], upload_id: UUID, register: str) -> None:
@@ -143,7 +163,7 @@ def identify(connection: Connection[Any], upload: Upload, kind: str, batch_id: U
     )  # two uploads of one file at one moment
     first = connection.execute(
         "SELECT upload_id FROM upload WHERE batch_id = %(batch)s AND upload_id <> %(id)s AND repeat_of IS NULL "
-        "AND NOT dry_run AND state <> 'failed'",
+        "AND NOT dry_run AND state NOT IN ('failed', 'cancelled')",
         {"batch": batch_id, "id": upload.upload_id},
     ).fetchone()
     repeat_of: UUID | None = None if first is None or upload.dry_run else first[0]
@@ -177,10 +197,14 @@ def verdict(connection: Connection[Any], upload_id: UUID) -> bytes | None:
 
 
 def report(connection: Connection[Any], upload_id: UUID, expected: int, rows: Sequence[RowRecord]) -> None:
-    """Write rows and move `reported_to` from `expected` to the last of them. Raises `TakenOverError`."""
+    """Write rows and move `reported_to` from `expected` to the last of them.
+
+    Raises `TakenOverError`, `GivenUpError`.
+    """
     moved = connection.execute(
         "UPDATE upload SET reported_to = %(to)s, stage_done = %(to)s, pending = pending + %(pending)s, "
-        "waiting = waiting + %(waiting)s WHERE upload_id = %(id)s AND reported_to = %(expected)s",
+        "waiting = waiting + %(waiting)s WHERE upload_id = %(id)s AND reported_to = %(expected)s "
+        "AND cancel_requested_at IS NULL",
         {
             "id": upload_id,
             "expected": expected,
@@ -190,12 +214,14 @@ def report(connection: Connection[Any], upload_id: UUID, expected: int, rows: Se
         },
     )
     if moved.rowcount != 1:
-        raise TakenOverError(str(upload_id))
+        upload = find(connection, upload_id)
+        given_up = upload is not None and upload.cancel_requested_at is not None
+        raise GivenUpError(str(upload_id)) if given_up else TakenOverError(str(upload_id))
     with (
         connection.cursor() as cursor,
         cursor.copy(
-            "COPY batch_row (upload_id, row, village, first_reason, reasons, warnings, household_id, outcome) "
-            "FROM STDIN"
+            "COPY batch_row (upload_id, row, village, first_reason, reasons, warnings, household_id, outcome, "
+            "correction) FROM STDIN"
         ) as copy,
     ):
         for row in rows:
@@ -203,9 +229,11 @@ def report(connection: Connection[Any], upload_id: UUID, expected: int, rows: Se
 
 
 def begin_deciding(connection: Connection[Any], upload_id: UUID) -> None:
-    """Every row is written: what is left is for household to decide."""
-    connection.execute(
+    """Every row is written: what is left is for household to decide. Raises `GivenUpError`."""
+    begun = connection.execute(
         "UPDATE upload SET state = 'deciding', stage = 'deciding', stage_done = 0, stage_total = 0, verdict = NULL "
-        "WHERE upload_id = %s",
+        "WHERE upload_id = %s AND cancel_requested_at IS NULL",
         [upload_id],
     )
+    if begun.rowcount != 1:
+        raise GivenUpError(str(upload_id))

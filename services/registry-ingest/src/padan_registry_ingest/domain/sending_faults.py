@@ -1,0 +1,126 @@
+"""What can be wrong with the way a file is sent: stable codes, words and what to do, in both languages."""
+
+from typing import Final
+
+# code: HTTP status, Indonesian, English, what to do in Indonesian, in English
+SENDING_FAULTS: Final[dict[str, tuple[int, str, str, str, str]]] = {
+    "upload_not_found": (
+        404,
+        "Kiriman bertahap ini tidak ada.",
+        "There is no such upload in pieces.",
+        "Mulai kiriman baru dan kirim berkas dari awal.",
+        "Begin a new upload and send the file from its first byte.",
+    ),
+    "upload_expired": (
+        410,
+        "Kiriman bertahap ini melewati batas 24 jam dan sudah dihapus.",
+        "This upload in pieces is older than 24 hours and was removed.",
+        "Mulai kiriman baru dan kirim berkas dari awal.",
+        "Begin a new upload and send the file from its first byte.",
+    ),
+    "upload_offset_wrong": (
+        409,
+        "Kiriman tidak dilanjutkan dari tempat terakhir.",
+        "The upload was not continued where it stands.",
+        "Tanyakan posisinya (HEAD), lalu lanjutkan dari Upload-Offset itu.",
+        "Ask where it stands (HEAD) and go on from that Upload-Offset.",
+    ),
+    "upload_taken_over": (
+        409,
+        "Kiriman ini sedang dilanjutkan dari sambungan lain.",
+        "This upload is being continued over another connection.",
+        "Tanyakan posisinya (HEAD) bila sambungan lain itu sudah berhenti.",
+        "Ask where it stands (HEAD) once the other connection has ended.",
+    ),
+    "upload_too_long": (
+        413,
+        "Isi yang datang lebih panjang daripada yang disebut di awal.",
+        "More came than was announced at the beginning.",
+        "Mulai kiriman baru dengan panjang berkas yang benar.",
+        "Begin a new upload with the file's right length.",
+    ),
+    "upload_incomplete": (
+        409,
+        "Kiriman bertahap ini belum lengkap.",
+        "This upload in pieces is not complete.",
+        "Kirim sisanya dahulu, lalu ulangi.",
+        "Send the rest first, then try again.",
+    ),
+    "upload_header_invalid": (
+        400,
+        "Header Upload-Length atau Upload-Offset tidak ada atau bukan bilangan.",
+        "The header Upload-Length or Upload-Offset is missing or not a number.",
+        "Kirim jumlah byte sebagai bilangan bulat.",
+        "Send the number of bytes as a whole number.",
+    ),
+    "too_many_uploads": (
+        429,
+        "Terlalu banyak kiriman bertahap yang belum selesai.",
+        "Too many uploads in pieces are unfinished.",
+        "Selesaikan atau hapus kiriman yang lama; yang tidak selesai dihapus setelah 24 jam.",
+        "Finish or remove earlier ones; what is not finished is removed after 24 hours.",
+    ),
+    "batch_finished": (
+        409,
+        "Berkas ini sudah selesai diolah; tidak ada lagi yang dapat dibatalkan.",
+        "This file has been worked off; there is nothing left to cancel.",
+        "Lihat laporannya. Keluarga yang tercatat diubah lewat perubahan data keluarga.",
+        "See its report. Registered families are changed through changes of the household.",
+    ),
+    "earlier_batch_unavailable": (
+        503,
+        "Baris kiriman sebelumnya yang dibatalkan masih diputuskan.",
+        "Rows of the earlier, cancelled upload of this file are still being decided.",
+        "Tidak perlu dikirim lagi: pekerjaan berlanjut sendiri setelah itu.",
+        "Nothing needs to be sent again: the work goes on by itself after that.",
+    ),
+    "corrected_not_found": (
+        404,
+        "Kiriman yang diperbaiki tidak ada di wilayah Anda.",
+        "The upload to be corrected does not exist in your region.",
+        "Periksa nomor kiriman pada isian 'corrects'.",
+        "Check the upload's id in the field 'corrects'.",
+    ),
+    "corrected_not_done": (
+        409,
+        "Kiriman yang diperbaiki belum selesai, gagal, atau hanya uji coba.",
+        "The upload to be corrected is not done, has failed, or was a dry run.",
+        "Tunggu sampai selesai; kiriman yang gagal dikirim ulang tanpa 'corrects'.",
+        "Wait until it is done; one that failed is sent again without 'corrects'.",
+    ),
+    "corrected_expired": (
+        410,
+        "Isi kiriman yang diperbaiki sudah dimusnahkan setelah 30 hari.",
+        "What the upload to be corrected held was destroyed after 30 days.",
+        "Kirim berkas tanpa 'corrects': keluarga yang sudah tercatat dikenali kembali.",
+        "Send the file without 'corrects': families in the register are recognized.",
+    ),
+    "correction_of_ranking": (
+        422,
+        "Yang dapat diperbaiki hanya kiriman pendaftaran keluarga, bukan peringkat desil.",
+        "Only a registration can be corrected, not a ranking.",
+        "Kirim berkas desil yang baru tanpa 'corrects': yang terakhir berlaku.",
+        "Send the new ranking without 'corrects': the latest counts.",
+    ),
+    "check_not_found": (
+        404,
+        "Pemeriksaan daftar ini tidak ada.",
+        "There is no such check of a list.",
+        "Periksa nomor pemeriksaan.",
+        "Check its id.",
+    ),
+    "list_too_long": (
+        413,
+        "Daftar terlalu panjang untuk diperiksa sekaligus.",
+        "The list is too long to be checked at once.",
+        "Bagi daftar, misalnya per kecamatan.",
+        "Split the list, for example by district.",
+    ),
+    "list_failed": (
+        500,
+        "Daftar tidak dapat diperiksa karena kesalahan sistem.",
+        "The list could not be checked because something went wrong on our side.",
+        "Kirim lagi; bila berulang, hubungi pengelola.",
+        "Send it again; if it repeats, tell the operators.",
+    ),
+}
