@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from padan_cli.platform import Instance, PlatformError
+from padan_cli.platform.credentials import KAFKA_USERS
 from padan_cli.platform.instance import USUAL_PORTS
 from padan_cli.platform.kafka import new_cluster_id
 
@@ -22,6 +23,7 @@ SECRET_FILES = {
     "nik-hash.key",
     "key-encryption.key",
     "database.key",
+    "kafka.key",
 }
 
 
@@ -102,7 +104,10 @@ def test_a_service_is_given_its_own_secrets_and_no_others(instance: Instance) ->
     shared = files(instance.secrets)
     for service, names in GIVEN.items():
         own = files(Path(instance.environment(service)["PADAN_SECRETS"]))
-        assert own == {name: shared[name] for name in names}
+        login = {name: shared[f"{service}/{name}"] for name in ("kafka.password", "kafka.properties")}
+        assert own == {name: shared[name] for name in names} | login
+    passwords = {content for name, content in shared.items() if name.endswith("/kafka.password")}
+    assert len(passwords) == len(KAFKA_USERS)
 
 
 def test_an_instance_with_one_folder_of_secrets_for_all_keeps_them(instance: Instance) -> None:
@@ -153,6 +158,19 @@ def test_each_service_is_told_what_the_contract_says_and_no_other_secret(instanc
         "PADAN_HTTP_PORT",
         "PADAN_FOLDER",
     }
+
+
+def test_whether_kafka_asks_for_a_login_is_chosen_with_the_instance_and_stays(tmp_path: Path) -> None:
+    secure = Instance(tmp_path / "secure", secure_kafka=True)
+    opened = Instance(tmp_path / "open")
+
+    assert Instance(secure.folder).secure_kafka
+    assert not Instance(opened.folder, secure_kafka=True).secure_kafka
+    assert secure.environment("gateway")["PADAN_KAFKA_USERNAME"] == "gateway"
+    assert secure.kafka_client("gateway").password == (secure.secrets / "gateway" / "kafka.password").read_text()
+    assert secure.kafka_client("gateway").password not in repr(secure.kafka_client("gateway"))
+    assert "PADAN_KAFKA_USERNAME" not in opened.environment("gateway")
+    assert opened.kafka_client("gateway").username is None
 
 
 def test_the_run_time_role_is_not_the_owner(instance: Instance) -> None:

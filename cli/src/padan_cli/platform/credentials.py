@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from joserfc.jwk import ECKey
+from padan_events.access import USERS
+from padan_events.kafka_client import LOGIN_FILE, MECHANISM
 
 SERVICES = ("household", "registry-ingest", "eligibility", "gateway")
 _FURTHER = {
@@ -17,6 +19,8 @@ _FURTHER = {
     "gateway": ("nik-hash.key", "issuer.jwks.json"),
 }
 ISSUER = "padan-development"
+KAFKA_USERS = (*USERS, "operator")
+"""Who logs in to Kafka, beside the broker itself; the operator may do everything."""
 
 
 def mint(folder: Path) -> None:
@@ -24,13 +28,14 @@ def mint(folder: Path) -> None:
 
     `<service>.key.json` and `issuer.key.json` are private ES256 keys (JWK), `services.jwks.json` and
     `issuer.jwks.json` their public halves (kid = service name, or the issuer's name). `nik-hash.key`,
-    `key-encryption.key` and `database.key` are 32 random bytes.
+    `key-encryption.key`, `database.key` and `kafka.key` are 32 random bytes.
 
     All of it lies in `folder`, which no service is given. Each service has `folder/<service>` with copies of what it
-    needs and nothing else; an instance from before there were such folders gets them here.
+    needs and nothing else; an instance from before there were such folders gets them here. Who logs in to Kafka has
+    its `kafka.password` there and nowhere else, and `kafka.properties` for Kafka's own command-line tools.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for name in ("nik-hash.key", "key-encryption.key", "database.key"):
+    for name in ("nik-hash.key", "key-encryption.key", "database.key", "kafka.key"):
         if not (folder / name).exists():
             _write(folder / name, secrets.token_bytes(32))
     services = [_key(folder / f"{service}.key.json", service) for service in SERVICES]
@@ -41,6 +46,13 @@ def mint(folder: Path) -> None:
         own.mkdir(mode=0o700, exist_ok=True)
         for name in (f"{service}.key.json", "services.jwks.json", *_FURTHER.get(service, ())):
             _copy(folder / name, own / name)
+    for user in KAFKA_USERS:
+        own = folder / user
+        own.mkdir(mode=0o700, exist_ok=True)
+        password = kafka_password(folder, user)
+        for name, content in ((LOGIN_FILE, password), ("kafka.properties", _tool_properties(user, password))):
+            if not (own / name).exists():
+                _write(own / name, content.encode())
 
 
 def of_service(folder: Path, service: str) -> Path:
@@ -51,6 +63,20 @@ def of_service(folder: Path, service: str) -> Path:
 def database_password(folder: Path, role: str) -> str:
     """Password of a database role: HMAC-SHA-256 of its name under the instance's `database.key`."""
     return hmac.new((folder / "database.key").read_bytes(), role.encode(), hashlib.sha256).hexdigest()
+
+
+def kafka_password(folder: Path, user: str) -> str:
+    """Password of a Kafka user: HMAC-SHA-256 of its name under the instance's `kafka.key`."""
+    return hmac.new((folder / "kafka.key").read_bytes(), user.encode(), hashlib.sha256).hexdigest()
+
+
+def _tool_properties(user: str, password: str) -> str:
+    login = "org.apache.kafka.common.security.scram.ScramLoginModule required"
+    return (
+        "security.protocol=SASL_PLAINTEXT\n"
+        f"sasl.mechanism={MECHANISM}\n"
+        f'sasl.jaas.config={login} username="{user}" password="{password}";\n'
+    )
 
 
 def _key(path: Path, kid: str) -> dict[str, Any]:

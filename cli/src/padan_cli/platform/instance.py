@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from padan_events.kafka_client import KafkaClient
+
 from padan_cli.platform import credentials, linux
 from padan_cli.platform.errors import PlatformError
 
@@ -53,10 +55,11 @@ class Instance:
     """Everything that belongs to one platform, below one folder; two instances never touch each other.
 
     `folder` is made when it is missing. `servers` is where Kafka and PostgreSQL lie, shared by all instances
-    (`.padan/dist` of the project by default). Raises `PlatformError` when the project is not found.
+    (`.padan/dist` of the project by default). `secure_kafka` is chosen once: a new instance's broker lets in only
+    who logs in, and a service writes its own topics only. Raises `PlatformError` when the project is not found.
     """
 
-    def __init__(self, folder: Path, *, servers: Path | None = None) -> None:
+    def __init__(self, folder: Path, *, servers: Path | None = None, secure_kafka: bool = False) -> None:
         self.folder = folder.resolve()
         self.servers = (servers or project_root() / ".padan/dist").resolve()
         for part in ("kafka", "postgres", "logs", "run", "data"):
@@ -71,6 +74,7 @@ class Instance:
                     {
                         "id": random.token_hex(16),
                         "environment": "development",
+                        "secure_kafka": secure_kafka,
                         "ports": _choose_ports(preferred, taken=set()),
                         "settings": {},
                     }
@@ -113,6 +117,17 @@ class Instance:
     def kafka(self) -> str:
         """Bootstrap address, `127.0.0.1:port`."""
         return f"127.0.0.1:{self.port('kafka')}"
+
+    @property
+    def secure_kafka(self) -> bool:
+        """Whether Kafka asks for a login and keeps to the rules of `padan_events.access`."""
+        return bool(self._read().get("secure_kafka", False))
+
+    def kafka_client(self, user: str = "operator") -> KafkaClient:
+        """How a client of this machine reaches Kafka; `user` as in `credentials.KAFKA_USERS`."""
+        if not self.secure_kafka:
+            return KafkaClient(self.kafka)
+        return KafkaClient(self.kafka, username=user, password=credentials.kafka_password(self.secrets, user))
 
     def port(self, component: str) -> int:
         """The port of a component on 127.0.0.1, chosen once and kept."""
@@ -163,6 +178,8 @@ class Instance:
                 "PADAN_DATABASE_URL": self.database_url(database),
                 "PADAN_DATABASE_OWNER_URL": self.database_url(database, f"{database}_owner"),
             }
+            if self.secure_kafka:
+                values["PADAN_KAFKA_USERNAME"] = component
         match component:
             case "household":
                 values["PADAN_KEYRING_URL"] = self.database_url("keyring")

@@ -23,10 +23,23 @@ _CLASSES_ONCE_S = 120.0
 
 
 class Kafka:
-    """A broker with its data in `folder`, run from the jars in `servers`; it listens on 127.0.0.1 only."""
+    """A broker with its data in `folder`, run from the jars in `servers`; it listens on 127.0.0.1 only.
 
-    def __init__(self, folder: Path, servers: Path, *, java: Path, archive: Path | None = None) -> None:
+    With `passwords` (by user, `broker` and `operator` among them) it lets in only who logs in, and allows only what a
+    rule allows; without, everyone may do everything.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        servers: Path,
+        *,
+        java: Path,
+        archive: Path | None = None,
+        passwords: Mapping[str, str] | None = None,
+    ) -> None:
         self.folder = folder
+        self._passwords = passwords
         self._servers = servers
         self._java = java
         self._archive = archive
@@ -48,8 +61,17 @@ class Kafka:
         shutil.rmtree(draft, ignore_errors=True)
         self._write_properties("format.properties", draft, 9092, 9093)
         arguments = ["format", "-t", new_cluster_id(), "-c", str(self.folder / "format.properties")]
-        command = self._command("kafka.tools.StorageTool", *arguments)
-        result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        for user, password in (self._passwords or {}).items():
+            arguments += ["--add-scram", f"SCRAM-SHA-512=[name={user},password={password}]"]
+        java, *rest = self._command("kafka.tools.StorageTool", *arguments)
+        # In a file, as everyone on this machine sees the arguments of a process.
+        told = self.folder / "format.arguments"
+        _write_private(told, "\n".join(f'"{argument}"' for argument in rest))
+        try:
+            command = [java, f"@{told}"]
+            result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        finally:
+            told.unlink()
         if result.returncode != 0:
             raise PlatformError(
                 "kafka_format_failed",
@@ -91,7 +113,10 @@ class Kafka:
     def _write_properties(self, name: str, data: Path, port: int, controller_port: int) -> None:
         template = string.Template((self._templates / "broker.properties").read_text())
         text = template.substitute(port=port, controller_port=controller_port, data=data)
-        (self.folder / name).write_text(text)
+        if self._passwords is not None:
+            secure = string.Template((self._templates / "broker-secure.properties").read_text())
+            text += secure.substitute(broker_password=self._passwords["broker"])
+        _write_private(self.folder / name, text)
 
     def _command(self, main_class: str, *arguments: str) -> list[str]:
         sharing = [f"-XX:SharedArchiveFile={self._archive}", "-Xshare:auto"] if self._archive else []
@@ -99,6 +124,12 @@ class Kafka:
         # The jars by name: with a wildcard their order, which the archive must find again, is the file system's.
         jars = os.pathsep.join(str(jar) for jar in sorted((self._servers / "kafka").glob("*.jar")))
         return [str(self._java), *_MEMORY, *sharing, logging, "-cp", jars, main_class, *arguments]
+
+
+def _write_private(path: Path, text: str) -> None:
+    path.unlink(missing_ok=True)  # a file that is there keeps its mode, and one from before may be open to all
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
 
 
 def new_cluster_id() -> str:

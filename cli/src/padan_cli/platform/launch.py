@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import psycopg
+from padan_events.kafka_client import LOGIN_FILE
 
 from padan_cli.platform import credentials, databases
 from padan_cli.platform.components import COMPONENTS
@@ -26,7 +27,11 @@ class Launch:
         self._client = httpx.AsyncClient(timeout=2.0, trust_env=False)
         java, _ = require_java()
         self._kafka = Kafka(
-            instance.folder / "kafka", instance.servers, java=java, archive=class_archive(instance.servers)
+            instance.folder / "kafka",
+            instance.servers,
+            java=java,
+            archive=class_archive(instance.servers),
+            passwords=_kafka_passwords(instance),
         )
         self._postgres = Postgres(instance.folder / "postgres", instance.servers)
 
@@ -62,6 +67,9 @@ class Launch:
             databases.prepare(self._instance.database_url("postgres", SUPERUSER), self._instance.secrets)
         if server == "kafka":
             command = [sys.executable, "-m", "padan_events.create_topics", "--bootstrap", self._instance.kafka]
+            if self._instance.secure_kafka:
+                password = credentials.of_service(self._instance.secrets, "operator") / LOGIN_FILE
+                command += ["--acls", "--username", "operator", "--password-file", str(password)]
             environment = self._instance.process_environment(server)
             result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
             if result.returncode != 0:
@@ -82,6 +90,13 @@ class Launch:
                 return True
         except psycopg.OperationalError:
             return False
+
+
+def _kafka_passwords(instance: Instance) -> dict[str, str] | None:
+    if not instance.secure_kafka:
+        return None
+    users = ("broker", *credentials.KAFKA_USERS)
+    return {user: credentials.kafka_password(instance.secrets, user) for user in users}
 
 
 def is_server(name: str) -> bool:

@@ -1,14 +1,21 @@
 """Create every topic that is missing, and refuse to go on where one exists with another number of partitions.
 
-`python -m padan_events.create_topics --bootstrap HOST:PORT [--replication 3] [--min-insync-replicas 2]`
+`python -m padan_events.create_topics --bootstrap HOST:PORT [--replication 3] [--min-insync-replicas 2]
+[--acls] [--username NAME --password-file FILE] [--ca-file FILE]`
+
+With `--acls` the rules of `padan_events.access` are applied too; that asks for a user who may alter the cluster.
 """
 
 import argparse
 import asyncio
+from pathlib import Path
 from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
+from padan_events.access import grants
+from padan_events.acls import apply_acls
+from padan_events.kafka_client import Kafka, KafkaClient, client_of, why_unreachable
 from padan_events.shards import SHARDS
 from padan_events.topics import TOPICS
 
@@ -24,12 +31,12 @@ class TopicsRefusedError(RuntimeError):
 _TOPIC_EXISTS = 36  # somebody else created it meanwhile
 
 
-async def create_topics(bootstrap: str, *, replication: int = 1, min_insync_replicas: int = 1) -> list[str]:
+async def create_topics(kafka: Kafka, *, replication: int = 1, min_insync_replicas: int = 1) -> list[str]:
     """Create the topics that are missing; return their names.
 
     Raises `WrongPartitionsError`, `TopicsRefusedError`.
     """
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    admin = AIOKafkaAdminClient(**client_of(kafka).options())
     await admin.start()
     try:
         existing = {
@@ -70,15 +77,34 @@ def main() -> None:
     parser.add_argument("--bootstrap", required=True)
     parser.add_argument("--replication", type=int, default=1)
     parser.add_argument("--min-insync-replicas", type=int, default=1)
+    parser.add_argument("--acls", action="store_true")
+    parser.add_argument("--username")
+    parser.add_argument("--password-file", type=Path)
+    parser.add_argument("--ca-file", type=Path)
     arguments = parser.parse_args()
-    created = asyncio.run(
-        create_topics(
-            arguments.bootstrap,
-            replication=arguments.replication,
-            min_insync_replicas=arguments.min_insync_replicas,
-        )
+    if (arguments.username is None) != (arguments.password_file is None):
+        parser.error("--username and --password-file belong together")
+    asyncio.run(_run(arguments))
+
+
+async def _run(arguments: argparse.Namespace) -> None:
+    kafka = KafkaClient(
+        arguments.bootstrap,
+        username=arguments.username,
+        password=arguments.password_file.read_text().strip() if arguments.password_file else "",
+        tls=arguments.ca_file is not None,
+        ca_file=arguments.ca_file,
+    )
+    refusal = await why_unreachable(kafka)
+    if refusal is not None:
+        raise SystemExit(f"{refusal.code}: {refusal.text} ({arguments.bootstrap})")
+    created = await create_topics(
+        kafka, replication=arguments.replication, min_insync_replicas=arguments.min_insync_replicas
     )
     print(f"{len(created)} topics created, {len(TOPICS) - len(created)} were there")
+    if arguments.acls:
+        added, removed = await apply_acls(kafka)
+        print(f"{added} rules added, {removed} removed, {len(grants())} hold")
 
 
 if __name__ == "__main__":

@@ -9,23 +9,29 @@ from typing import Any
 import msgspec
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaConnectionError
 from padan_events import EnvelopeError, Event, Topic
 from padan_events.envelope import from_record
+from padan_events.kafka_client import Kafka, client_of
 
 from padan_runtime import metrics, positions
 from padan_runtime.database import Database
+from padan_runtime.kafka_client import explain
 from padan_runtime.logs import logger
 from padan_runtime.positions import MovedOnError, Place, Shard
 from padan_runtime.sequence import Sequence as ShardSequence
 from padan_runtime.sequence import Verdict
 
 
-async def cluster_id_of(kafka: str) -> str:
+async def cluster_id_of(kafka: Kafka) -> str:
     """The id of the Kafka cluster: offsets of another cluster mean nothing here."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka, request_timeout_ms=15_000)
-    await admin.start()
+    admin = AIOKafkaAdminClient(**client_of(kafka).options(), request_timeout_ms=15_000)
     try:
+        await admin.start()
         return str((await admin.describe_cluster())["cluster_id"])
+    except KafkaConnectionError as error:
+        await explain(kafka, error)
+        raise
     finally:
         await admin.close()
 

@@ -15,6 +15,7 @@ import psycopg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 from padan_events import Event, Topic
+from padan_events.kafka_client import Kafka, client_of
 from psycopg import Connection
 from psycopg_pool import PoolTimeout
 
@@ -62,13 +63,13 @@ class Projector(Generic[Prepared]):
         topics: Sequence[Topic],
         handler: Handler[Prepared],
         database: Database,
-        kafka: str,
+        kafka: Kafka,
         batch: int = 4_000,
         hole_wait_s: float = 30.0,
         stuck_after_s: float = 60.0,
     ) -> None:
         self.reader, self.topics = reader, {topic.name: topic for topic in topics}
-        self._handler, self._database, self._kafka, self._batch = handler, database, kafka, batch
+        self._handler, self._database, self._kafka, self._batch = handler, database, client_of(kafka), batch
         self._stuck_after_s = stuck_after_s
         self._assignment = Assignment(reader, self.topics, database, hole_wait_s)
         self._moved_at = self._committed_at = time.monotonic()
@@ -87,7 +88,7 @@ class Projector(Generic[Prepared]):
     async def run(self, stop: asyncio.Event) -> None:
         """Read until `stop` is set; a batch under way is finished first. Raises `StuckError`."""
         consumer = self.consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._kafka,
+            **self._kafka.options(),
             group_id=self.reader,
             enable_auto_commit=False,
             auto_offset_reset="earliest",

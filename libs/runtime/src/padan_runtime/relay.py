@@ -16,9 +16,11 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from padan_events import Event
 from padan_events.envelope import to_headers
+from padan_events.kafka_client import Kafka, client_of
 from psycopg import Connection
 
 from padan_runtime import log, metrics
+from padan_runtime.kafka_client import explain
 from padan_runtime.logs import logger
 
 CHANNEL = "padan_log"
@@ -35,8 +37,8 @@ class LostLeadershipError(RuntimeError):
 class Relay:
     """Relays the logs of `topics` from one database; `source` is the CloudEvents source, e.g. /padan/household."""
 
-    def __init__(self, database_url: str, kafka: str, topics: Sequence[str], *, source: str) -> None:
-        self._url, self._kafka, self._topics, self._source = database_url, kafka, tuple(topics), source
+    def __init__(self, database_url: str, kafka: Kafka, topics: Sequence[str], *, source: str) -> None:
+        self._url, self._kafka, self._topics, self._source = database_url, client_of(kafka), tuple(topics), source
         self._cursor: dict[tuple[str, int], int] = {}
         self._sent: dict[tuple[str, int], int] = {}
         self.leading = False
@@ -82,7 +84,7 @@ class Relay:
         self._cursor = await asyncio.to_thread(self._read_cursor, connection)
         self._sent = dict(self._cursor)
         producer = AIOKafkaProducer(
-            bootstrap_servers=self._kafka,
+            **self._kafka.options(),
             enable_idempotence=True,
             acks="all",
             max_batch_size=_BATCH_BYTES,
@@ -95,6 +97,7 @@ class Relay:
         except (KafkaError, OSError, TimeoutError) as error:
             metrics.RELAY_FAILURES.inc()
             logger().warning("relay begins again", error=type(error).__name__)
+            await explain(self._kafka, error)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), 0.5)
         finally:

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 from typing import Literal, NoReturn, TypeVar
 
+from padan_events.kafka_client import LOGIN_FILE, KafkaClient
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -25,13 +26,41 @@ class DatabaseSettings(BaseSettings):
 
 
 class ServiceSettings(DatabaseSettings):
-    """What every service is told: PADAN_ENVIRONMENT, PADAN_KAFKA, PADAN_DATABASE_URL and so on."""
+    """What every service is told: PADAN_ENVIRONMENT, PADAN_KAFKA, PADAN_DATABASE_URL and so on.
+
+    With PADAN_KAFKA_USERNAME it logs in to Kafka by the password in the secret file `kafka.password`; PADAN_KAFKA_CA
+    is a file with the authority that Kafka's brokers prove themselves to. In production both login and TLS are
+    required; there, without PADAN_KAFKA_CA, the machine's own authorities are trusted.
+    """
 
     environment: Literal["development", "production"]
     kafka: str
+    kafka_username: str | None = None
+    kafka_ca: Path | None = None
     http_host: str = "127.0.0.1"
     http_port: int
     secrets: Path
+
+    @property
+    def kafka_client(self) -> KafkaClient:
+        """How to reach Kafka; ends the process, naming it, where a part of it is missing."""
+        production = self.environment == "production"
+        if self.kafka_username is None:
+            if production:
+                fail("PADAN_KAFKA_USERNAME: must be set in production")
+            return KafkaClient(self.kafka, tls=self.kafka_ca is not None, ca_file=self.kafka_ca)
+        client = KafkaClient(
+            self.kafka,
+            username=self.kafka_username,
+            password=self.secret(LOGIN_FILE).decode().strip(),
+            tls=production or self.kafka_ca is not None,
+            ca_file=self.kafka_ca,
+        )
+        try:
+            client.transport()
+        except OSError as error:
+            fail(f"PADAN_KAFKA_CA: cannot be read: {error.strerror or 'not a certificate'}")
+        return client
 
     def secret(self, name: str) -> bytes:
         """The bytes of a secret file; ends the process, naming it, where it cannot be read."""

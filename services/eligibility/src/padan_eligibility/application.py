@@ -4,6 +4,8 @@ import asyncio
 from typing import Any
 
 import faust
+from faust.auth import SASLCredentials, SSLCredentials
+from padan_events.kafka_client import MECHANISM, KafkaClient
 from padan_events.topics import PROGRAMME_EVENTS
 from padan_runtime.logs import logger
 
@@ -15,9 +17,11 @@ APP_ID = "padan-eligibility"
 
 def create_application(settings: EligibilitySettings) -> faust.App:
     """The app of one worker process. Faust creates no topic, keeps no table and elects no leader here."""
+    kafka = settings.kafka_client
     return faust.App(
         APP_ID,
-        broker=[f"kafka://{address.strip()}" for address in settings.kafka.split(",")],
+        broker=[f"kafka://{address}" for address in kafka.addresses],
+        broker_credentials=_credentials(kafka),
         datadir=str(settings.folder),
         store="memory://",
         autodiscover=False,
@@ -45,6 +49,15 @@ def create_application(settings: EligibilitySettings) -> faust.App:
         web_stats_enabled=False,
         web_metrics_enabled=False,
     )
+
+
+def _credentials(kafka: KafkaClient) -> Any:
+    """The same login and transport in Faust's own words; None: plain text without a login."""
+    transport = kafka.transport()
+    context = transport.get("ssl_context")
+    if kafka.username is None:
+        return None if context is None else SSLCredentials(context)
+    return SASLCredentials(username=kafka.username, password=kafka.password, mechanism=MECHANISM, ssl_context=context)
 
 
 def follow_programmes(app: faust.App, policies: PolicySet) -> None:

@@ -56,10 +56,10 @@ def build(settings: EligibilitySettings) -> faust.App:
         topics=[HOUSEHOLD_EVENTS],
         handler=FactsHandler(database, keys, policies),
         database=database,
-        kafka=settings.kafka,
+        kafka=settings.kafka_client,
         batch=_BATCH,
     )
-    relay = Relay(settings.database_url, settings.kafka, LOGS, source=SOURCE)
+    relay = Relay(settings.database_url, settings.kafka_client, LOGS, source=SOURCE)
 
     async def close() -> None:
         await keys.close()

@@ -64,7 +64,7 @@ def bootstrap(settings: GatewaySettings) -> Gateway:
         topics=(HOUSEHOLD_EVENTS, ELIGIBILITY_EVENTS),
         handler=ViewsHandler(keys),
         database=writer,
-        kafka=settings.kafka,
+        kafka=settings.kafka_client,
     )
     progress = Progress(writer, readers=(READER,))
     progress.stopped[READER] = lambda: projector.stopped

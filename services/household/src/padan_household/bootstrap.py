@@ -70,10 +70,10 @@ def bootstrap(settings: HouseholdSettings) -> Household:
             database=database, register=Register(database), keyring=keyring, opener=Opener(keyring, nik_hash_key)
         ),
         database=database,
-        kafka=settings.kafka,
+        kafka=settings.kafka_client,
         batch=BATCH,
     )
-    relay = Relay(settings.database_url, settings.kafka, LOGS, source=SOURCE)
+    relay = Relay(settings.database_url, settings.kafka_client, LOGS, source=SOURCE)
     health = Health()
     health.require("database", database.healthy)
     health.require("keyring", keyring.healthy)
