@@ -1,6 +1,6 @@
 """Puts the service together."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -17,12 +17,10 @@ from padan_runtime.service_tokens import read_identity
 
 from padan_registry_ingest import SERVICE, SOURCE
 from padan_registry_ingest.batches.registration import Registration
-from padan_registry_ingest.batches.splitting import Splitter
 from padan_registry_ingest.batches.stage import Stages
 from padan_registry_ingest.batches.welfare_ranking import WelfareRanking
 from padan_registry_ingest.batches.work import Worker
 from padan_registry_ingest.http_api.batches import BatchApi
-from padan_registry_ingest.http_api.uploads import UploadApi
 from padan_registry_ingest.matching.ask import Matcher
 from padan_registry_ingest.matching.registers import BarredRegister, CivilRegistry
 from padan_registry_ingest.outcomes import handler as outcomes
@@ -49,14 +47,13 @@ class Service:
 
         self.relay = Relay(settings.database_url, settings.kafka_client, [INTAKE.name], source=SOURCE)
         stages = Stages(self.database, settings.folder)
-        limits = Limits(settings.reader_memory_mb, settings.reader_time_s)
         matcher = Matcher(self.database, self._civil, self._barred)
         self.worker = Worker(
             stages,
             self._keys,
-            Splitter(stages, limits, settings.rows_at_once),
-            Registration(stages, matcher, hashed, limits),
-            WelfareRanking(stages, hashed),
+            Registration(stages, matcher, hashed, settings.rows_at_once),
+            WelfareRanking(stages, hashed, settings.rows_at_once),
+            limits=Limits(settings.reader_memory_mb, settings.reader_time_s),
             leading=lambda: self.relay.leading,
         )
         # Batches of 1,000: opened, that many households take some 15 MB.
@@ -75,15 +72,13 @@ class Service:
             database=self.database,
             kafka=settings.kafka_client,
         )
-        uploads = Uploads(self.database, self._keys, settings.folder, most_bytes=settings.upload_limit_mb * _MB)
-        batches = BatchApi(
+        self.app = self._app(BatchApi(
             self.database, self._keys, verifier,
-            uploads=uploads, folder=settings.folder, wake=self.worker.wake.set,
-        )  # fmt: skip
-        self.app = self._app([batches, UploadApi(uploads, verifier)])
-        self.tasks: list[Task] = [self.worker.run, self.persons.run, self.outcomes.run, self.relay.run, uploads.run]
+            folder=settings.folder, most_bytes=settings.upload_limit_mb * _MB, wake=self.worker.wake.set,
+        ))  # fmt: skip
+        self.tasks: list[Task] = [self.worker.run, self.persons.run, self.outcomes.run, self.relay.run]
 
-    def _app(self, apis: Sequence[BatchApi | UploadApi]) -> FastAPI:
+    def _app(self, api: BatchApi) -> FastAPI:
         health = Health()
         health.require("database", self.database.healthy)
         readers: dict[str, Projector[Any]] = {index.READER: self.persons, outcomes.READER: self.outcomes}
@@ -92,8 +87,7 @@ class Service:
             health.require(name, _reads(reader))
             progress.stopped[name] = _stopped(reader)
         app = create_app(title="Padan registry-ingest", health=health, progress=progress, openapi_url=None)
-        for api in apis:
-            api.install(app)
+        api.install(app)
         return app
 
 
