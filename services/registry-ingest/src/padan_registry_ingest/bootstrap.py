@@ -1,6 +1,6 @@
 """Puts the service together."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -21,6 +21,7 @@ from padan_registry_ingest.batches.stage import Stages
 from padan_registry_ingest.batches.welfare_ranking import WelfareRanking
 from padan_registry_ingest.batches.work import Worker
 from padan_registry_ingest.http_api.batches import BatchApi
+from padan_registry_ingest.http_api.uploads import UploadApi
 from padan_registry_ingest.matching.ask import Matcher
 from padan_registry_ingest.matching.registers import BarredRegister, CivilRegistry
 from padan_registry_ingest.outcomes import handler as outcomes
@@ -72,13 +73,15 @@ class Service:
             database=self.database,
             kafka=settings.kafka_client,
         )
-        self.app = self._app(BatchApi(
+        uploads = Uploads(self.database, self._keys, settings.folder, most_bytes=settings.upload_limit_mb * _MB)
+        batches = BatchApi(
             self.database, self._keys, verifier,
-            folder=settings.folder, most_bytes=settings.upload_limit_mb * _MB, wake=self.worker.wake.set,
-        ))  # fmt: skip
-        self.tasks: list[Task] = [self.worker.run, self.persons.run, self.outcomes.run, self.relay.run]
+            uploads=uploads, folder=settings.folder, wake=self.worker.wake.set,
+        )  # fmt: skip
+        self.app = self._app([batches, UploadApi(uploads, verifier)])
+        self.tasks: list[Task] = [self.worker.run, self.persons.run, self.outcomes.run, self.relay.run, uploads.run]
 
-    def _app(self, api: BatchApi) -> FastAPI:
+    def _app(self, apis: Sequence[BatchApi | UploadApi]) -> FastAPI:
         health = Health()
         health.require("database", self.database.healthy)
         readers: dict[str, Projector[Any]] = {index.READER: self.persons, outcomes.READER: self.outcomes}
@@ -87,7 +90,8 @@ class Service:
             health.require(name, _reads(reader))
             progress.stopped[name] = _stopped(reader)
         app = create_app(title="Padan registry-ingest", health=health, progress=progress, openapi_url=None)
-        api.install(app)
+        for api in apis:
+            api.install(app)
         return app
 
 

@@ -14,7 +14,7 @@ class IngestSettings(ServiceSettings):
     civil_registry_url: str
     barred_register_url: str
     folder: Path
-    upload_limit_mb: int = Field(default=200, ge=1)
+    upload_limit_mb: int = Field(default=512, ge=1)
     """Largest file taken, in MB."""
     rows_at_once: int = Field(default=2_000, ge=1)
     """Rows reported in one transaction: small enough that household begins early, large enough for COPY."""

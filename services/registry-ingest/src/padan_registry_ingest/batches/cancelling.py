@@ -26,6 +26,13 @@ def request(connection: Connection[Any], upload_id: UUID) -> str | None:
         return "cancelled"
     if state in FINAL_STATES or state == "deciding":
         return None
+    if state == "received":  # nobody has begun, and whoever is about to finds it ended
+        connection.execute(
+            "UPDATE upload SET state = 'cancelled', stage = 'cancelled', cancel_requested_at = clock_timestamp(), "
+            "finished_at = clock_timestamp() WHERE upload_id = %s",
+            [upload_id],
+        )
+        return "cancelled"
     if requested_at is None:
         connection.execute(
             "UPDATE upload SET cancel_requested_at = clock_timestamp() WHERE upload_id = %s", [upload_id]

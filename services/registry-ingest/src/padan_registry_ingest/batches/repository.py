@@ -44,7 +44,7 @@ class Upload(msgspec.Struct, kw_only=True):
     member_warnings: dict[str, int]
     cancel_requested_at: datetime | None
     corrects: UUID | None
-    correction_ready: bool
+    removed: dict[str, int] | None
 
     @property
     def cancelling(self) -> bool:

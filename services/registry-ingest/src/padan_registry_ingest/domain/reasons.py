@@ -98,6 +98,10 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
            "Lengkapi data yang diminta bank.", "Complete what the bank asks for."),
     Reason("account_check_failed", "Pemeriksaan rekening gagal.", "The check of the account failed.",
            "Cocokkan nomor dan nama rekening dengan bank.", "Compare the account's number and name with the bank."),
+    Reason("already_registered", "Keluarga ini sudah tercatat; isi baris berbeda dari yang tercatat dan tidak diambil.",
+           "This family is in the register; the row differs from what was registered and was not taken.",
+           "Hapus baris ini dari berkas; ajukan perubahannya sebagai perubahan data keluarga.",
+           "Take the row out of the file; have it changed as a change of the household's data."),
 )  # fmt: skip
 
 WARNINGS: Final[tuple[Reason, ...]] = (
@@ -123,6 +127,9 @@ WARNINGS: Final[tuple[Reason, ...]] = (
            "Isi nama dan 16 angka NO_KK anggota itu sebagai teks.",
            "Enter that member's name, and the 16 digits of NO_KK as text."),
 )  # fmt: skip
+
+ALREADY_REGISTERED: Final = "already_registered"
+"""Said of a row of a corrected file that differs from what was registered of it."""
 
 MOST_MEMBERS: Final = 50
 """Members of one family card; beyond it a row is `too_many_members`. Ours: a report must fit into one message."""

@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 import psycopg
@@ -15,22 +15,23 @@ from padan_runtime.database import Database
 from padan_runtime.http import json_response
 from padan_runtime.keys import IntakeKeyGoneError, KeyClient
 from padan_runtime.logs import logger
-from padan_runtime.problems import response
+from padan_runtime.problems import Problem, response
 from padan_runtime.sealing import SealError
 from padan_runtime.service_tokens import ServiceVerifier
 
-from padan_registry_ingest.batches import repository
+from padan_registry_ingest.batches import cancelling, repository, sealed_file
 from padan_registry_ingest.batches.repository import Upload
 from padan_registry_ingest.domain.faults import FileFault
 from padan_registry_ingest.http_api.upload import ReceivedForm
 from padan_registry_ingest.problems import problem, problem_of
+from padan_registry_ingest.uploading.uploads import Uploads
 from padan_registry_ingest.validating.check import known_region
 from padan_registry_ingest.validity_report.document import document
 from padan_registry_ingest.validity_report.rows import RowReports, template
 
 _WORKBOOK: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _PIECE: Final = 1 << 16
-_REPORTED: Final = ("deciding", "done", "dry_run_done")
+_REPORTED: Final = ("deciding", "done", "dry_run_done", "cancelled")
 
 
 class BatchApi:
@@ -42,12 +43,12 @@ class BatchApi:
         keys: KeyClient,
         verifier: ServiceVerifier,
         *,
+        uploads: Uploads,
         folder: Path,
-        most_bytes: int,
         wake: Callable[[], None],
     ) -> None:
-        self._database, self._keys, self._verifier = database, keys, verifier
-        self._folder, self._most, self._wake = folder, most_bytes, wake
+        self._database, self._keys, self._verifier, self._uploads = database, keys, verifier, uploads
+        self._folder, self._wake = folder, wake
 
     def install(self, app: FastAPI) -> None:
         """Add the addresses and the answers of faults."""
@@ -59,6 +60,7 @@ class BatchApi:
         router = APIRouter()
         router.add_api_route("/batches", self.receive, methods=["POST"], status_code=202)
         router.add_api_route("/batches/{upload_id}", self.read, methods=["GET"])
+        router.add_api_route("/batches/{upload_id}/cancel", self.cancel, methods=["POST"], status_code=202)
         router.add_api_route("/batches/{upload_id}/rows.csv", self.rows, methods=["GET"])
         router.add_api_route("/batches/{upload_id}/rejected.xlsx", self.rejected, methods=["GET"])
         router.add_api_route("/templates/registration.xlsx", self.template, methods=["GET"])
@@ -70,10 +72,26 @@ class BatchApi:
         upload_id = await asyncio.to_thread(self._new_id, request)
         key_id = datetime.now(UTC).date().isoformat()
         key = await self._keys.intake_key(key_id)
-        form = ReceivedForm(self._folder, upload_id, key, most_bytes=self._most)
+        form = ReceivedForm(self._folder, upload_id, key, most_bytes=self._uploads.most_bytes)
         await form.receive(request)
         try:
-            await asyncio.to_thread(self._record, upload_id, form, key_id, _actor(request), region)
+            corrects = await asyncio.to_thread(self._corrected, request, form)
+            for part, partial_id in form.in_pieces.items():
+                partial = await self._uploads.find(partial_id, actor=actor_of(request), region=region)
+                writer = form.begin(part)
+                await self._uploads.give(partial, writer)
+                await asyncio.to_thread(writer.close)
+            upload = {
+                "upload_id": upload_id,
+                "kind": form.kind,
+                "dry_run": form.dry_run,
+                "has_members": "members" in form.files,
+                "actor": actor_of(request),
+                "region": region,
+                "key_id": key_id,
+                "corrects": corrects,
+            }
+            await asyncio.to_thread(self._record, upload)
         except psycopg.OperationalError:
             # The connection may have broken after the commit: then the file is somebody's, and the answer is yes.
             if not await asyncio.to_thread(self._recorded, upload_id):
@@ -92,6 +110,23 @@ class BatchApi:
         with self._database.transaction() as connection:
             return json_response(document(connection, upload))
 
+    async def cancel(self, request: Request, upload_id: UUID) -> Response:
+        """Give a batch up. Asked twice it answers the same. What is reported already stays reported."""
+        state = await asyncio.to_thread(self._cancel, request, upload_id)
+        logger().info("a batch is given up", upload_id=str(upload_id), state=state)
+        self._wake()
+        return json_response({"upload_id": upload_id, "state": state}, 202)
+
+    def _cancel(self, request: Request, upload_id: UUID) -> str:
+        self._find(request, upload_id)
+        with self._database.transaction() as connection:
+            state = cancelling.request(connection, upload_id)
+        if state is None:
+            raise problem("batch_finished")
+        if state == "cancelled":
+            sealed_file.remove(self._folder, upload_id)
+        return state
+
     async def rows(self, request: Request, upload_id: UUID) -> Response:
         """All rows with their reasons in words, as CSV."""
         reports = await self._reports(request, upload_id)
@@ -107,20 +142,28 @@ class BatchApi:
         self._region(request)
         return _workbook(template, "registration.xlsx")
 
-    def _record(self, upload_id: UUID, form: ReceivedForm, key_id: str, actor: str, region: str) -> None:
+    def _record(self, upload: dict[str, Any]) -> None:
         with self._database.transaction() as connection:
-            repository.insert(
-                connection,
-                {
-                    "upload_id": upload_id,
-                    "kind": form.kind,
-                    "dry_run": form.dry_run,
-                    "has_members": "members" in form.files,
-                    "actor": actor,
-                    "region": region,
-                    "key_id": key_id,
-                },
-            )
+            repository.insert(connection, upload)
+
+    def _corrected(self, request: Request, form: ReceivedForm) -> UUID | None:
+        """The upload whose rows the file corrects: of several of the same rows, the one that was worked on.
+
+        Raises `FileFault` where it is not the sender's to correct, or cannot be corrected.
+        """
+        if form.corrects is None:
+            return None
+        try:
+            first = self._find(request, form.corrects)
+            if first.repeat_of is not None:
+                first = self._find(request, first.repeat_of)
+        except Problem as error:
+            raise FileFault("corrected_not_found") if error.code == "batch_not_found" else error from None
+        if first.state != "done":
+            raise FileFault("corrected_not_done", state=first.state)
+        if "ranking" in (first.kind, form.kind):
+            raise FileFault("correction_of_ranking")
+        return first.upload_id
 
     def _recorded(self, upload_id: UUID) -> bool:
         """Whether an upload is recorded. Raises `psycopg.OperationalError` where that cannot be known: then the file
@@ -144,13 +187,7 @@ class BatchApi:
         return upload_id
 
     def _region(self, request: Request) -> str:
-        """The region the caller acts for, empty for the nation. Raises `Problem` (401, 403), `FileFault`."""
-        self._verifier.one_of(request, "gateway")
-        region = request.headers.get("padan-region", "")
-        region = "" if region == "ID" else region
-        if not known_region(region):
-            raise FileFault("region_unknown")
-        return region
+        return region_of(self._verifier, request)
 
     def _find(self, request: Request, upload_id: UUID) -> Upload:
         """The upload, where its sender's region lies inside the caller's; else as if there were none."""
@@ -174,7 +211,18 @@ class BatchApi:
         return RowReports(self._database, upload, key)
 
 
-def _actor(request: Request) -> str:
+def region_of(verifier: ServiceVerifier, request: Request) -> str:
+    """The region the caller acts for, empty for the nation. Raises `Problem` (401, 403), `FileFault`."""
+    verifier.one_of(request, "gateway")
+    region = request.headers.get("padan-region", "")
+    region = "" if region == "ID" else region
+    if not known_region(region):
+        raise FileFault("region_unknown")
+    return region
+
+
+def actor_of(request: Request) -> str:
+    """For whom the gateway asks."""
     return request.headers.get("padan-actor", "service:gateway")
 
 

@@ -14,7 +14,8 @@ from padan_registry_ingest.domain.columns import KINDS
 from padan_registry_ingest.domain.faults import FileFault
 
 _FILES: Final = ("file", "members")
-_FIELDS: Final = ("dry_run", "kind")
+_FIELDS: Final = ("dry_run", "kind", "upload", "members_upload", "corrects")
+_IN_PIECES: Final = {"file": "upload", "members": "members_upload"}
 _LONGEST_FIELD: Final = 64
 
 
@@ -44,6 +45,32 @@ class ReceivedForm:
             raise FileFault("form_invalid", field="kind")
         return said
 
+    @property
+    def corrects(self) -> UUID | None:
+        """The upload that this file corrects."""
+        return self._id_in("corrects")
+
+    @property
+    def in_pieces(self) -> dict[str, UUID]:
+        """By part, the upload in pieces that it is to be taken from."""
+        ids = {part: self._id_in(field) for part, field in _IN_PIECES.items()}
+        if any(upload_id is not None and part in self.files for part, upload_id in ids.items()):
+            raise FileFault("form_invalid")  # a part twice
+        return {part: upload_id for part, upload_id in ids.items() if upload_id is not None}
+
+    def begin(self, part: str) -> SealedWriter:
+        """Begin a part that does not come with this request."""
+        self.files[part] = SealedWriter(self._folder, self._id, part, self._key, most_bytes=self._most)
+        return self.files[part]
+
+    def _id_in(self, field: str) -> UUID | None:
+        if field not in self.fields:
+            return None
+        try:
+            return UUID(self.fields[field].decode())
+        except ValueError as error:
+            raise FileFault("form_invalid", field=field) from error
+
     async def receive(self, request: Request) -> None:
         """Take the whole body. What was written is removed where anything is wrong with it."""
         try:
@@ -56,9 +83,9 @@ class ReceivedForm:
                 await asyncio.to_thread(parser.write, piece)
             if not self._ended:
                 raise FileFault("form_invalid")
-            if "file" not in self.files:
+            if "file" not in {*self.files, *self.in_pieces}:
                 raise FileFault("file_missing")
-            _ = self.dry_run, self.kind
+            _ = self.dry_run, self.kind, self.corrects
             for writer in self.files.values():
                 await asyncio.to_thread(writer.close)
         except FormParserError as error:
@@ -107,7 +134,7 @@ class ReceivedForm:
         if self._name in self.files or self._name in self.fields or self._name not in (*_FILES, *_FIELDS):
             raise FileFault("form_invalid")
         if self._name in _FILES:
-            self.files[self._name] = SealedWriter(self._folder, self._id, self._name, self._key, most_bytes=self._most)
+            self.begin(self._name)
         else:
             self.fields[self._name] = b""
 

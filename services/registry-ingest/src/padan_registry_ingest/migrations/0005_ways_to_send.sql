@@ -2,9 +2,9 @@
 
 -- A batch that its sender gave up: requested, and honoured between two pieces of work.
 ALTER TABLE upload ADD COLUMN cancel_requested_at timestamptz;
--- A corrected file: the upload it corrects, and whether that one's rows stand in corrected_row.
+-- A corrected file: the upload it corrects, and how many rows of that one it leaves out; null until they are compared.
 ALTER TABLE upload ADD COLUMN corrects uuid REFERENCES upload;
-ALTER TABLE upload ADD COLUMN correction_ready boolean NOT NULL DEFAULT false;
+ALTER TABLE upload ADD COLUMN removed jsonb;
 -- Of a corrected file: unchanged, changed_accepted, was_invalid, new; null in every other file.
 ALTER TABLE batch_row ADD COLUMN correction text COLLATE "C";
 
@@ -17,7 +17,7 @@ DROP INDEX upload_open;
 CREATE INDEX upload_open ON upload (received_at)
     WHERE state NOT IN ('done', 'dry_run_done', 'repeated', 'failed', 'cancelled');
 
--- While a corrected file is worked on: the rows of the file before it, by keyed hashes only.
+-- While a corrected file is compared: the rows of the file before it, by keyed hashes only.
 CREATE TABLE corrected_row (
     upload_id    uuid NOT NULL REFERENCES upload,   -- the corrected file
     row          integer NOT NULL,                  -- of the file before it
@@ -32,6 +32,15 @@ CREATE TABLE corrected_row (
 CREATE INDEX corrected_row_nik ON corrected_row (upload_id, nik_hash) WHERE nik_hash IS NOT NULL;
 CREATE INDEX corrected_row_card ON corrected_row (upload_id, card_hash) WHERE card_hash IS NOT NULL;
 CREATE INDEX corrected_row_person ON corrected_row (upload_id, person_hash) WHERE person_hash IS NOT NULL;
+
+-- What the comparison says of each row of a corrected file, until the row is reported.
+CREATE TABLE correction_row (
+    upload_id    uuid NOT NULL REFERENCES upload,
+    row          integer NOT NULL,
+    correction   text COLLATE "C" NOT NULL,
+    household_id uuid,
+    PRIMARY KEY (upload_id, row)
+);
 
 -- Files that come in pieces: how much of each is durable, sealed on disk. What lies beyond it is cut off.
 CREATE TABLE partial_upload (

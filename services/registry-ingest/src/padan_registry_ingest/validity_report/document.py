@@ -10,7 +10,7 @@ from padan_registry_ingest.domain import reasons
 from padan_registry_ingest.problems import problem
 from padan_registry_ingest.validating.check import region_name
 
-_COUNTED: Final = ("deciding", "done", "dry_run_done")
+_COUNTED: Final = ("deciding", "done", "dry_run_done", "cancelled")
 _ORDER: Final = {code: n for n, code in enumerate(reasons.BY_CODE)}
 
 
@@ -24,13 +24,14 @@ def document(connection: Connection[Any], upload: Upload) -> dict[str, Any]:
         "batch_id": upload.batch_id,
         "kind": upload.kind,
         "dry_run": upload.dry_run,
-        "state": upload.state,
+        "state": "cancelling" if upload.cancelling else upload.state,
         "waiting_for": upload.waiting_for,
         "repeat_of": upload.repeat_of,
         "problem": upload.problem or _waiting(upload),
         "received_at": upload.received_at,
         "finished_at": upload.finished_at,
         "rows": upload.rows,
+        "reported_to": upload.reported_to,
         "valid": summary["valid"],
         "invalid": summary["invalid"],
         "waiting": upload.waiting,
@@ -43,6 +44,28 @@ def document(connection: Connection[Any], upload: Upload) -> dict[str, Any]:
         "by_region": summary["by_region"],
         "reasons": {code: reasons.words(code) for code in sorted(named, key=_place)},
         "outcomes": outcomes,
+        "correction": _correction(upload, summary),
+    }
+
+
+def _correction(upload: Upload, summary: dict[str, Any]) -> dict[str, Any] | None:
+    """What a corrected file changed, by row; null of any other file. Counts as soon as every row has been judged.
+
+    `removed` rows stood in the file before and not in this one, `removed_registered` of them are in the register: they
+    stay there.
+    """
+    if upload.corrects is None:
+        return None
+    counted, removed = summary.get("correction") or {}, upload.removed or {}
+    return {
+        "of": upload.corrects,
+        "unchanged": counted.get("unchanged", 0),
+        "now_valid": counted.get("now_valid", 0),
+        "still_invalid": counted.get("still_invalid", 0),
+        "changed_accepted": counted.get("changed_accepted", 0),
+        "new": counted.get("new", 0),
+        "removed": removed.get("rows", 0),
+        "removed_registered": removed.get("registered", 0),
     }
 
 
@@ -98,6 +121,11 @@ def _count(connection: Connection[Any], upload: Upload) -> dict[str, Any]:
     warnings = connection.execute(
         "SELECT code, count(*) FROM batch_row, unnest(warnings) AS code WHERE upload_id = %s GROUP BY code", [upload_id]
     ).fetchall()
+    correction = connection.execute(
+        "SELECT CASE WHEN correction <> 'was_invalid' THEN correction WHEN first_reason IS NULL THEN 'now_valid' "
+        "ELSE 'still_invalid' END, count(*) FROM batch_row WHERE upload_id = %s AND correction IS NOT NULL GROUP BY 1",
+        [upload_id],
+    ).fetchall()
     return {
         "valid": sum(row[1] - row[4] for row in by_village),
         "invalid": sum(row[2] for row in by_village),
@@ -105,6 +133,7 @@ def _count(connection: Connection[Any], upload: Upload) -> dict[str, Any]:
         "first_reasons": _ordered(first),
         "every_reason": _ordered(every),
         "warnings": _ordered([*warnings, *upload.member_warnings.items()]),
+        "correction": dict(correction),
         "by_region": _by_region([(village, valid, invalid) for village, valid, invalid, *_ in by_village]),
     }
 
