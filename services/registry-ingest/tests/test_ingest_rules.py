@@ -14,9 +14,16 @@ from padan_registry_ingest.domain.duplicates import Claim, resolve
 from padan_registry_ingest.domain.matching import Agreement, CivilAnswer, civil_reasons
 from padan_registry_ingest.domain.numbers import birth_date, family_card_reasons, nik_reasons
 from padan_registry_ingest.reading.child import normalized
+from padan_registry_ingest.reading.split import judge
 from padan_registry_ingest.reporting.households import Sender, families_of, report_id, reports
-from padan_registry_ingest.validating import check
-from padan_registry_ingest.validating.against_each_other import add_duplicates, people_of
+from padan_registry_ingest.validating import check, families
+from padan_registry_ingest.validating.against_each_other import (
+    Claims,
+    add_reasons,
+    duplicates,
+    numbers_of,
+    people_of,
+)
 from padan_registry_ingest.validity_report.rows import harmless
 
 TODAY = date(2026, 1, 31)
@@ -39,20 +46,33 @@ def frame(rows: list[dict[str, str]], columns: tuple[str, ...], numbers: tuple[s
     return made.with_columns(flags).with_row_index("row", 1)
 
 
-def judge(
+def judged(
     rows: list[dict[str, str]],
     members: list[dict[str, str]] | None = None,
     *,
     region: str = "3318",
     numbers: tuple[str, ...] = (),
 ) -> pl.DataFrame:
-    people = check.check_members(frame(members or [NO_MEMBER], MEMBERS.columns), TODAY)
-    checked = check.check_recipients(frame(rows, RECIPIENTS.columns, numbers), people, region, TODAY)
-    return add_duplicates(checked, people_of(checked, people))
+    return file_judged(
+        frame(rows, RECIPIENTS.columns, numbers), frame(members or [NO_MEMBER], MEMBERS.columns), region=region
+    )[0]
+
+
+def file_judged(
+    sent: pl.DataFrame, members: pl.DataFrame, *, region: str = "3318", rows_at_once: int = 1_000
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows with all their reasons, and their people, as the child process and the service judge a file in chunks."""
+    split = families.split(sent, members, rows_at_once, TODAY)
+    chunks = [judge(split, number, region, TODAY) for number in range(split.count)]
+    claims = Claims()
+    for _, _, rows, people in chunks:
+        claims.add(*numbers_of(rows, people_of(rows, people)))
+    rows = pl.concat(rows for _, _, rows, _ in chunks)
+    return add_reasons(rows, duplicates(claims.repeated(), rows)), pl.concat(people for *_, people in chunks)
 
 
 def codes_of(row: dict[str, str], **options: object) -> list[str]:
-    return reasons.codes(judge([row], **options)["reasons"][0])  # type: ignore[arg-type]  # options of judge
+    return reasons.codes(judged([row], **options)["reasons"][0])  # type: ignore[arg-type]  # options of judge
 
 
 @pytest.mark.parametrize(
@@ -107,14 +127,14 @@ def test_a_village_outside_the_senders_region_is_unknown_to_them() -> None:
     ],
 )
 def test_a_nik_that_disagrees_with_its_row_is_a_warning_only(change: dict[str, str], warning: str) -> None:
-    row = judge([GOOD | change])
+    row = judged([GOOD | change])
     assert row["reasons"][0] == 0
     assert reasons.warning_codes(row["warnings"][0]) == [warning]
 
 
 def test_a_member_with_a_bad_nik_is_a_warning_on_the_recipients_row() -> None:
     member = NO_MEMBER | {"NO_KK": GOOD["NO_KK"], "NAMA": "BUDI", "NIK": "123"}
-    row = judge([GOOD], [member])
+    row = judged([GOOD], [member])
     assert row["reasons"][0] == 0
     assert reasons.warning_codes(row["warnings"][0]) == ["member_nik_invalid"]
 
@@ -122,7 +142,7 @@ def test_a_member_with_a_bad_nik_is_a_warning_on_the_recipients_row() -> None:
 @pytest.mark.parametrize(("people", "expected"), [(50, []), (51, ["too_many_members"])])
 def test_a_family_card_holds_fifty_members(people: int, expected: list[str]) -> None:
     members = [NO_MEMBER | {"NO_KK": GOOD["NO_KK"], "NAMA": f"ANAK {n}"} for n in range(people)]
-    rows = judge([GOOD, OTHER], members)
+    rows = judged([GOOD, OTHER], members)
     assert [reasons.codes(bits) for bits in rows["reasons"]] == [expected, []]
 
 
@@ -131,46 +151,65 @@ def test_members_who_become_nobody_are_counted() -> None:
     stray = member | {"NO_KK": "3318010101209999"}
     sent = frame([member, stray, stray, member | {"NO_KK": "1"}, member | {"NO_KK": ""}, member | {"NAMA": ""}],
                  MEMBERS.columns)  # fmt: skip
-    assert check.left_out(sent, judge([GOOD], [member])) == {"member_without_recipient": 2, "member_unreadable": 3}
-    assert check.left_out(sent.head(1), judge([GOOD], [member])) == {}
+    assert check.left_out(sent, frame([GOOD], RECIPIENTS.columns)) == {
+        "member_without_recipient": 2,
+        "member_unreadable": 3,
+    }
+    assert check.left_out(sent.head(1), frame([GOOD], RECIPIENTS.columns)) == {}
 
 
+def test_where_a_file_is_cut_into_chunks_changes_nothing() -> None:
+    rng = random.Random(3318)
+    rows = [GOOD | {"NIK": f"33180157089000{rng.randrange(1, 40):02d}", "NO_KK": rng.choice(CARDS)} for _ in range(60)]
+    members = [NO_MEMBER | {"NO_KK": rng.choice(CARDS), "NAMA": "ANAK", "NIK": rng.choice(rows)["NIK"]}
+               for _ in range(90)]  # fmt: skip
+    members += [NO_MEMBER | {"NO_KK": CARDS[1], "NAMA": f"ANAK {n}"} for n in range(51)]
+    sent, family = frame(rows, RECIPIENTS.columns), frame(members, MEMBERS.columns)
+    whole, people = file_judged(sent, family)
+    assert set(whole.filter(pl.col("card") == CARDS[1])["reasons"].to_list()).isdisjoint({0})
+    for rows_at_once in (1, 7, 59):
+        cut, theirs = file_judged(sent, family, rows_at_once=rows_at_once)
+        assert cut.drop("warnings").equals(whole.drop("warnings"))
+        assert theirs.unique().sort("order").equals(people.sort("order"))
+
+
+CARDS = ["", *(f"33180101012000{n:02d}" for n in range(1, 30))]
 OTHER = GOOD | {"NIK": "3318011708900002", "JENIS_KELAMIN": "L", "NO_KK": "3318010101200002"}
 
 
 def test_of_two_rows_with_one_nik_the_first_stays_valid() -> None:
-    rows = judge([GOOD, OTHER, GOOD | {"NO_KK": "3318010101200009"}])
+    rows = judged([GOOD, OTHER, GOOD | {"NO_KK": "3318010101200009"}])
     assert [reasons.codes(bits) for bits in rows["reasons"]] == [[], [], ["duplicate_in_file"]]
 
 
 def test_the_first_otherwise_valid_row_stays_valid() -> None:
-    rows = judge([GOOD | {"TGL_LAHIR": "x"}, GOOD])
+    rows = judged([GOOD | {"TGL_LAHIR": "x"}, GOOD])
     assert [reasons.codes(bits) for bits in rows["reasons"]] == [
         ["birth_date_invalid", "duplicate_in_file", "family_card_duplicate"], [],
     ]  # fmt: skip
 
 
 def test_of_two_rows_with_one_family_card_the_first_stays_valid() -> None:
-    rows = judge([GOOD, OTHER | {"NO_KK": GOOD["NO_KK"]}])
+    rows = judged([GOOD, OTHER | {"NO_KK": GOOD["NO_KK"]}])
     assert [reasons.codes(bits) for bits in rows["reasons"]] == [[], ["family_card_duplicate"]]
 
 
 def test_a_row_whose_card_is_taken_does_not_take_the_nik_from_a_later_row() -> None:
     both = OTHER | {"NO_KK": GOOD["NO_KK"]}
-    rows = judge([GOOD, both, OTHER])
+    rows = judged([GOOD, both, OTHER])
     assert [reasons.codes(bits) for bits in rows["reasons"]] == [
         [], ["duplicate_in_file", "family_card_duplicate"], [],
     ]  # fmt: skip
 
 
 def test_a_row_that_repeats_nik_and_card_has_both_reasons() -> None:
-    rows = judge([GOOD, GOOD | {"NAMA": "SITI A"}])
+    rows = judged([GOOD, GOOD | {"NAMA": "SITI A"}])
     assert [reasons.codes(bits) for bits in rows["reasons"]] == [[], ["duplicate_in_file", "family_card_duplicate"]]
 
 
 def test_a_recipient_who_is_a_member_of_an_earlier_family_belongs_to_it() -> None:
     member = NO_MEMBER | {"NO_KK": GOOD["NO_KK"], "NAMA": "ANAK", "NIK": OTHER["NIK"]}
-    rows = judge([GOOD, OTHER], [member])
+    rows = judged([GOOD, OTHER], [member])
     assert [reasons.codes(bits) for bits in rows["reasons"]] == [[], ["duplicate_in_register"]]
 
 
@@ -240,20 +279,18 @@ def test_ten_thousand_random_rows_never_crash_and_agree_with_the_rules_one_by_on
     sent = normal(frame(drawn, RECIPIENTS.columns))
     assert sent.height == 500
     rows = list(sent.iter_rows(named=True))
-    people = check.check_members(normal(frame(members, MEMBERS.columns)), TODAY)
-    checked = check.check_recipients(sent, people, "3318", TODAY)
-    judged = add_duplicates(checked, people_of(checked, people))
-    assert judged["row"].to_list() == list(range(1, len(rows) + 1))
-    valid = judged.filter(pl.col("reasons") == 0)
+    found, people = file_judged(sent, normal(frame(members, MEMBERS.columns)))
+    assert found["row"].to_list() == list(range(1, len(rows) + 1))
+    valid = found.filter(pl.col("reasons") == 0)
     sender = Sender(uuid4(), "user:clerk", "2026-01-31", bytes(32))
     entries = reports(valid, families_of(valid, people), {}, sender)
     assert [entry.event_id for entry in entries] == [report_id(sender.batch_id, row) for row in valid["row"]]
     assert entries
-    numbers_of = reasons.bits(["nik_length", "nik_lost_digits", "nik_date", "nik_serial", "family_card_length"])
-    for row, found in zip(rows, judged["reasons"], strict=True):
+    of_numbers = reasons.bits(["nik_length", "nik_lost_digits", "nik_date", "nik_serial", "family_card_length"])
+    for row, bits in zip(rows, found["reasons"], strict=True):
         one_by_one = nik_reasons(row["NIK"], was_number=False) | family_card_reasons(row["NO_KK"])
-        assert found & numbers_of == one_by_one
-        assert bool(found & reasons.BIT["birth_date_invalid"]) == (birth_date(row["TGL_LAHIR"], TODAY) is None)
+        assert bits & of_numbers == one_by_one
+        assert bool(bits & reasons.BIT["birth_date_invalid"]) == (birth_date(row["TGL_LAHIR"], TODAY) is None)
 
 
 _CLAIM = st.builds(

@@ -16,12 +16,13 @@ class IngestSettings(ServiceSettings):
     folder: Path
     upload_limit_mb: int = Field(default=512, ge=1)
     """Largest file taken, in MB."""
-    rows_at_once: int = Field(default=2_000, ge=1)
-    """Rows reported in one transaction: small enough that household begins early, large enough for COPY."""
-    reader_memory_mb: int = Field(default=1024, ge=256)
-    """Address space of the process that opens a sheet, in MB."""
+    rows_at_once: int = Field(default=4_000, ge=1)
+    """Rows of a chunk, which is judged and reported in one piece: few enough that household begins early and little is
+    held in memory, many enough for COPY."""
+    reader_memory_mb: int = Field(default=2_000, ge=256)
+    """Address space of each process that opens a sheet or splits a file, in MB."""
     reader_time_s: int = Field(default=120, ge=1)
-    """CPU time of the process that opens a sheet."""
+    """CPU time of each of these processes."""
 
 
 def schemas(settings: DatabaseSettings) -> list[Schema]:

@@ -183,19 +183,6 @@ def save_member_warnings(connection: Connection[Any], upload_id: UUID, counts: d
     )
 
 
-def save_verdict(connection: Connection[Any], upload_id: UUID, verdict: bytes) -> None:
-    """Keep what was found of every row, so that it is not found otherwise after a crash."""
-    connection.execute(
-        "UPDATE upload SET verdict = %(verdict)b WHERE upload_id = %(id)s", {"id": upload_id, "verdict": verdict}
-    )
-
-
-def verdict(connection: Connection[Any], upload_id: UUID) -> bytes | None:
-    """What `save_verdict` kept."""
-    row = connection.execute("SELECT verdict FROM upload WHERE upload_id = %s", [upload_id], binary=True).fetchone()
-    return None if row is None else row[0]
-
-
 def report(connection: Connection[Any], upload_id: UUID, expected: int, rows: Sequence[RowRecord]) -> None:
     """Write rows and move `reported_to` from `expected` to the last of them.
 
@@ -231,7 +218,7 @@ def report(connection: Connection[Any], upload_id: UUID, expected: int, rows: Se
 def begin_deciding(connection: Connection[Any], upload_id: UUID) -> None:
     """Every row is written: what is left is for household to decide. Raises `GivenUpError`."""
     begun = connection.execute(
-        "UPDATE upload SET state = 'deciding', stage = 'deciding', stage_done = 0, stage_total = 0, verdict = NULL "
+        "UPDATE upload SET state = 'deciding', stage = 'deciding', stage_done = 0, stage_total = 0 "
         "WHERE upload_id = %s AND cancel_requested_at IS NULL",
         [upload_id],
     )

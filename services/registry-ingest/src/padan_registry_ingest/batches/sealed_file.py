@@ -2,6 +2,7 @@
 
 import os
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -70,9 +71,8 @@ class SealedWriter:
         self._number += 1
 
 
-def read(folder: Path, upload_id: UUID, part: str, key: bytes) -> bytes:
-    """The whole of one part, in clear, in memory only. Raises `FileFault` file_lost."""
-    clear = bytearray()
+def pieces(folder: Path, upload_id: UUID, part: str, key: bytes) -> Iterator[bytes]:
+    """One part in clear, a megabyte at a time, in memory only. Raises `FileFault` file_lost."""
     try:
         with path_of(folder, upload_id, part).open("rb") as file:
             size = file.seek(0, os.SEEK_END)
@@ -81,11 +81,18 @@ def read(folder: Path, upload_id: UUID, part: str, key: bytes) -> bytes:
             while not last:
                 sealed = file.read(_LENGTH.unpack(file.read(_LENGTH.size))[0])
                 last = file.tell() == size
-                clear += open_bytes(key, sealed, _context(upload_id, part, number, last=last))
+                yield open_bytes(key, sealed, _context(upload_id, part, number, last=last))
                 number += 1
     except (OSError, struct.error, SealError) as error:
         raise FileFault("file_lost") from error
-    return bytes(clear)
+
+
+def size_of(folder: Path, upload_id: UUID, part: str) -> int:
+    """How large one part is on disk, in bytes; 0 where it is lost."""
+    try:
+        return path_of(folder, upload_id, part).stat().st_size
+    except OSError:
+        return 0
 
 
 def remove(folder: Path, upload_id: UUID) -> None:

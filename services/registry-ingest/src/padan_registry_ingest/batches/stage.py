@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from padan_runtime import metrics
@@ -15,9 +15,10 @@ from padan_runtime.memory import give_back_memory
 from padan_runtime.relay import hint
 from psycopg import Connection
 
-from padan_registry_ingest.batches import repository
+from padan_registry_ingest.batches import chunks, repository
 from padan_registry_ingest.matching import repository as answers
 
+Result = TypeVar("Result")
 _STATE: Final = {"registering": "matching"}
 
 
@@ -40,12 +41,16 @@ class Stages:
 
     async def note(self, work: Callable[..., None], *arguments: Any) -> None:
         """Run one piece of SQL in a transaction of its own."""
+        await self.ask(work, *arguments)
 
-        def inside() -> None:
+    async def ask(self, work: Callable[..., Result], *arguments: Any) -> Result:
+        """What a piece of SQL in a transaction of its own answers."""
+
+        def inside() -> Result:
             with self.database.transaction() as connection:
-                work(connection, *arguments)
+                return work(connection, *arguments)
 
-        await asyncio.to_thread(inside)
+        return await asyncio.to_thread(inside)
 
     def progress(self, upload_id: UUID) -> Callable[[int, int], Any]:
         """A function that notes how far the stage has come."""
@@ -65,7 +70,8 @@ class Stages:
             with self.database.transaction() as connection:
                 hint(connection)
 
-    def forget_answers(self, upload_id: UUID) -> None:
-        """Remove the registers' answers of a batch that is past them."""
+    def forget_work(self, upload_id: UUID) -> None:
+        """Remove what a batch no longer needs once every row is reported: judged rows, and the registers' answers."""
         with self.database.transaction() as connection:
+            chunks.forget_work(connection, upload_id)
             answers.forget(connection, upload_id)

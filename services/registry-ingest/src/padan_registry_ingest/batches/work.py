@@ -17,19 +17,20 @@ from padan_runtime.logs import logger
 from padan_runtime.problems import Unavailable
 from padan_runtime.projector import TRANSIENT
 
-from padan_registry_ingest.batches import repository, sealed_file
+from padan_registry_ingest.batches import cancelling, chunks, repository, sealed_file
 from padan_registry_ingest.batches.registration import Registration
-from padan_registry_ingest.batches.repository import TakenOverError, Upload
+from padan_registry_ingest.batches.repository import GivenUpError, TakenOverError
+from padan_registry_ingest.batches.splitting import Splitter
 from padan_registry_ingest.batches.stage import Stages
 from padan_registry_ingest.batches.welfare_ranking import WelfareRanking
+from padan_registry_ingest.correcting.comparing import Corrections
 from padan_registry_ingest.domain.faults import FileFault
 from padan_registry_ingest.problems import problem_of
-from padan_registry_ingest.reading import tables
-from padan_registry_ingest.reading.tables import Limits, Tables
 
 _POLL_S: Final = 1.0
 _LONGEST_WAIT_S: Final = 15.0
 _ABANDONED_AFTER_S: Final = 3_600.0
+_WITHOUT_ROWS: Final = ("failed", "repeated")
 Result = TypeVar("Result")
 
 
@@ -41,13 +42,15 @@ class Worker:
         self,
         stages: Stages,
         keys: KeyClient,
+        splitter: Splitter,
+        corrections: Corrections,
         registration: Registration,
         ranking: WelfareRanking,
         *,
-        limits: Limits,
         leading: Callable[[], bool],
     ) -> None:
-        self._stages, self._keys, self._limits, self._leading = stages, keys, limits, leading
+        self._stages, self._keys, self._splitter, self._leading = stages, keys, splitter, leading
+        self._corrections = corrections
         self._registration, self._ranking = registration, ranking
         self._database: Database = stages.database
         self.wake = asyncio.Event()
@@ -75,6 +78,9 @@ class Worker:
             return
         try:
             waiting = await self._in_thread(repository.to_work_on)
+            # Behind the list: whoever cancelled and sent again finds the earlier one ended before the later is read.
+            for ended in await self._in_thread(cancelling.finish_requested):
+                await asyncio.to_thread(self._clean_up, ended)
         except TRANSIENT as error:
             logger().warning("the database is away", error=type(error).__name__)
             return
@@ -85,28 +91,37 @@ class Worker:
             not_before, attempts = self._not_before.get(upload_id, (0.0, 0))
             if time.monotonic() < not_before:
                 continue
-            try:
-                await self._work_on(upload_id)
-            except Unavailable as error:
-                logger().warning("a batch waits", upload_id=str(upload_id), name=str(error))
-                self._later(upload_id, attempts)
-                with contextlib.suppress(*TRANSIENT):
-                    await self._in_thread(repository.wait_for, upload_id, str(error))
-            except TRANSIENT as error:
-                logger().warning("a batch waits", upload_id=str(upload_id), error=type(error).__name__)
-                self._later(upload_id, attempts)
-            except TakenOverError:
-                logger().warning("another worker has this batch", upload_id=str(upload_id))
-                self._later(upload_id, attempts)
-            except IntakeKeyGoneError:
-                await self._fail(upload_id, FileFault("file_expired"))
-            except FileFault as fault:
-                await self._fail(upload_id, fault)
-            except Exception as error:  # one file that breaks us must not hold up the others
-                logger().error("a batch failed", upload_id=str(upload_id), exc_info=error)
-                await self._fail(upload_id, FileFault("file_failed"))
-            else:
-                self._not_before.pop(upload_id, None)
+            await self._attempt(upload_id, attempts)
+
+    async def _attempt(self, upload_id: UUID, attempts: int) -> None:
+        """Work on one upload as far as it goes now; `attempts` before this one came to nothing."""
+        try:
+            await self._work_on(upload_id)
+        except Unavailable as error:
+            logger().warning("a batch waits", upload_id=str(upload_id), name=str(error))
+            self._later(upload_id, attempts)
+            with contextlib.suppress(*TRANSIENT):
+                await self._in_thread(repository.wait_for, upload_id, str(error))
+        except TRANSIENT as error:
+            logger().warning("a batch waits", upload_id=str(upload_id), error=type(error).__name__)
+            self._later(upload_id, attempts)
+        except GivenUpError:
+            with contextlib.suppress(*TRANSIENT):  # else the next round ends it
+                await self._in_thread(cancelling.finish_requested)
+                await asyncio.to_thread(self._clean_up, upload_id)
+                logger().info("a batch was cancelled", upload_id=str(upload_id))
+        except TakenOverError:
+            logger().warning("another worker has this batch", upload_id=str(upload_id))
+            self._later(upload_id, attempts)
+        except IntakeKeyGoneError:
+            await self._fail(upload_id, FileFault("file_expired"))
+        except FileFault as fault:
+            await self._fail(upload_id, fault)
+        except Exception as error:  # one file that breaks us must not hold up the others
+            logger().error("a batch failed", upload_id=str(upload_id), exc_info=error)
+            await self._fail(upload_id, FileFault("file_failed"))
+        else:
+            self._not_before.pop(upload_id, None)
 
     def _later(self, upload_id: UUID, attempts: int) -> None:
         wait_s = min(0.5 * 2**attempts, _LONGEST_WAIT_S)
@@ -122,41 +137,38 @@ class Worker:
     async def _work_on(self, upload_id: UUID) -> None:
         upload = await self._in_thread(repository.find, upload_id)
         assert upload is not None
+        if upload.finished_at is not None:
+            return
         if upload.state == "deciding":
             await self._finish(upload_id, "done")
             return
         key = await self._keys.intake_key(upload.key_id)
-        async with self._stages.stage(upload_id, "reading"):
-            read = await asyncio.to_thread(self._read, upload, key)
-            repeat_of = await self._in_thread(repository.identify, upload, read.kind, read.batch_id, read.rows)
-        if repeat_of is not None:
-            await self._finish(upload_id, "repeated")
-            return
-        upload.batch_id, upload.kind = read.batch_id, read.kind
-        if read.kind == "ranking":
-            await self._ranking.work(upload, key, read)
-        else:
-            await self._registration.work(upload, key, read)
+        if not await self._stages.ask(chunks.is_complete, upload_id):
+            if not await self._splitter.split(upload, key):
+                await self._finish(upload_id, "repeated")
+                return
+            upload = await self._in_thread(repository.find, upload_id)
+            assert upload is not None
+        if await self._stages.ask(cancelling.undecided, upload_id):
+            raise Unavailable("earlier_batch")
+        await self._corrections.compare(upload, key)
+        await (self._ranking if upload.kind == "ranking" else self._registration).work(upload, key)
         if upload.dry_run:
             await self._finish(upload_id, "dry_run_done")
         else:
             await self._in_thread(repository.begin_deciding, upload_id)
             await asyncio.to_thread(self._clean_up, upload_id)
 
-    def _read(self, upload: Upload, key: bytes) -> Tables:
-        folder = self._stages.folder
-        file = sealed_file.read(folder, upload.upload_id, "file", key)
-        members = sealed_file.read(folder, upload.upload_id, "members", key) if upload.has_members else None
-        return tables.read(file, members, kind=upload.kind, region=upload.region, limits=self._limits)
-
     async def _finish(self, upload_id: UUID, state: str, problem: dict[str, Any] | None = None) -> None:
         await self._in_thread(repository.finish, upload_id, state, problem)
+        if state in _WITHOUT_ROWS:
+            await self._in_thread(chunks.forget, upload_id)
         await asyncio.to_thread(self._clean_up, upload_id)
         logger().info("a batch is finished", upload_id=str(upload_id), state=state)
 
     def _clean_up(self, upload_id: UUID) -> None:
         sealed_file.remove(self._stages.folder, upload_id)
-        self._stages.forget_answers(upload_id)
+        self._stages.forget_work(upload_id)
 
     async def _in_thread(self, work: Callable[..., Result], *arguments: Any) -> Result:
         def inside() -> Result:

@@ -1,23 +1,14 @@
 """What the answers of the registers mean for a row."""
 
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
+from padan_events.personal import Agreement
 
 from padan_registry_ingest.domain.reasons import BIT
 
 CivilStatus = Literal["active", "deceased", "moved", "blocked"]
-
-
-class Agreement(msgspec.Struct, frozen=True):
-    """Field by field: agrees (SESUAI), differs (TIDAK SESUAI), or not compared."""
-
-    nik: bool | None = None
-    name: bool | None = None
-    birth_date: bool | None = None
-    sex: bool | None = None
-    family_card_number: bool | None = None
-    mother_name: bool | None = None
 
 
 class CivilAnswer(msgspec.Struct, frozen=True):
@@ -31,6 +22,7 @@ class CivilAnswer(msgspec.Struct, frozen=True):
 _OF_STATUS = {"deceased": "deceased", "moved": "moved_away", "blocked": "identity_blocked"}
 
 
+@lru_cache(1_000)
 def civil_reasons(answer: CivilAnswer) -> int:
     """The set of reasons an answer gives. A difference of sex is no reason: the NIK's own warning covers it."""
     if not answer.found or answer.agreement.nik is False:

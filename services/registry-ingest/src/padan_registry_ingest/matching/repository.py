@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from padan_events.personal import Agreement
 from padan_runtime.sealing import open_bytes, seal_bytes
 from psycopg import Connection
 
@@ -16,7 +17,7 @@ class Answers(msgspec.Struct, frozen=True, omit_defaults=True):
     rows: list[int]
     reasons: list[int]
     statuses: list[str | None] = []
-    agreements: list[dict[str, bool]] = []
+    agreements: list[Agreement] = []
 
 
 def _context(upload_id: UUID, register: str, chunk: int) -> bytes:
@@ -35,18 +36,18 @@ def save(connection: Connection[Any], key: bytes, upload_id: UUID, register: str
 
 
 def load(
-    connection: Connection[Any], key: bytes, upload_id: UUID, register: str, *, after: int = 0, to: int = 2**31 - 1
+    connection: Connection[Any], key: bytes, upload_id: UUID, register: str, chunk: tuple[int, int]
 ) -> list[Answers]:
-    """The answers kept whose first row is beyond `after` and at most `to`, in order of it."""
+    """The answers kept about the rows of a chunk, whose first and last are given."""
     rows = connection.execute(
         "SELECT chunk, sealed FROM register_answer WHERE upload_id = %(upload)s AND register = %(register)s "
-        "AND chunk > %(after)s AND chunk <= %(to)s ORDER BY chunk",
-        {"upload": upload_id, "register": register, "after": after, "to": to},
+        "AND chunk BETWEEN %(first)s AND %(last)s ORDER BY chunk",
+        {"upload": upload_id, "register": register, "first": chunk[0], "last": chunk[1]},
         binary=True,
     ).fetchall()
     return [
-        msgspec.json.decode(open_bytes(key, sealed, _context(upload_id, register, chunk)), type=Answers)
-        for chunk, sealed in rows
+        msgspec.json.decode(open_bytes(key, sealed, _context(upload_id, register, first)), type=Answers)
+        for first, sealed in rows
     ]
 
 

@@ -1,22 +1,26 @@
-"""A file as frames: opened in child processes, its columns checked, its rows numbered, its batch known."""
+"""A file as tables: opened in child processes, its columns checked, and split there into chunks of rows."""
 
 import contextlib
-import io
+import os
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
 from typing import Final
-from uuid import UUID
 
 import msgspec
 import polars as pl
 
-from padan_registry_ingest.domain import columns, digest
+from padan_registry_ingest.domain import columns
 from padan_registry_ingest.domain.faults import FAULTS, FileFault
 from padan_registry_ingest.reading.child import DATA_ERROR
 
-_DIGEST_ROWS: Final = 10_000
+Pieces = Callable[[], Iterator[bytes]]
+"""The bytes of a file piece by piece, from the start at every call: each sheet's process is sent the file once."""
+
+ENVIRONMENT: Final = {"POLARS_MAX_THREADS": "1", "MALLOC_ARENA_MAX": "1", "PYTHONUTF8": "1"}
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -26,88 +30,127 @@ class Limits(msgspec.Struct, frozen=True):
     time_s: int
 
 
-class Tables(msgspec.Struct, frozen=True):
-    """What a file holds, kept packed: as frames it takes ten times the memory, so they are made where they are needed.
+class Tables:
+    """What a file holds, as Parquet in anonymous memory: neither on a disk nor in this process. To be closed.
 
-    Frames have `row` (from 1, empty rows not counted), the contract's columns as text, and `NIK_IS_NUMBER`,
-    `NO_KK_IS_NUMBER`. A ranking has no members.
+    Sheets have the contract's columns as text, and `NIK_IS_NUMBER`, `NO_KK_IS_NUMBER` where a cell can be a number. A
+    ranking has no members: `second` is None.
     """
 
-    kind: str
-    batch_id: UUID
-    rows: int
-    first: bytes
-    second: bytes | None
+    def __init__(self, kind: str, first: int, second: int | None) -> None:
+        self.kind, self.first, self.second = kind, first, second
 
     @property
     def recipients(self) -> pl.DataFrame:
-        """The rows of the first sheet."""
-        return _frame(self.first, columns.RANKING if self.kind == "ranking" else columns.RECIPIENTS)
+        """The rows of the first sheet, with `row` from 1: empty rows are not counted."""
+        return frame(path_of(self.first), columns.RANKING if self.kind == "ranking" else columns.RECIPIENTS)
 
     @property
     def members(self) -> pl.DataFrame:
-        """The rows of the second sheet."""
+        """The rows of the second sheet, with `row`."""
         assert self.second is not None
-        return _frame(self.second, columns.MEMBERS)
+        return frame(path_of(self.second), columns.MEMBERS)
+
+    def __enter__(self) -> "Tables":
+        return self
+
+    def __exit__(self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None) -> None:
+        os.close(self.first)
+        if self.second is not None:
+            os.close(self.second)
 
 
-def read(file: bytes, members: bytes | None, *, kind: str, region: str, limits: Limits) -> Tables:
+def path_of(descriptor: int) -> str:
+    """Where a process that holds it opens anonymous memory once more."""
+    return f"/proc/self/fd/{descriptor}"
+
+
+def read(file: bytes | Pieces, members: bytes | Pieces | None, *, kind: str, limits: Limits) -> Tables:
     """Open a file, or a pair of files. Raises `FileFault`.
 
-    `kind` is auto, registration or ranking; `region` is the sender's code, empty for the nation.
+    `kind` is auto, registration or ranking.
     """
-    if not file:
+    first_file, members_file = _pieces(file), None if members is None else _pieces(members)
+    head = next(first_file(), b"")
+    if not head:
         raise FileFault("file_empty")
-    workbook = file.startswith(b"PK\x03\x04")
-    other_file = file if members is None and workbook else members
-    with ThreadPoolExecutor(1) as other:
+    other_file = first_file if members_file is None and head.startswith(b"PK\x03\x04") else members_file
+    with contextlib.ExitStack() as on_failure, ThreadPoolExecutor(1) as other:
+        first = on_failure.enter_context(_memory())
         # Both sheets at once: the second is opened on the other core while the first tells what kind of file it is.
-        opening = None if other_file is None or kind == "ranking" else other.submit(
-            _open, other_file, 1 if other_file is file else 0, columns.MEMBERS.name, limits
-        )  # fmt: skip
-        first = _open(file, 0, columns.RECIPIENTS.name, limits)
-        actual = columns.kind_of(list(pl.read_parquet_schema(io.BytesIO(first)))) if kind == "auto" else kind
+        opening = second = None
+        if other_file is not None and kind != "ranking":
+            second = on_failure.enter_context(_memory())
+            index = 1 if other_file is first_file else 0
+            opening = other.submit(_open, other_file, second, index, columns.MEMBERS.name, limits)
+        _open(first_file, first, 0, columns.RECIPIENTS.name, limits)
+        actual = columns.kind_of(list(pl.read_parquet_schema(path_of(first)))) if kind == "auto" else kind
         if actual == "ranking":
+            _require(first, columns.RANKING)
             if opening is not None:
                 with contextlib.suppress(FileFault):
                     opening.result()
-            ranking = _frame(first, columns.RANKING)
-            batch_id = digest.batch_id_of(region, [("first", _canonical(ranking))])
-            return Tables(actual, batch_id, ranking.height, first, None)
-        recipients = _frame(first, columns.RECIPIENTS)
-        if opening is None:
-            raise FileFault("members_missing")
-        second = opening.result()
-    people = _frame(second, columns.MEMBERS)
-    batch_id = digest.batch_id_of(region, [("first", _canonical(recipients)), ("second", _canonical(people))])
-    return Tables(actual, batch_id, recipients.height, first, second)
+            tables = Tables(actual, os.dup(first), None)
+        else:
+            _require(first, columns.RECIPIENTS)
+            if opening is None or second is None:
+                raise FileFault("members_missing")
+            opening.result()
+            _require(second, columns.MEMBERS)
+            tables = Tables(actual, os.dup(first), os.dup(second))
+    return tables
 
 
-def _open(content: bytes, index: int, name: str, limits: Limits) -> bytes:
-    command = [sys.executable, "-m", "padan_registry_ingest.reading.child"]
+def _pieces(file: bytes | Pieces) -> Pieces:
+    return (lambda: iter([file])) if isinstance(file, bytes) else file
+
+
+@contextlib.contextmanager
+def _memory() -> Iterator[int]:
+    descriptor = os.memfd_create("sheet")
     try:
-        child = subprocess.run(
-            [*command, str(index), name, str(limits.memory_mb), str(limits.time_s)],
-            input=content,
-            capture_output=True,
-            timeout=limits.time_s * 2,
-            env={"POLARS_MAX_THREADS": "1", "MALLOC_ARENA_MAX": "1", "PYTHONUTF8": "1"},
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise FileFault("file_too_large") from error
-    if child.returncode == 0:
-        return child.stdout
-    said = child.stderr.decode(errors="replace").strip()
-    if child.returncode == DATA_ERROR and said in FAULTS:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _open(pieces: Pieces, into: int, index: int, name: str, limits: Limits) -> None:
+    command = [sys.executable, "-m", "padan_registry_ingest.reading.child"]
+    child = subprocess.Popen(
+        [*command, str(index), name, str(limits.memory_mb), str(limits.time_s)],
+        stdin=subprocess.PIPE,
+        stdout=into,
+        stderr=subprocess.PIPE,
+        env=ENVIRONMENT,
+    )
+    assert child.stdin is not None
+    assert child.stderr is not None
+    overdue = threading.Timer(limits.time_s * 2, child.kill)
+    overdue.start()
+    try:
+        # It may end before it has read all: what it says then is what counts.
+        with contextlib.suppress(BrokenPipeError), child.stdin as feed:
+            for piece in pieces():
+                feed.write(piece)
+        said = child.stderr.read().decode(errors="replace").strip()
+        status = child.wait()
+    finally:
+        overdue.cancel()
+        child.kill()
+        child.wait()
+        child.stderr.close()
+    if status == 0:
+        return
+    if status == DATA_ERROR and said in FAULTS:
         raise FileFault(said)
     # Ended by a signal it ran into a limit: the allocator gives up, or the kernel ends it. Else the fault is ours.
-    raise FileFault("file_too_large" if child.returncode < 0 else "file_failed")
+    raise FileFault("file_too_large" if status < 0 else "file_failed")
 
 
-def _frame(packed: bytes, sheet: columns.Sheet) -> pl.DataFrame:
-    frame = pl.read_parquet(io.BytesIO(packed))
-    found = [name for name in frame.columns if not name.endswith("_IS_NUMBER")]
+def _require(descriptor: int, sheet: columns.Sheet) -> None:
+    """Raises `FileFault` where columns are missing, or all rows."""
+    path = path_of(descriptor)
+    found = [name for name in pl.read_parquet_schema(path) if not name.endswith("_IS_NUMBER")]
     missing = [name for name in sheet.columns if name not in found]
     if missing:
         # Headers only, and bounded: a file without headers has people's data in its first row.
@@ -120,20 +163,18 @@ def _frame(packed: bytes, sheet: columns.Sheet) -> pl.DataFrame:
             found=known,
             other_columns=len(found) - len(known),
         )
-    if frame.height == 0:
+    if pl.scan_parquet(path).select(pl.len()).collect().item() == 0:
         raise FileFault("file_empty", sheet=sheet.name)
+
+
+def frame(path: str, sheet: columns.Sheet) -> pl.DataFrame:
+    """A sheet whose columns were found to be there: `row` (from 1), the contract's columns, and the flags."""
+    present = pl.read_parquet_schema(path)
     flags = [
-        (pl.col(f"{name}_IS_NUMBER") if f"{name}_IS_NUMBER" in frame.columns else pl.lit(value=False)).alias(
+        (pl.col(f"{name}_IS_NUMBER") if f"{name}_IS_NUMBER" in present else pl.lit(value=False)).alias(
             f"{name}_IS_NUMBER"
         )
         for name in columns.NUMBERS
         if name in sheet.columns
     ]
-    return frame.select(*sheet.columns, *flags).with_row_index("row", 1)
-
-
-def _canonical(frame: pl.DataFrame) -> Iterator[str]:
-    cells = [pl.col(name) for name, dtype in frame.schema.items() if dtype == pl.String]
-    row = pl.concat_str(cells, separator=digest.CELL_END) + (digest.CELL_END + digest.ROW_END)
-    for part in frame.iter_slices(_DIGEST_ROWS):
-        yield "".join(part.select(row.alias("row"))["row"].to_list())
+    return pl.scan_parquet(path).select(*sheet.columns, *flags).with_row_index("row", 1).collect()

@@ -8,7 +8,7 @@ import msgspec
 import polars as pl
 from padan_events import encode, shard_of, type_of
 from padan_events.intake import HouseholdReported, Origin
-from padan_events.personal import Agreement, Match, ReportedHousehold, ReportedMember
+from padan_events.personal import Match, ReportedHousehold, ReportedMember
 from padan_runtime.log import Entry
 from padan_runtime.sealing import seal
 
@@ -44,7 +44,7 @@ def matches_by_row(answers: Iterable[Answers]) -> dict[int, Match]:
             request_id=each.request_id,
             matched_at=each.matched_at,
             civil_status=status or "unknown",
-            agreement=Agreement(**agreement),
+            agreement=agreement,
         )
         for each in answers
         for row, status, agreement in zip(each.rows, each.statuses, each.agreements, strict=True)

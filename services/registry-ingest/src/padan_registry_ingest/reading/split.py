@@ -1,0 +1,170 @@
+"""The child process that splits a file into chunks of recipients with their members, judged row by row.
+
+A million rows take a gigabyte as frames: they are taken here, under limits of their own, so that the service holds a
+chunk at a time. The argument is a `Task` as JSON. Writes messages to stdout, as `messages` reads them: a `Header`, then
+each `Part`, at last what the rows that may repeat others lay claim to (see `Claims.repeated`), as Parquet. It has no
+key: what it writes goes through a pipe to the service, which seals it.
+"""
+
+import io
+import resource
+import struct
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from typing import IO, Final
+from uuid import UUID
+
+import msgspec
+import polars as pl
+
+from padan_registry_ingest.domain import columns, digest
+from padan_registry_ingest.reading.child import DATA_ERROR
+from padan_registry_ingest.reading.tables import frame, path_of
+from padan_registry_ingest.validating import against_each_other, check, families
+
+SOFTWARE_ERROR: Final = 70
+_DIGEST_ROWS: Final = 50_000
+_AHEAD: Final = 3
+_LENGTH: Final = struct.Struct("!Q")
+
+
+class Task(msgspec.Struct, frozen=True):
+    """What to split: descriptors of both sheets, and what their rows are judged by."""
+
+    kind: str
+    first: int
+    second: int | None
+    region: str
+    today: date
+    rows_at_once: int
+    memory_mb: int
+    time_s: int
+
+
+class Header(msgspec.Struct, frozen=True):
+    """What the file is, and how many members belong to no row, by warning."""
+
+    batch_id: UUID
+    rows: int
+    left_out: dict[str, int]
+
+
+class Part(msgspec.Struct, frozen=True):
+    """Rows `first` to `last` and their members, as sent (`recipients`, `members`) and as judged (`rows`, `people`).
+
+    Parquet, all of it. A ranking has no members.
+    """
+
+    first: int
+    last: int
+    recipients: bytes
+    members: bytes | None
+    rows: bytes
+    people: bytes | None
+
+
+def messages(stream: IO[bytes]) -> Iterator[bytes]:
+    """The messages of a child, each whole. Raises EOFError where it ended in the middle of one."""
+    while head := stream.read(_LENGTH.size):
+        size = _LENGTH.unpack(head)[0] if len(head) == _LENGTH.size else -1
+        message = stream.read(size) if size >= 0 else b""
+        if len(message) != size:
+            raise EOFError
+        yield message
+
+
+def batch_id_of(region: str, sheets: list[tuple[str, pl.DataFrame]]) -> UUID:
+    """The id of the batch that these rows are, sent for this region."""
+    return digest.batch_id_of(region, [(name, _canonical(sheet)) for name, sheet in sheets])
+
+
+def _canonical(sheet: pl.DataFrame) -> Iterator[str]:
+    cells = [pl.col(name) for name, dtype in sheet.schema.items() if dtype == pl.String]
+    row = pl.concat_str(cells, separator=digest.CELL_END) + (digest.CELL_END + digest.ROW_END)
+    for part in sheet.iter_slices(_DIGEST_ROWS):
+        yield part.select(row.str.join("")).item()
+
+
+def judge(split: families.Split, number: int, region: str, today: date) -> tuple[pl.DataFrame, ...]:
+    """A chunk as sent (recipients, members) and as judged by itself (rows, people): frames of `validating.check`."""
+    sent, theirs = split.chunk(number)
+    people = check.check_members(theirs, today)
+    rows = check.check_recipients(sent, people, region, today, split.crowded)
+    return sent, theirs, rows, people.filter(~pl.col("card").is_in(split.crowded.implode())).drop("nik_bad")
+
+
+def registration(task: Task, write: Callable[[bytes], None]) -> None:
+    """Split a registration."""
+    assert task.second is not None
+    recipients = frame(path_of(task.first), columns.RECIPIENTS)
+    members = frame(path_of(task.second), columns.MEMBERS)
+    with ThreadPoolExecutor(2) as threads:
+        batch_id = threads.submit(batch_id_of, task.region, [("first", recipients), ("second", members)])
+        split = families.split(recipients, members, task.rows_at_once, task.today)
+        write(msgspec.json.encode(Header(batch_id.result(), recipients.height, split.left_out)))
+        claims = against_each_other.Claims()
+
+        def judged(number: int) -> tuple[Part, pl.DataFrame, pl.DataFrame]:
+            sent, theirs, rows, people = judge(split, number, task.region, task.today)
+            part = Part(
+                int(sent["row"][0]), int(sent["row"][-1]), _parquet(sent), _parquet(theirs), _parquet(rows),
+                _parquet(people),
+            )  # fmt: skip
+            return part, *against_each_other.numbers_of(rows, against_each_other.people_of(rows, people))
+
+        # A few ahead and no more: whoever reads may be slower, and what was made would gather here.
+        coming = [threads.submit(judged, number) for number in range(min(_AHEAD, split.count))]
+        for number in range(split.count):
+            part, *numbers = coming.pop(0).result()
+            if (after := number + _AHEAD) < split.count:
+                coming.append(threads.submit(judged, after))
+            write(msgspec.msgpack.encode(part))
+            claims.add(*numbers)
+    write(_parquet(claims.repeated()))
+
+
+def ranking(task: Task, write: Callable[[bytes], None]) -> None:
+    """Split a ranking. Nobody lays claim to anything in it."""
+    recipients = frame(path_of(task.first), columns.RANKING)
+    write(msgspec.json.encode(Header(batch_id_of(task.region, [("first", recipients)]), recipients.height, {})))
+    rows = check.check_ranking(recipients)
+    for start in range(0, recipients.height, task.rows_at_once):
+        sent = recipients.slice(start, task.rows_at_once)
+        judged = rows.slice(start, task.rows_at_once)
+        part = Part(int(sent["row"][0]), int(sent["row"][-1]), _parquet(sent), None, _parquet(judged), None)
+        write(msgspec.msgpack.encode(part))
+    write(_parquet(against_each_other.Claims().repeated()))
+
+
+def _parquet(made: pl.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    made.write_parquet(buffer, compression="zstd", compression_level=1, statistics=False)
+    return buffer.getvalue()
+
+
+def main() -> None:
+    """Split the file that the one argument describes."""
+    task = msgspec.json.decode(sys.argv[1], type=Task)
+    resource.setrlimit(resource.RLIMIT_AS, (task.memory_mb << 20, task.memory_mb << 20))
+    resource.setrlimit(resource.RLIMIT_CPU, (task.time_s, task.time_s))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold personal data in clear
+
+    def write(message: bytes) -> None:
+        sys.stdout.buffer.write(_LENGTH.pack(len(message)))
+        sys.stdout.buffer.write(message)
+        sys.stdout.buffer.flush()
+
+    try:
+        (ranking if task.kind == "ranking" else registration)(task, write)
+    except MemoryError:
+        raise SystemExit(DATA_ERROR) from None
+    except Exception as error:  # its own words may quote a cell: where it happened is enough
+        print(type(error).__name__, *traceback.format_tb(error.__traceback__)[-3:], sep="\n", file=sys.stderr)
+        raise SystemExit(SOFTWARE_ERROR) from None
+
+
+if __name__ == "__main__":
+    main()
