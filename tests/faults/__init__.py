@@ -1,0 +1,1 @@
+"""`make faults`: random faults on real processes, and after each round the oracle."""

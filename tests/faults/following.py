@@ -1,0 +1,130 @@
+"""The oracle of one round: what came since the last one, in the logs, on Kafka and as counts in every view.
+
+What grows with all that was ever sent (`oracle.check_everything`) is looked at now and then, and at the end.
+"""
+
+import asyncio
+from collections import Counter, OrderedDict
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from oracle import DATABASE_OF, count, query
+from padan_cli.platform import Platform
+from padan_events import SHARDS, TOPICS, Event
+from padan_events.envelope import from_record
+from padan_runtime.log import table_of
+from padan_runtime.sequence import Sequence, Verdict
+
+Shard = tuple[str, int]
+Stored = tuple[str, str, str, bytes]
+"""Event id, type, key and value."""
+
+
+class Following:
+    """Reads on where it stopped in the round before."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        shards = [(topic, shard) for topic in TOPICS for shard in range(SHARDS)]
+        self._sequences = {shard: Sequence(0, OrderedDict()) for shard in shards}
+        self._offsets = dict.fromkeys(shards, 0)
+        self.types: Counter[str] = Counter()
+        self.repeats = self.early = 0
+
+    def check(self) -> int:
+        """Look at everything that is new; how many events that was. Raises `AssertionError` with what is wrong."""
+        before = self.types.total()
+        stored = {topic: self._stored_since(topic) for topic in DATABASE_OF}
+        asyncio.run(self._read_on(stored))
+        for topic, events in stored.items():
+            for shard in range(SHARDS):
+                head = max((pos for s, pos in events if s == shard), default=self._sequences[topic, shard].pos)
+                reached = self._sequences[topic, shard].pos
+                assert reached == head, f"{topic}/{shard}: on Kafka up to {reached}, in the store up to {head}"
+        self._check_counts()
+        return self.types.total() - before
+
+    def _stored_since(self, topic: str) -> dict[tuple[int, int], Stored]:
+        after = {shard: self._sequences[topic, shard].pos for shard in range(SHARDS)}
+        rows = query(
+            self._platform,
+            DATABASE_OF[topic],
+            f"SELECT l.shard, l.pos, l.event_id::text, l.type, l.key, l.value FROM {table_of(topic)} l "
+            "JOIN unnest(%s::smallint[], %s::bigint[]) AS w (shard, pos) ON l.shard = w.shard AND l.pos > w.pos "
+            "ORDER BY l.shard, l.pos",
+            list(after),
+            list(after.values()),
+        )
+        for shard, pos, *_ in rows:
+            after[shard] += 1
+            assert pos == after[shard], f"{topic}/{shard}: {pos} stands where {after[shard]} comes next"
+        return {(shard, pos): (id_, type_, key, bytes(value)) for shard, pos, id_, type_, key, value in rows}
+
+    async def _read_on(self, stored: dict[str, dict[tuple[int, int], Stored]]) -> None:
+        consumer = AIOKafkaConsumer(bootstrap_servers=self._platform.kafka, auto_offset_reset="none")
+        await consumer.start()
+        try:
+            partitions = {TopicPartition(*shard): offset for shard, offset in self._offsets.items()}
+            consumer.assign(list(partitions))
+            for partition, offset in partitions.items():
+                consumer.seek(partition, offset)
+            ends = await consumer.end_offsets(list(partitions))
+            while any(self._offsets[p.topic, p.partition] < end for p, end in ends.items()):
+                for partition, records in (await consumer.getmany(timeout_ms=500, max_records=5_000)).items():
+                    for record in records:
+                        event = from_record(
+                            partition.topic, partition.partition, record.key, record.value, record.headers
+                        )
+                        self._take(event, stored[partition.topic])
+                        self._offsets[partition.topic, partition.partition] = record.offset + 1
+        finally:
+            await consumer.stop()
+
+    def _take(self, event: Event, stored: dict[tuple[int, int], Stored]) -> None:
+        """Take a record as a reader does, and hold it against the store."""
+        sequence = self._sequences[event.topic, event.shard]
+        where = f"{event.topic}/{event.shard}: {event.pos}"
+        match sequence.judge(event):
+            case Verdict.REPEAT:
+                self.repeats += 1
+            case Verdict.HOLE:
+                self.early += 1  # the relay began again: it comes once more behind what is missing
+            case Verdict.REUSED:
+                raise AssertionError(f"{where} was given out twice")
+            case Verdict.APPLY:
+                of_store = stored.get(event.position)
+                assert of_store is not None, f"{where} is on Kafka and not in the store"
+                of_kafka = (str(event.event_id), event.type, event.key, event.value)
+                assert of_store == of_kafka, f"{where} differs from what the store holds"
+                sequence.take(event)
+                self.types[event.type.split(".")[-2]] += 1
+
+    def _check_counts(self) -> None:
+        """By counts, that each view holds what was accepted, once."""
+        types, households = self.types, self.types["proposed"]
+        reported = types["household_reported"] + types["ranking_reported"]
+        expected = {
+            ("gateway", "SELECT count(*) FROM household_view"): households,
+            ("eligibility", "SELECT count(*) FROM household_fact"): households,
+            ("registry_ingest", "SELECT count(*) FROM household_index"): households,
+            ("eligibility", "SELECT count(*) FROM decision_current"): 2 * households,
+            ("gateway", "SELECT count(*) FROM decision_view"): 2 * households,
+            ("registry_ingest", "SELECT sum(accepted) FROM upload"): types["accepted"],
+            ("registry_ingest", "SELECT sum(refused) FROM upload"): types["refused"],
+            ("registry_ingest", "SELECT sum(pending) FROM upload"): 0,
+            ("registry_ingest", "SELECT count(*) FROM batch_row WHERE outcome IN ('accepted', 'refused')"): reported,
+        }
+        found = {asked: count(self._platform, *asked) for asked in expected}
+        wrong = {
+            statement: (found[d, statement], n) for (d, statement), n in expected.items() if found[d, statement] != n
+        }
+        assert not wrong, f"found and expected: {wrong}"
+        persons = {
+            database: count(self._platform, database, f"SELECT count(*) FROM {table}")
+            for database, table in (("gateway", "person_view"), ("eligibility", "person_fact"))
+        }
+        claims = {
+            database: count(self._platform, database, f"SELECT count(*) FROM {table}")
+            for database, table in (("household", "person_claim"), ("registry_ingest", "person_index"))
+        }
+        assert len(set(persons.values())) == 1, f"persons differ: {persons}"
+        assert len(set(claims.values())) == 1, f"claims differ: {claims}"
