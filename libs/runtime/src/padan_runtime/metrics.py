@@ -44,3 +44,26 @@ DECIDED = Counter("padan_decided_total", "Decisions, by programme and outcome.",
 HTTP_REQUESTS = Counter("padan_http_requests_total", "Requests answered.", ["method", "route", "status"])
 HTTP_SECONDS = Histogram("padan_http_seconds", "Time to answer a request.", ["method", "route"])
 UNMASKED_READS = Counter("padan_unmasked_reads_total", "Reads of unmasked personal data, each logged.", ["role"])
+
+RECONCILIATION_DIFFERENCES = Gauge(
+    "padan_reconciliation_differences",
+    "Households of which a view and the store behind it say different things, at the last comparison. Alert above 0.",
+    ["reader"],
+)
+RECONCILIATION_LAST = Gauge(
+    "padan_reconciliation_last_timestamp_seconds", "When a view was last held against its store.", ["reader"]
+)
+
+PARKED = Counter("padan_parked_total", "Records a reader set aside, by reason.", ["reader", "topic", "reason"])
+PARKED_ROWS = Gauge(
+    "padan_parked_rows", "Records a reader holds aside at the moment: somebody should look. Alert above 0.", ["reader"]
+)
+PARKED_TAKEN_UP = Counter(
+    "padan_parked_taken_up_total", "Parked records an operator had tried (retried, failed) or dropped.",
+    ["reader", "outcome"],
+)  # fmt: skip
+READER_BREAKER = Gauge(
+    "padan_reader_breaker",
+    "1 where a reader stopped because nearly everything failed, or too much is parked. Alert above 0.",
+    ["reader"],
+)

@@ -9,8 +9,9 @@ from padan_runtime.database import Database
 from padan_runtime.http import Health, Progress
 from padan_runtime.keys import KeyClient
 from padan_runtime.projector import Projector
+from padan_runtime.reconciliation.asking import StoreClient
 from padan_runtime.relay import Relay
-from padan_runtime.service_tokens import ServiceIdentity
+from padan_runtime.service_tokens import read_identity
 from padan_runtime.settings import fail
 
 from padan_eligibility.application import create_application, follow_programmes
@@ -22,6 +23,7 @@ from padan_eligibility.policies import packaged
 from padan_eligibility.programmes.policy_set import PolicySet
 from padan_eligibility.programmes.publishing import PolicyAlteredError, publish
 from padan_eligibility.programmes.repository import SOURCE
+from padan_eligibility.reconciling import reconciliation, serve_store
 from padan_eligibility.settings import EligibilitySettings, schemas
 
 _BATCH = 2_000  # events a transaction; with 4,000 the process held 297 MB, and was no faster
@@ -48,7 +50,7 @@ def prepare_database(settings: EligibilitySettings) -> tuple[Database, PolicySet
 
 def build(settings: EligibilitySettings) -> faust.App:
     """The app of one worker, ready to run."""
-    identity = ServiceIdentity("eligibility", settings.secret("eligibility.key.json"))
+    identity, verifier = read_identity(settings.secrets, "eligibility")
     database, policies = prepare_database(settings)
     keys = KeyClient(settings.household_url, identity)
     projector: Projector[Prepared] = Projector(
@@ -61,11 +63,14 @@ def build(settings: EligibilitySettings) -> faust.App:
     )
     relay = Relay(settings.database_url, settings.kafka_client, LOGS, source=SOURCE)
 
+    household = StoreClient("household", settings.household_url, identity)
+
     async def close() -> None:
         await keys.close()
+        await household.close()
         database.close()
 
-    facts = FactService([projector.run, relay.run], close=close)
+    facts = FactService([projector.run, relay.run, reconciliation(database, household).run], close=close)
     app = create_application(settings)
     follow_programmes(app, policies)
     app.service(cast(type[FactService], facts))  # Faust takes an instance too, though its types do not say so
@@ -78,4 +83,5 @@ def build(settings: EligibilitySettings) -> faust.App:
     progress = Progress(database, logs=LOGS, readers=(READER,))
     progress.stopped[READER] = lambda: projector.stopped
     serve_pages(app, health, progress)
+    serve_store(app, database, verifier)
     return app

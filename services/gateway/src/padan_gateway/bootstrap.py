@@ -11,6 +11,7 @@ from padan_runtime.http import Health, Progress, create_app, json_response
 from padan_runtime.keys import KeyClient
 from padan_runtime.process import Task
 from padan_runtime.projector import Projector
+from padan_runtime.reconciliation.asking import StoreClient
 from padan_runtime.service_tokens import ServiceIdentity
 
 from padan_gateway import openapi, regions
@@ -29,6 +30,7 @@ from padan_gateway.signin.door import Door
 from padan_gateway.signin.tokens import TokenVerifier
 from padan_gateway.views.projection import READER, ViewsHandler
 from padan_gateway.views.reached import reached
+from padan_gateway.views.reconciling import reconciliation
 
 NAME = "gateway"
 _MOST_CACHED = 5_000
@@ -84,13 +86,18 @@ def bootstrap(settings: GatewaySettings) -> Gateway:
         eligibility=Service("eligibility", str(settings.eligibility_url), identity),
         progress=progress,
     )
+    reconciling = reconciliation(
+        writer,
+        StoreClient("household", str(settings.household_url), identity),
+        StoreClient("eligibility", str(settings.eligibility_url), identity),
+    )
     watch = Watch(parts.household, writer, watermark)
     health = Health()
     health.require("database", writer.healthy)
     health.require("database_reader", reader.healthy)
     # A gateway whose projector reads no shard answers, but from views that stand still.
     health.require(READER, lambda: projector.assigned > 0)
-    return Gateway(_app(parts, health), (projector.run, watch.run), parts, writer)
+    return Gateway(_app(parts, health), (projector.run, watch.run, reconciling.run), parts, writer)
 
 
 def _app(parts: Parts, health: Health) -> FastAPI:

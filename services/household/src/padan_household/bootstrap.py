@@ -17,7 +17,7 @@ from padan_runtime.relay import Relay
 from padan_runtime.service_tokens import read_identity
 from padan_runtime.settings import fail
 
-from padan_household import cut
+from padan_household import cut, reconciling
 from padan_household.intake.handler import READER, IntakeHandler
 from padan_household.intake.opening import Opener, Report
 from padan_household.keyring import endpoints
@@ -83,6 +83,7 @@ def bootstrap(settings: HouseholdSettings) -> Household:
     app = create_app(title="Padan household", health=health, progress=progress)
     app.include_router(endpoints.router(keyring, verifier))
     app.include_router(cut.router(database, verifier))
+    app.include_router(reconciling.router(database, verifier))
 
     async def destroy_old_intake_keys(stop: asyncio.Event) -> None:
         while not stop.is_set():

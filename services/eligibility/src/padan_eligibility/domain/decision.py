@@ -9,7 +9,7 @@ from functools import lru_cache
 from hashlib import sha256
 
 import msgspec
-from padan_events.eligibility import Outcome
+from padan_events.eligibility import Decided, Outcome
 from padan_events.personal import CountedComponent, Criterion, Explanation
 
 from padan_eligibility.domain import words
@@ -122,6 +122,29 @@ def digest(decision: Decision, facts: HouseholdFacts) -> str:
         decision.explanation.next_change_on,
         facts.state,
         facts.regency,
+    )
+    return sha256(msgspec.json.encode(seen)).hexdigest()
+
+
+def digest_of_recorded(decided: Decided, explanation: Explanation) -> str:
+    """The `digest` of a decision as it was recorded, from the event and its opened explanation."""
+    reason = _Reason(
+        outcome=decided.outcome,
+        annual_idr=decided.annual_idr,
+        missing=decided.missing,
+        criteria=explanation.criteria,
+        summary=(explanation.summary_id, explanation.summary_en),
+        may_change=not any(
+            criterion.holds is False and criterion.code != "components" for criterion in explanation.criteria
+        ),
+    )
+    seen = (
+        decided.policy_version,
+        reason.digest(),
+        explanation.components,
+        explanation.next_change_on,
+        decided.state,
+        decided.regency,
     )
     return sha256(msgspec.json.encode(seen)).hexdigest()
 

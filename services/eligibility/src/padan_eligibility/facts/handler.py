@@ -41,13 +41,7 @@ class FactsHandler:
 
         Raises `Unavailable`; `SealError` or a decoding error for an event that cannot be read.
         """
-        changes = fold(events)
-        keys = await self._keys.of(changes)
-        stale = [household_id for household_id, change in changes.items() if _lacks_any(change, keys[household_id])]
-        if stale:  # cached before a member joined, perhaps
-            self._keys.forget(stale)
-            keys |= await self._keys.of(stale)
-        return await asyncio.to_thread(_open, changes, keys)
+        return await opened_batch(self._keys, events)
 
     def apply(self, connection: Connection[Any], events: Sequence[Event], prepared: Prepared, /) -> None:
         """Write the facts, decide, and append what is new."""
@@ -81,6 +75,20 @@ class FactsHandler:
     def _hint(self) -> None:
         with self._database.transaction() as connection:
             relay.hint(connection)
+
+
+async def opened_batch(client: KeyClient, events: Sequence[Event]) -> Prepared:
+    """Fetch the keys of the households whose facts change, and open the members' blocks.
+
+    Raises `Unavailable`; `SealError` or a decoding error for an event that cannot be read.
+    """
+    changes = fold(events)
+    keys = await client.of(changes)
+    stale = [household_id for household_id, change in changes.items() if _lacks_any(change, keys[household_id])]
+    if stale:  # cached before a member joined, perhaps
+        client.forget(stale)
+        keys |= await client.of(stale)
+    return await asyncio.to_thread(_open, changes, keys)
 
 
 def _lacks_any(change: Change, keys: dict[UUID, SubjectKeys]) -> bool:

@@ -17,7 +17,7 @@ from padan_runtime.sealing import open_sealed
 from psycopg import Connection
 
 from padan_registry_ingest.persons import repository
-from padan_registry_ingest.persons.repository import IndexedPerson
+from padan_registry_ingest.persons.repository import IndexedHousehold, IndexedPerson
 from padan_registry_ingest.reporting.rankings import ranking
 
 READER: Final = "registry-ingest.persons"
@@ -29,7 +29,7 @@ class Known(msgspec.Struct, frozen=True):
     """What a batch of events says of people and households, and the event that named each household."""
 
     persons: list[IndexedPerson]
-    households: list[tuple[UUID, bytes | None]]
+    households: list[IndexedHousehold]
     causes: dict[UUID, UUID]
 
 
@@ -42,12 +42,7 @@ class PersonIndex:
 
     async def prepare(self, events: Sequence[Event]) -> Known:
         """Open the identity blocks. Raises `Unavailable`."""
-        proposed = [(event.event_id, decode(event.type, event.value)) for event in events if event.type == _PROPOSED]
-        households = [(event_id, data) for event_id, data in proposed if isinstance(data, Proposed)]
-        keys = await self._keys.of([data.household_id for _, data in households])
-        # Events come once: keeping their keys would only hold memory.
-        self._keys.forget(keys)
-        return await asyncio.to_thread(_open, households, keys)
+        return await opened_batch(self._keys, events)
 
     def apply(self, connection: Connection[Any], _: Sequence[Event], prepared: Known) -> None:
         """Write the index, and report the deciles that waited for these people."""
@@ -85,10 +80,20 @@ class PersonIndex:
             hint(connection)
 
 
-def _open(households: Sequence[tuple[UUID, Proposed]], keys: Keys) -> Known:
+async def opened_batch(client: KeyClient, events: Sequence[Event]) -> Known:
+    """Open the identity blocks of the households proposed in these events. Raises `Unavailable`."""
+    proposed = [(event, decode(event.type, event.value)) for event in events if event.type == _PROPOSED]
+    households = [(event, data) for event, data in proposed if isinstance(data, Proposed)]
+    keys = await client.of([data.household_id for _, data in households])
+    # Events come once: keeping their keys would only hold memory.
+    client.forget(keys)
+    return await asyncio.to_thread(_open, households, keys)
+
+
+def _open(households: Sequence[tuple[Event, Proposed]], keys: Keys) -> Known:
     known = Known([], [], {})
-    for event_id, data in households:
-        household_id, own = data.household_id, keys[data.household_id]
+    for event, data in households:
+        event_id, household_id, own = event.event_id, data.household_id, keys[data.household_id]
         known.causes[household_id] = event_id
         card: bytes | None = None
         if (subject := own.get(household_id)) is not None and subject.identity is not None:
@@ -96,7 +101,7 @@ def _open(households: Sequence[tuple[UUID, Proposed]], keys: Keys) -> Known:
                 subject.identity, data.identity, HouseholdIdentity, subject=household_id, event_id=event_id
             )
             card = None if identity.family_card_hash is None else bytes.fromhex(identity.family_card_hash)
-        known.households.append((household_id, card))
+        known.households.append(IndexedHousehold(household_id, card, event.shard, event.pos))
         for member in data.members:
             person_id = member.person_id
             if (subject := own.get(person_id)) is None or subject.identity is None:

@@ -20,6 +20,15 @@ class IndexedPerson(msgspec.Struct, frozen=True):
     membership_seq: int
 
 
+class IndexedHousehold(msgspec.Struct, frozen=True):
+    """A household, the hash of its family card, and the position of the event that proposed it."""
+
+    household_id: UUID
+    family_card_hash: bytes | None
+    shard: int
+    pos: int
+
+
 class Holder(msgspec.Struct, frozen=True):
     """The household that holds a NIK, and the hash of its family card."""
 
@@ -45,14 +54,20 @@ def lock_waiting(connection: Connection[Any]) -> None:
 
 
 def upsert(
-    connection: Connection[Any], persons: Sequence[IndexedPerson], households: Sequence[tuple[UUID, bytes | None]]
+    connection: Connection[Any], persons: Sequence[IndexedPerson], households: Sequence[IndexedHousehold]
 ) -> None:
     """Write people and households. Of two sides of a transfer the one with the larger `membership_seq` stays."""
     connection.execute(
-        "INSERT INTO household_index (household_id, family_card_hash) "
-        "SELECT * FROM unnest(%(ids)b::uuid[], %(cards)b::bytea[]) "
-        "ON CONFLICT (household_id) DO UPDATE SET family_card_hash = excluded.family_card_hash",
-        {"ids": [household_id for household_id, _ in households], "cards": [card for _, card in households]},
+        "INSERT INTO household_index (household_id, family_card_hash, shard, pos) "
+        "SELECT * FROM unnest(%(ids)b::uuid[], %(cards)b::bytea[], %(shards)b::smallint[], %(positions)b::bigint[]) "
+        "ON CONFLICT (household_id) DO UPDATE SET family_card_hash = excluded.family_card_hash, "
+        "shard = excluded.shard, pos = excluded.pos",
+        {
+            "ids": [one.household_id for one in households],
+            "cards": [one.family_card_hash for one in households],
+            "shards": [one.shard for one in households],
+            "positions": [one.pos for one in households],
+        },
     )
     latest = {person.nik_hash: person for person in sorted(persons, key=lambda person: person.membership_seq)}
     rows = list(latest.values())

@@ -1,0 +1,99 @@
+"""Rebuilding facts and standing decisions. Facts come from household's events; what was decided comes from this
+service's own log: a rebuild takes no decision, and so emits none."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from padan_events import Event, decode
+from padan_events.eligibility import Decided
+from padan_events.personal import Explanation
+from padan_events.topics import ELIGIBILITY_EVENTS, HOUSEHOLD_EVENTS
+from padan_runtime.keys import KeyClient
+from padan_runtime.rebuild.view import Table, View
+from padan_runtime.sealing import open_sealed
+from psycopg import Connection
+
+from padan_eligibility.domain.decision import digest_of_recorded
+from padan_eligibility.facts import repository
+from padan_eligibility.facts.deciding import KeyMissingError
+from padan_eligibility.facts.folding import Member
+from padan_eligibility.facts.handler import READER, opened_batch
+from padan_eligibility.facts.repository import Standing
+
+
+class _Rows(msgspec.Struct):
+    """What a batch comes to."""
+
+    changes: Sequence[Any]
+    members: Sequence[Member]
+    standing: Sequence[Standing]
+
+
+class FactsRebuilder:
+    """See `padan_runtime.rebuild.view.Rebuilder`."""
+
+    def __init__(self, keys: KeyClient) -> None:
+        self._keys = keys
+
+    async def prepare(self, events: Sequence[Event], /) -> _Rows:
+        """Fold and open. Raises `Unavailable`, `SealError`, `KeyMissingError`, and decoding errors."""
+        decided = [event for event in events if event.topic == ELIGIBILITY_EVENTS.name]
+        prepared = await opened_batch(self._keys, [event for event in events if event.topic != ELIGIBILITY_EVENTS.name])
+        rows = _Rows(list(prepared.changes.values()), prepared.members, await self._standing(decided))
+        self._keys.forget(prepared.changes)
+        return rows
+
+    def apply(self, connection: Connection[Any], events: Sequence[Event], prepared: _Rows, /) -> None:
+        """Write the rows."""
+        del events
+        repository.write_households(connection, prepared.changes)
+        repository.write_members(connection, prepared.members)
+        if prepared.standing:
+            repository.write_standing(connection, prepared.standing)
+
+    async def _standing(self, events: Sequence[Event]) -> list[Standing]:
+        last: dict[tuple[UUID, str], tuple[Event, Decided]] = {}
+        for event in events:
+            data = decode(event.type, event.value)
+            if isinstance(data, Decided):
+                last[data.household_id, data.programme] = (event, data)
+        households = {household_id for household_id, _ in last}
+        held = await self._keys.of(households)
+        self._keys.forget(households)
+        standing = []
+        for event, data in last.values():
+            key = held[data.household_id].get(data.household_id)
+            if key is None or key.sensitive is None:
+                raise KeyMissingError(str(data.household_id))
+            explanation = open_sealed(
+                key.sensitive, data.explanation, Explanation, subject=data.household_id, event_id=event.event_id
+            )
+            standing.append(
+                Standing(
+                    household_id=data.household_id,
+                    programme=data.programme,
+                    outcome=data.outcome,
+                    policy_version=data.policy_version,
+                    digest=digest_of_recorded(data, explanation),
+                    decision_id=event.event_id,
+                )
+            )
+        return standing
+
+
+def view(keys: KeyClient) -> View:
+    """The projection `eligibility.facts`."""
+    return View(
+        name=READER,
+        reader=READER,
+        topics=(HOUSEHOLD_EVENTS,),
+        own_logs=(ELIGIBILITY_EVENTS,),
+        tables=(
+            Table(name="household_fact", key=("household_id",)),
+            Table(name="person_fact", key=("person_id",)),
+            Table(name="decision_current", key=("household_id", "programme")),
+        ),
+        rebuilder=FactsRebuilder(keys),
+    )

@@ -1,0 +1,22 @@
+"""Rebuilding the views: the projection's own handler, which sends nothing to anyone."""
+
+from padan_events.topics import ELIGIBILITY_EVENTS, HOUSEHOLD_EVENTS
+from padan_runtime.keys import KeyClient
+from padan_runtime.rebuild.view import Table, View
+
+from padan_gateway.views.projection import READER, ViewsHandler
+
+
+def view(keys: KeyClient) -> View:
+    """The projection `gateway.views`."""
+    return View(
+        name=READER,
+        reader=READER,
+        topics=(HOUSEHOLD_EVENTS, ELIGIBILITY_EVENTS),
+        tables=(
+            Table(name="household_view", key=("household_id",)),
+            Table(name="person_view", key=("person_id",)),
+            Table(name="decision_view", key=("household_id", "programme")),
+        ),
+        rebuilder=ViewsHandler(keys),
+    )
