@@ -15,14 +15,15 @@ from typing import Annotated, Any
 import httpx
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from padan_cli.pieces import Pieces
 from padan_cli.platform import Instance, PlatformError
 from padan_cli.platform_commands import InstanceName
 from padan_cli.tokens import issue
 from padan_cli.validity_report import print_report
 
-FINISHED = {"done", "dry_run_done", "repeated", "failed"}
+FINISHED = {"done", "dry_run_done", "repeated", "failed", "cancelled"}
 _POLL_S = 0.3
 _GONE_FOR_S = 120.0
 
@@ -38,6 +39,7 @@ class Kind(StrEnum):
 def register(app: typer.Typer) -> None:
     """Add this command to the application."""
     app.command(rich_help_panel="Working with it")(ingest)
+    app.command(rich_help_panel="Working with it")(cancel)
 
 
 def ingest(  # noqa: PLR0917 - typer calls it, by name
@@ -45,11 +47,15 @@ def ingest(  # noqa: PLR0917 - typer calls it, by name
     members: Annotated[Path | None, typer.Option(help="The members' file that belongs to a CSV.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and report only; nothing is registered.")] = False,
     kind: Annotated[Kind, typer.Option(help="What the file holds.")] = Kind.AUTO,
+    corrects: Annotated[str | None, typer.Option(help="The upload that this file corrects.")] = None,
     region: Annotated[str, typer.Option(help="Region for which the sender speaks.")] = "3318",
     token: Annotated[str | None, typer.Option(envvar="PADAN_TOKEN", help="Instead of a development token.")] = None,
     instance: InstanceName = "local",
 ) -> None:
-    """Send a registration or ranking file, follow it to its end, and print its validity report."""
+    """Send a registration or ranking file, follow it to its end, and print its validity report.
+
+    A file that was cut off goes on where it was when the same command is run again.
+    """
     for needed in (file, members):
         if needed is not None:
             _must_be_readable(needed)
@@ -57,11 +63,30 @@ def ingest(  # noqa: PLR0917 - typer calls it, by name
     bearer = token or issue(place, role="social_office", region=region, subject="padan-ingest")
     console = Console(highlight=False)
     with Gateway(place.url("gateway"), bearer) as gateway:
-        upload = gateway.upload(file, members=members, dry_run=dry_run, kind=kind)
+        upload = gateway.upload_in_pieces(
+            file, place.folder / "uploads", console, members=members, dry_run=dry_run, kind=kind, corrects=corrects
+        )
+        console.print(f"upload {upload}", style="dim")
         batch = follow_with_bar(gateway.follow(upload), console)
     print_report(batch, console)
-    if batch["state"] == "failed":
+    if batch["state"] in {"failed", "cancelled"}:
         raise typer.Exit(1)
+
+
+def cancel(
+    upload: Annotated[str, typer.Argument(help="The upload's id, as `padan ingest` prints it.")],
+    region: Annotated[str, typer.Option(help="Region for which the sender speaks.")] = "3318",
+    token: Annotated[str | None, typer.Option(envvar="PADAN_TOKEN", help="Instead of a development token.")] = None,
+    instance: InstanceName = "local",
+) -> None:
+    """Give up a file that is being worked on. What was reported by then stays reported."""
+    place = Instance.existing(instance)
+    bearer = token or issue(place, role="social_office", region=region, subject="padan-ingest")
+    console = Console(highlight=False)
+    with Gateway(place.url("gateway"), bearer) as gateway:
+        gateway.cancel(upload)
+        *_, batch = gateway.follow(upload)
+    print_report(batch, console)
 
 
 class Gateway:
@@ -89,6 +114,43 @@ class Gateway:
             except httpx.TransportError as error:
                 raise _unreachable(self._client.base_url) from error
         return str(_content(response)["upload_id"])
+
+    def upload_in_pieces(
+        self,
+        file: Path,
+        folder: Path,
+        console: Console,
+        *,
+        members: Path | None = None,
+        dry_run: bool = False,
+        kind: Kind = Kind.AUTO,
+        corrects: str | None = None,
+        patience_s: float = _GONE_FOR_S,
+    ) -> str:
+        """Send the file over a line that may break; answers the id to follow. `folder` keeps what is under way."""
+        pieces = Pieces(self._client, folder, refused=_refusal, patience_s=patience_s)
+        parts = {"upload": file} | ({} if members is None else {"members_upload": members})
+        sent: dict[str, str] = {}
+        with Progress(TextColumn("{task.description:<28}"), BarColumn(), DownloadColumn(), console=console) as bars:
+            for field, path in parts.items():
+                bar = bars.add_task("sending" if field == "upload" else "sending members", total=path.stat().st_size)
+                sent[field] = pieces.send(path, lambda done, bar=bar: bars.update(bar, completed=done))  # type: ignore[misc]  # the default binds the loop's value
+        fields = sent | {"dry_run": "true" if dry_run else "false", "kind": kind.value}
+        if corrects is not None:
+            fields["corrects"] = corrects
+        try:
+            form = {name: (None, value) for name, value in fields.items()}
+            response = self._client.post("/v1/batches", files=form)
+        except httpx.TransportError as error:
+            raise _unreachable(self._client.base_url) from error
+        upload_id = str(_content(response)["upload_id"])
+        for field, path in parts.items():
+            pieces.forget(path, sent[field])
+        return upload_id
+
+    def cancel(self, upload_id: str) -> dict[str, Any]:
+        """Give a file up; answers its id and state."""
+        return _content(self._client.post(f"/v1/batches/{upload_id}/cancel"))
 
     def batch(self, upload_id: str) -> dict[str, Any]:
         """The batch document as it stands now."""
@@ -152,11 +214,15 @@ def _content(response: httpx.Response) -> dict[str, Any]:
         return dict(response.json())
     if response.status_code in {502, 503, 504} and response.request.method == "GET":
         raise ServiceAway
+    raise _refusal(response)
+
+
+def _refusal(response: httpx.Response) -> PlatformError:
     try:
         problem = response.json()
     except json.JSONDecodeError:
         problem = {}
-    raise PlatformError(
+    return PlatformError(
         problem.get("code", f"http_{response.status_code}"),
         f"{problem.get('detail_id', 'Ditolak gateway.')} {problem.get('next_step_id', '')}".strip(),
         f"{problem.get('detail', 'Refused by the gateway.')} {problem.get('next_step', '')}".strip(),

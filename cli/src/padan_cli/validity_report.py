@@ -36,9 +36,19 @@ def _print_problem(problem: dict[str, Any], console: Console) -> None:
 
 
 def _print_totals(batch: dict[str, Any], console: Console) -> None:
+    if batch["state"] == "cancelled":
+        done, total = batch.get("reported_to") or 0, batch.get("rows") or 0
+        console.print(
+            f"Dibatalkan: {done:,} dari {total:,} baris telanjur diolah dan tetap berlaku; kirim lagi untuk "
+            f"melanjutkan.\nCancelled: {done:,} of {total:,} rows had been worked off and stand; send the file again "
+            "to go on.",
+            style="yellow",
+        )
     console.print(
-        f"[bold]{batch['valid']:,}[/] valid and [bold]{batch['invalid']:,}[/] invalid of {batch['rows']:,} rows"
+        f"[bold]{batch['valid']:,}[/] valid and [bold]{batch['invalid']:,}[/] invalid of {batch['rows'] or 0:,} rows"
     )
+    if correction := batch.get("correction"):
+        _print_correction(correction, console)
     if batch.get("dry_run"):
         console.print("Hanya diperiksa, tidak ada yang dicatat. / Dry run, nothing registered.", style="yellow")
     if matched := batch.get("matched"):
@@ -48,6 +58,24 @@ def _print_totals(batch: dict[str, Any], console: Console) -> None:
             f"{waiting:,} menunggu: orangnya belum tercatat; usulkan keluarganya lebih dahulu.\n"
             f"{waiting:,} waiting: the person is not in the register; propose the household first."
         )
+
+
+_CORRECTION = (
+    ("unchanged", "sudah tercatat, tidak berubah", "in the register, unchanged"),
+    ("now_valid", "sekarang sah", "valid now"),
+    ("still_invalid", "masih tidak sah", "still invalid"),
+    ("changed_accepted", "sudah tercatat tetapi berubah: tidak diambil", "in the register but changed: not taken"),
+    ("new", "baru", "new"),
+    ("removed", "tidak ada lagi dalam berkas", "no longer in the file"),
+    ("removed_registered", "di antaranya tercatat dan tetap tercatat", "of these in the register, and staying there"),
+)
+
+
+def _print_correction(correction: dict[str, Any], console: Console) -> None:
+    console.print(f"Perbaikan atas / a correction of: upload {correction['of']}")
+    for name, indonesian, english in _CORRECTION:
+        if correction.get(name):
+            console.print(f"  {correction[name]:,} {indonesian} / {english}")
 
 
 def _reasons(batch: dict[str, Any]) -> Table:

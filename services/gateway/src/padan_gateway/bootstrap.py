@@ -28,6 +28,7 @@ from padan_gateway.problems import service_unavailable
 from padan_gateway.settings import GatewaySettings, schemas
 from padan_gateway.signin.door import Door
 from padan_gateway.signin.tokens import TokenVerifier
+from padan_gateway.uploads import endpoints as uploads
 from padan_gateway.views.projection import READER, ViewsHandler
 from padan_gateway.views.reached import reached
 from padan_gateway.views.reconciling import reconciliation
@@ -103,7 +104,7 @@ def bootstrap(settings: GatewaySettings) -> Gateway:
 def _app(parts: Parts, health: Health) -> FastAPI:
     # Without /progress: this port is public, and how far the services have come is for who may read the pipeline.
     app = create_app(title="Padan", health=health, **openapi.DESCRIPTION)
-    for slice_ in (households, persons, eligibility, batches, pipeline):
+    for slice_ in (households, persons, eligibility, batches, uploads, pipeline):
         app.include_router(slice_.router(parts))
 
     @app.exception_handler(psycopg.OperationalError)

@@ -156,6 +156,27 @@ def service_unavailable(service: str) -> Problem:
     )
 
 
+def tus_version() -> Problem:
+    return Problem(
+        "tus_version",
+        412,
+        Text("Versi tus ini tidak dikenal.", "This version of tus is not spoken here."),
+        Text("Kirim header Tus-Resumable: 1.0.0.", "Send the header Tus-Resumable: 1.0.0."),
+    )
+
+
+def piece_type() -> Problem:
+    return Problem(
+        "piece_type",
+        415,
+        Text("Potongan berkas dikirim dengan jenis isi yang lain.", "The piece came with another content type."),
+        Text(
+            "Kirim header Content-Type: application/offset+octet-stream.",
+            "Send the header Content-Type: application/offset+octet-stream.",
+        ),
+    )
+
+
 def request_invalid() -> Problem:
     """Shape of what `padan_runtime.problems` answers to a request that does not fit its schema."""
     return Problem(
@@ -193,12 +214,14 @@ def responses(*problems: Callable[[], Problem]) -> dict[int | str, dict[str, Any
     return by_status
 
 
-def passed_through() -> dict[int | str, dict[str, Any]]:
+def passed_through(
+    codes: str = "file_too_large, not_a_spreadsheet, report_not_ready and others",
+) -> dict[int | str, dict[str, Any]]:
     """OpenAPI response of a refusal that comes from the service behind, word for word."""
     schema = {"$ref": "#/components/schemas/ProblemDocument"}
     return {
         "default": {
-            "description": "Refused by registry-ingest: file_too_large, not_a_spreadsheet, report_not_ready and others",
+            "description": f"Refused by registry-ingest: {codes}",
             "content": {"application/problem+json": {"schema": schema}},
         }
     }

@@ -22,6 +22,8 @@ State = Literal[
     "dry_run_done",
     "repeated",
     "failed",
+    "cancelling",
+    "cancelled",
 ]
 
 
@@ -46,6 +48,20 @@ class ProgressPart(_Open):
     total: int
 
 
+class CorrectionPart(_Open):
+    """What a corrected file changed, in rows. `removed` rows stood in the file before and not in this one; those of
+    them that are in the register (`removed_registered`) stay there."""
+
+    of: UUID
+    unchanged: int = Described(description="In the register already, the same in every cell: not registered again.")
+    now_valid: int = Described(description="Were invalid and are valid now.")
+    still_invalid: int
+    changed_accepted: int = Described(description="In the register already, and changed: not taken.")
+    new: int
+    removed: int
+    removed_registered: int
+
+
 class BatchAnswer(_Open):
     """What became of a file: states, counts and the validity report."""
 
@@ -59,6 +75,7 @@ class BatchAnswer(_Open):
     received_at: datetime
     finished_at: datetime | None = None
     rows: int | None = None
+    reported_to: int | None = Described(default=None, description="The last row that was worked off.")
     valid: int | None = None
     invalid: int | None = None
     waiting: int | None = None
@@ -70,6 +87,7 @@ class BatchAnswer(_Open):
     by_region: list[dict[str, Any]] | None = None
     reasons: dict[str, dict[str, str]] | None = None
     outcomes: dict[str, int] | None = None
+    correction: CorrectionPart | None = None
     watermark: WatermarkPart
 
 
@@ -80,13 +98,28 @@ UPLOAD_BODY = {
             "multipart/form-data": {
                 "schema": {
                     "type": "object",
-                    "required": ["file"],
+                    "anyOf": [{"required": ["file"]}, {"required": ["upload"]}],
                     "properties": {
                         "file": {"type": "string", "format": "binary", "description": "CSV or XLSX."},
                         "members": {
                             "type": "string",
                             "format": "binary",
                             "description": "The members' file that belongs to a CSV.",
+                        },
+                        "upload": {
+                            "type": "string",
+                            "format": "uuid",
+                            "description": "Instead of `file`: one that came in pieces (/v1/uploads).",
+                        },
+                        "members_upload": {
+                            "type": "string",
+                            "format": "uuid",
+                            "description": "Instead of `members`, likewise.",
+                        },
+                        "corrects": {
+                            "type": "string",
+                            "format": "uuid",
+                            "description": "The earlier upload that this file corrects: only what changed is taken.",
                         },
                         "dry_run": {"type": "string", "enum": ["true", "false"], "default": "false"},
                         "kind": {"type": "string", "enum": ["auto", "registration", "ranking"], "default": "auto"},

@@ -78,6 +78,27 @@ def router(parts: Parts) -> APIRouter:
         response.headers["Location"] = f"/v1/batches/{upload_id}"
         return response
 
+    @routes.post(
+        "/v1/batches/{upload_id}/cancel",
+        status_code=202,
+        summary="Give up a file that is being worked on",
+        response_model=UploadAnswer,
+        responses=of_batch,
+    )
+    async def cancel(upload_id: UUID, caller: Annotated[Caller, uploads]) -> Response:
+        watermark = parts.watermark.document()
+        await asyncio.to_thread(through.require_visible, upload_id, caller)
+        try:
+            sent = await parts.registry_ingest.send("POST", f"/batches/{upload_id}/cancel", on_behalf_of(caller))
+        except Refused as error:
+            return refused(error)
+        try:
+            return answer(msgspec.json.decode(await sent.aread()), watermark, 202)
+        except (httpx.HTTPError, msgspec.MsgspecError) as error:
+            raise Unavailable("registry-ingest") from error
+        finally:
+            await sent.aclose()
+
     @routes.get("/v1/batches/{upload_id}", summary="What became of a file", response_model=BatchAnswer,
                 responses=of_batch)  # fmt: skip
     async def read(upload_id: UUID, caller: Annotated[Caller, reads]) -> Response:
