@@ -11,23 +11,28 @@ from padan_runtime.http import Health, Progress, create_app
 from padan_runtime.keys import KeyClient
 from padan_runtime.process import Task
 from padan_runtime.projector import Projector
+from padan_runtime.reconciliation.asking import StoreClient
 from padan_runtime.relay import Relay
 from padan_runtime.sealing import keyed_hash
 from padan_runtime.service_tokens import read_identity
 
 from padan_registry_ingest import SERVICE, SOURCE
 from padan_registry_ingest.batches.registration import Registration
+from padan_registry_ingest.batches.splitting import Splitter
 from padan_registry_ingest.batches.stage import Stages
 from padan_registry_ingest.batches.welfare_ranking import WelfareRanking
 from padan_registry_ingest.batches.work import Worker
+from padan_registry_ingest.correcting.comparing import Corrections
 from padan_registry_ingest.http_api.batches import BatchApi
 from padan_registry_ingest.http_api.uploads import UploadApi
 from padan_registry_ingest.matching.ask import Matcher
 from padan_registry_ingest.matching.registers import BarredRegister, CivilRegistry
 from padan_registry_ingest.outcomes import handler as outcomes
 from padan_registry_ingest.persons import index
+from padan_registry_ingest.persons.reconciling import reconciliation
 from padan_registry_ingest.reading.tables import Limits
 from padan_registry_ingest.settings import IngestSettings, schemas
+from padan_registry_ingest.uploading.uploads import Uploads
 
 _MB: Final = 1 << 20
 
@@ -48,13 +53,15 @@ class Service:
 
         self.relay = Relay(settings.database_url, settings.kafka_client, [INTAKE.name], source=SOURCE)
         stages = Stages(self.database, settings.folder)
+        limits = Limits(settings.reader_memory_mb, settings.reader_time_s)
         matcher = Matcher(self.database, self._civil, self._barred)
         self.worker = Worker(
             stages,
             self._keys,
-            Registration(stages, matcher, hashed, settings.rows_at_once),
-            WelfareRanking(stages, hashed, settings.rows_at_once),
-            limits=Limits(settings.reader_memory_mb, settings.reader_time_s),
+            Splitter(stages, limits, settings.rows_at_once),
+            Corrections(self.database, self._keys, hashed),
+            Registration(stages, matcher, hashed, limits),
+            WelfareRanking(stages, hashed),
             leading=lambda: self.relay.leading,
         )
         # Batches of 1,000: opened, that many households take some 15 MB.
@@ -79,7 +86,10 @@ class Service:
             uploads=uploads, folder=settings.folder, wake=self.worker.wake.set,
         )  # fmt: skip
         self.app = self._app([batches, UploadApi(uploads, verifier)])
-        self.tasks: list[Task] = [self.worker.run, self.persons.run, self.outcomes.run, self.relay.run, uploads.run]
+        reconciling = reconciliation(self.database, StoreClient("household", settings.household_url, identity))
+        self.tasks: list[Task] = [
+            self.worker.run, self.persons.run, self.outcomes.run, self.relay.run, uploads.run, reconciling.run,
+        ]  # fmt: skip
 
     def _app(self, apis: Sequence[BatchApi | UploadApi]) -> FastAPI:
         health = Health()
