@@ -67,3 +67,12 @@ READER_BREAKER = Gauge(
     "1 where a reader stopped because nearly everything failed, or too much is parked. Alert above 0.",
     ["reader"],
 )
+
+RELAY_LEADING = Gauge(
+    "padan_relay_leading",
+    "1 in the process whose relay leads; alert where the processes of a source have none.",
+    ["source"],
+)
+WATERMARK = Gauge(
+    "padan_watermark_timestamp_seconds", "When the gateway's views last held everything that was accepted by then."
+)

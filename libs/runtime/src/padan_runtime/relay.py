@@ -42,6 +42,7 @@ class Relay:
         self._cursor: dict[tuple[str, int], int] = {}
         self._sent: dict[tuple[str, int], int] = {}
         self.leading = False
+        metrics.RELAY_LEADING.labels(source).set(0)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Wait for the lead, then relay until `stop` is set. Raises `LostLeadershipError`."""
@@ -53,12 +54,14 @@ class Relay:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), _POLL_S)
             self.leading = not stop.is_set()
+            metrics.RELAY_LEADING.labels(self._source).set(self.leading)
             while not stop.is_set():
                 await self._relay_with_one_producer(connection, stop)
         except psycopg.Error as error:
             raise LostLeadershipError from error
         finally:
             self.leading = False
+            metrics.RELAY_LEADING.labels(self._source).set(0)
             await asyncio.to_thread(connection.close)
 
     def _connect(self) -> Connection[Any]:

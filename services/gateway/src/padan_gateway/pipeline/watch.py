@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 from padan_events import SHARDS
 from padan_events.topics import HOUSEHOLD_EVENTS
-from padan_runtime import positions
+from padan_runtime import metrics, positions
 from padan_runtime.database import Database
 from padan_runtime.logs import logger
 from padan_runtime.problems import Unavailable
@@ -64,6 +64,7 @@ class Watch:
         own = reached.get(HOUSEHOLD_EVENTS.name, [0] * SHARDS)
         while self._cuts and all(there >= head for there, head in zip(own, self._cuts[0].heads, strict=True)):
             self._watermark.at = self._cuts.popleft().at
+            metrics.WATERMARK.set(self._watermark.at.timestamp())
 
     def _reached(self) -> dict[str, list[int]]:
         with self._database.transaction() as connection:
