@@ -1,9 +1,11 @@
 """A service without its owner's address: it looks whether its migrations stand, and says clearly where they do not."""
 
 import threading
+from collections.abc import Iterator
 
 import psycopg
 import pytest
+import structlog
 from padan_cli.platform.pytest_plugin import MakeDatabase
 from padan_runtime.database import MigrationError, NotMigratedError, migrate, require_migrated
 from padan_runtime.schema import Schema, prepare, ran_command
@@ -17,11 +19,12 @@ def schemas(settings: DatabaseSettings) -> list[Schema]:
 
 
 @pytest.fixture
-def urls(make_database: MakeDatabase, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
+def urls(make_database: MakeDatabase, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, str]]:
     url, owner_url = make_database("household")
     monkeypatch.setenv("PADAN_DATABASE_URL", url)
     monkeypatch.delenv("PADAN_DATABASE_OWNER_URL", raising=False)
-    return url, owner_url
+    yield url, owner_url
+    structlog.reset_defaults()  # a command writes its log to the standard output of this one test
 
 
 def test_an_empty_database_is_not_migrated_and_its_migrations_are_named(urls: tuple[str, str]) -> None:

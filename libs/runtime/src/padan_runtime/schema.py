@@ -91,10 +91,10 @@ def _await(schemas: Sequence[Schema]) -> None:
     for schema in schemas:
         while (missing := _missing(schema)) is not None:
             if time.monotonic() > deadline:
-                logs.logger().error("migrations were waited for in vain", why=missing)
+                logs.logger().error("migrations were waited for in vain", reason=missing)
                 sys.exit(1)
             if missing != said:
-                logs.logger().info("waiting for migrations", why=missing)
+                logs.logger().info("waiting for migrations", reason=missing)
                 said = missing
             time.sleep(1)
 
