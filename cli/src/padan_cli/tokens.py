@@ -3,7 +3,8 @@
 import json
 import os
 import time
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Protocol
 
 import typer
 from joserfc import jwt
@@ -14,6 +15,15 @@ from padan_cli.platform.credentials import ISSUER
 from padan_cli.platform_commands import InstanceName
 
 AUDIENCE = "padan-gateway"
+
+
+class Issuer(Protocol):
+    """Where the development issuer's key lies: an instance, or the secrets of docker-compose.yml."""
+
+    @property
+    def secrets(self) -> Path: ...
+    @property
+    def deployment_environment(self) -> str: ...
 
 
 def register(app: typer.Typer) -> None:
@@ -32,7 +42,7 @@ def token(
     typer.echo(issue(Instance.existing(instance), role=role, region=region, subject=subject, hours=hours))
 
 
-def issue(instance: Instance, *, role: str, region: str, subject: str = "developer", hours: float = 12.0) -> str:
+def issue(instance: Issuer, *, role: str, region: str, subject: str = "developer", hours: float = 12.0) -> str:
     """An ES256 token signed by the instance's development issuer, valid for `hours`.
 
     Raises `not_in_development` where PADAN_ENVIRONMENT or the instance says otherwise, `region_unknown` when the

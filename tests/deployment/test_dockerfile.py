@@ -1,0 +1,71 @@
+"""The Dockerfile, checked without Docker: what it copies is there, runs as nobody special, and brings nothing else."""
+
+import subprocess
+
+import pytest
+from dockerfile import ROOT, Stage, environment, included, lineage, stages
+
+TEXT = (ROOT / "Dockerfile").read_text()
+STAGES = stages(TEXT)
+SERVICES = {"registry-ingest", "household", "eligibility", "gateway", "simulators"}
+JOBS = {"topics", "tools"}
+BUILDING = {"packages", "sources", "base"}
+IGNORED = (ROOT / ".dockerignore").read_text()
+PATTERNS = [line for line in IGNORED.splitlines() if line and not line.startswith("#")]
+
+
+@pytest.fixture(scope="module")
+def tracked() -> set[str]:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return set(listed.splitlines())
+
+
+def copied() -> list[str]:
+    lines = (value.split() for stage in STAGES.values() for value in stage.all("COPY"))
+    return [source for *sources, _ in lines if not sources[0].startswith("--from=") for source in sources]
+
+
+def test_there_is_a_stage_for_every_service_and_no_stage_nobody_knows() -> None:
+    assert set(STAGES) == SERVICES | JOBS | BUILDING
+    assert {path.name for path in (ROOT / "services").iterdir() if (path / "src").is_dir()} < SERVICES
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES | JOBS))
+def test_it_runs_as_a_fixed_ordinary_user_and_says_how_it_is(name: str) -> None:
+    stage: Stage = STAGES[name]
+    assert stage.all("USER") == ["10001:10001"]
+    assert stage.all("ENTRYPOINT")[0].startswith('["python", "-m"')
+    (check,) = stage.all("HEALTHCHECK")
+    assert check.endswith('CMD ["python", "-m", "padan_runtime.livez"]') if name in SERVICES else check == "NONE"
+    assert STAGES["base"] in lineage(STAGES, name)
+    if name in SERVICES:
+        assert environment(STAGES, name)["PADAN_HTTP_PORT"] == "8080"
+
+
+def test_packages_come_pinned_by_hash_and_without_a_compiler() -> None:
+    (install,) = [run for run in STAGES["packages"].all("RUN") if "pip install" in run]
+    assert {"--require-hashes", "--no-deps", "--only-binary"} <= set(install.split())
+    assert "://" not in TEXT
+    assert not any(stage.all("ADD") for stage in STAGES.values())
+    assert {stage.base for stage in STAGES.values()} - set(STAGES) == {"${PYTHON}"}
+
+
+def test_what_is_copied_is_in_the_repository_and_let_into_the_build(tracked: set[str]) -> None:
+    for source in copied():
+        files = {path for path in tracked if path == source or path.startswith(f"{source}/")}
+        assert files, source
+        assert all(included(PATTERNS, path) for path in files), source
+
+
+def test_every_package_and_every_migration_reaches_its_image(tracked: set[str]) -> None:
+    parts = {path for path in tracked if "/src/padan_" in path}
+    assert {path for path in parts if not any(path.startswith(f"{source}/") for source in copied())} == set()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [".git/config", ".venv/bin/python", ".padan/local/secrets/nik-hash.key", "services/household/tests/conftest.py",
+     "services/household/src/padan_household/__pycache__/x.cpython-311.pyc", "docs/runbook.md", ".env", "secrets.json"],
+)  # fmt: skip
+def test_nothing_else_is_let_into_the_build(path: str) -> None:
+    assert not included(PATTERNS, path)
