@@ -11,7 +11,7 @@ import pytest
 import xlsxwriter
 from journeys import Stack
 from oracle import come_to_rest, heads, query
-from padan_events import TOPICS
+from padan_events.topics import EVENT_TOPICS
 
 RECIPIENT_COLUMNS = [
     "NIK", "NAMA", "NO_KK", "TGL_LAHIR", "JENIS_KELAMIN", "ALAMAT", "RT", "RW", "KODE_WILAYAH", "PEKERJAAN",
@@ -22,7 +22,7 @@ MEMBER_COLUMNS = [
 
 
 def total(stack: Stack) -> dict[str, int]:
-    return {topic: sum(heads(stack.platform, topic).values()) for topic in TOPICS}
+    return {topic: sum(heads(stack.platform, topic).values()) for topic in EVENT_TOPICS}
 
 
 def check_problem(problem: dict[str, object], code: str) -> None:
@@ -61,7 +61,7 @@ def nothing(path: Path) -> Path:
 @pytest.mark.parametrize(
     ("name", "make", "code"),
     [
-        ("penerima.xlsx", a_picture, "not_a_spreadsheet"),
+        ("penerima.xlsx", a_picture, "file_is_picture"),
         ("penerima.csv", wrong_columns, "column_missing"),
         ("penerima.xlsx", only_a_header, "file_empty"),
         ("penerima.xlsx", nothing, "file_empty"),

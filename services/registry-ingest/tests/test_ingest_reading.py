@@ -5,8 +5,8 @@ import os
 import time
 import zipfile
 from pathlib import Path
-from typing import Any
-from uuid import uuid4
+from typing import Any, NamedTuple
+from uuid import UUID, uuid4
 
 import polars as pl
 import pytest
@@ -14,7 +14,8 @@ import xlsxwriter
 from padan_registry_ingest.batches import sealed_file
 from padan_registry_ingest.domain.columns import MEMBERS, RECIPIENTS
 from padan_registry_ingest.domain.faults import FileFault
-from padan_registry_ingest.reading.tables import Limits, Tables, read
+from padan_registry_ingest.reading.split import batch_id_of
+from padan_registry_ingest.reading.tables import Limits, read
 
 LIMITS = Limits(memory_mb=1024, time_s=60)
 ROWS: list[list[Any]] = [
@@ -60,13 +61,26 @@ def text(columns: tuple[str, ...], rows: list[list[Any]], separator: str = ",") 
     return frame.write_csv(separator=separator).encode()
 
 
-def opened(file: bytes, members: bytes | None = None, *, region: str = "3318", kind: str = "auto") -> Tables:
-    return read(file, members, kind=kind, region=region, limits=LIMITS)
+class Opened(NamedTuple):
+    """What a file holds, all of it at once."""
+
+    kind: str
+    recipients: pl.DataFrame
+    members: pl.DataFrame | None
+    batch_id: UUID
+
+
+def opened(file: bytes, members: bytes | None = None, *, region: str = "3318", kind: str = "auto") -> Opened:
+    with read(file, members, kind=kind, limits=LIMITS) as tables:
+        sheets = [("first", tables.recipients)]
+        if tables.second is not None:
+            sheets.append(("second", tables.members))
+        return Opened(tables.kind, sheets[0][1], dict(sheets).get("second"), batch_id_of(region, sheets))
 
 
 def fault(file: bytes, members: bytes | None = None, limits: Limits = LIMITS) -> FileFault:
     with pytest.raises(FileFault) as caught:
-        read(file, members, kind="auto", region="3318", limits=limits)
+        read(file, members, kind="auto", limits=limits)
     return caught.value
 
 
@@ -119,7 +133,7 @@ def test_a_date_cell_shows_the_same_date_as_text_does() -> None:
 def test_a_ranking_is_recognized_by_its_columns() -> None:
     tables = opened(b"NIK;DESIL\n3318015708900001;3\n")
     assert tables.kind == "ranking"
-    assert tables.second is None
+    assert tables.members is None
     assert tables.recipients["DESIL"].to_list() == ["3"]
 
 
@@ -140,10 +154,9 @@ def test_missing_columns_are_named_and_cells_of_a_file_without_headers_are_not()
         (b"", "file_empty"),
         (b"  \n", "file_empty"),
         (",".join(RECIPIENTS.columns).encode() + b"\n", "file_empty"),
-        (b"%PDF-1.7\n\xe2\xe3\xcf\xd3\n", "not_a_spreadsheet"),
+        (b"%PDF-1.7\n\xe2\xe3\xcf\xd3\n", "file_is_pdf"),
         (b"\x00\x01\x02", "not_a_spreadsheet"),
-        (b"PK\x03\x04 no archive", "not_a_spreadsheet"),
-        ("NIK,NAMA\n1,Jos\u00e9".encode("latin-1"), "not_a_spreadsheet"),
+        (b"PK\x03\x04 no archive", "file_damaged"),
     ],
 )
 def test_a_file_that_is_no_table_is_refused_with_its_code(file: bytes, code: str) -> None:
@@ -181,13 +194,13 @@ def test_a_sealed_file_opens_whole_or_not_at_all(tmp_path: Path) -> None:
     writer.write(content)
     writer.close()
     path = sealed_file.path_of(tmp_path, upload_id, "file")
-    assert sealed_file.read(tmp_path, upload_id, "file", key) == content
+    assert b"".join(sealed_file.pieces(tmp_path, upload_id, "file", key)) == content
     sealed = path.read_bytes()
     second = 4 + int.from_bytes(sealed[:4], "big")
     for spoiled in (sealed[:second], sealed[:-1], sealed[second:], sealed + sealed[:second], b""):
         path.write_bytes(spoiled)
         with pytest.raises(FileFault, match="file_lost"):
-            sealed_file.read(tmp_path, upload_id, "file", key)
+            list(sealed_file.pieces(tmp_path, upload_id, "file", key))
 
 
 def test_only_old_files_of_no_open_upload_are_swept(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from padan_registry_ingest.domain.columns import MEMBERS, RANKING, RECIPIENTS
 from padan_registry_ingest.domain.duplicates import Claim, resolve
 from padan_registry_ingest.domain.matching import Agreement, CivilAnswer, civil_reasons
 from padan_registry_ingest.domain.numbers import birth_date, family_card_reasons, nik_reasons
-from padan_registry_ingest.reading.child import normalized
+from padan_registry_ingest.reading.cells import normalized
 from padan_registry_ingest.reading.split import judge
 from padan_registry_ingest.reporting.households import Sender, families_of, report_id, reports
 from padan_registry_ingest.validating import check, families

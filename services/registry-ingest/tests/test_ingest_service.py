@@ -167,7 +167,7 @@ def test_bad_uploads_are_refused_clearly_and_leave_nothing(ingest: Ingest, pati:
     assert ingest.http.post("/batches", headers=ingest.headers()).json()["code"] == "form_invalid"
     assert ingest.http.post("/batches", files={"file": b"x"}).status_code == 401
     assert ingest.get(f"/batches/{uuid4()}").json()["code"] == "batch_not_found"
-    for path, code in ((noise, "not_a_spreadsheet"), (bare, "column_missing")):
+    for path, code in ((noise, "file_is_pdf"), (bare, "column_missing")):
         failed = ingest.until(ingest.upload(path), "failed")
         assert failed["problem"]["code"] == code
         assert failed["problem"]["detail_id"]

@@ -2,6 +2,7 @@
 
 from padan_runtime.problems import Problem, Text
 
+from padan_registry_ingest.domain.fault_words import filled
 from padan_registry_ingest.domain.faults import FAULTS, FileFault
 from padan_registry_ingest.domain.sending_faults import SENDING_FAULTS
 
@@ -10,10 +11,8 @@ _ALL = FAULTS | SENDING_FAULTS
 
 def problem(code: str, **extra: object) -> Problem:
     """The problem of a code."""
-    status, detail_id, detail_en, next_id, next_en = _ALL[code]
-    if missing := extra.get("missing"):
-        assert isinstance(missing, list)
-        detail_id, detail_en = f"{detail_id} ({', '.join(missing)})", f"{detail_en} ({', '.join(missing)})"
+    status, *words = _ALL[code]
+    detail_id, detail_en, next_id, next_en = filled((words[0], words[1], words[2], words[3]), extra)
     return Problem(code, status, Text(detail_id, detail_en), Text(next_id, next_en), **extra)
 
 

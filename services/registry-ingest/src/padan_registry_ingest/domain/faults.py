@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
+from padan_registry_ingest.domain.reading_faults import READING_FAULTS
+
 
 class FileFault(Exception):
     """A file cannot be worked with. `code` is stable; `extra` holds no cell of the file."""
@@ -13,41 +15,7 @@ class FileFault(Exception):
 
 # code: HTTP status, Indonesian, English, what to do in Indonesian, in English
 FAULTS: Final[dict[str, tuple[int, str, str, str, str]]] = {
-    "not_a_spreadsheet": (
-        422,
-        "Berkas ini bukan XLSX dan bukan CSV dalam UTF-8.",
-        "This file is neither XLSX nor CSV in UTF-8.",
-        "Simpan lagi sebagai XLSX atau CSV UTF-8, atau pakai templat.",
-        "Save it again as XLSX or CSV UTF-8, or use the template.",
-    ),
-    "column_missing": (
-        422,
-        "Kolom wajib tidak ditemukan.",
-        "A required column is missing.",
-        "Samakan judul kolom dengan templat; urutannya bebas.",
-        "Name the columns as in the template; their order is free.",
-    ),
-    "file_empty": (
-        422,
-        "Berkas tidak berisi baris data.",
-        "The file holds no rows.",
-        "Isi paling sedikit satu baris di bawah judul kolom.",
-        "Fill in at least one row below the headers.",
-    ),
-    "file_too_large": (
-        413,
-        "Berkas terlalu besar untuk diolah.",
-        "The file is too large to be worked with.",
-        "Bagi berkas menjadi beberapa bagian, misalnya per kecamatan.",
-        "Split the file, for example by district.",
-    ),
-    "members_missing": (
-        422,
-        "Lembar atau berkas anggota keluarga tidak ada.",
-        "The sheet or file of family members is missing.",
-        "Tambahkan lembar 'anggota' (XLSX), atau kirim berkas anggota bersama (CSV).",
-        "Add the sheet 'anggota' (XLSX), or send the members' file with it (CSV).",
-    ),
+    **READING_FAULTS,
     "file_missing": (
         422,
         "Tidak ada berkas yang dikirim.",

@@ -14,8 +14,10 @@ import msgspec
 import polars as pl
 
 from padan_registry_ingest.domain import columns
-from padan_registry_ingest.domain.faults import FAULTS, FileFault
-from padan_registry_ingest.reading.child import DATA_ERROR
+from padan_registry_ingest.domain.faults import FileFault
+from padan_registry_ingest.reading.cells import LINE
+from padan_registry_ingest.reading.child import DATA_ERROR, NOTES, Refusal
+from padan_registry_ingest.reading.sheet import EXTRA
 
 Pieces = Callable[[], Iterator[bytes]]
 """The bytes of a file piece by piece, from the start at every call: each sheet's process is sent the file once."""
@@ -81,22 +83,19 @@ def read(file: bytes | Pieces, members: bytes | Pieces | None, *, kind: str, lim
         opening = second = None
         if other_file is not None and kind != "ranking":
             second = on_failure.enter_context(_memory())
-            index = 1 if other_file is first_file else 0
-            opening = other.submit(_open, other_file, second, index, columns.MEMBERS.name, limits)
-        _open(first_file, first, 0, columns.RECIPIENTS.name, limits)
+            role = "members" if other_file is first_file else "members_file"
+            opening = other.submit(_open, other_file, second, role, limits)
+        _open(first_file, first, kind, limits)
         actual = columns.kind_of(list(pl.read_parquet_schema(path_of(first)))) if kind == "auto" else kind
         if actual == "ranking":
-            _require(first, columns.RANKING)
             if opening is not None:
                 with contextlib.suppress(FileFault):
                     opening.result()
             tables = Tables(actual, os.dup(first), None)
         else:
-            _require(first, columns.RECIPIENTS)
             if opening is None or second is None:
                 raise FileFault("members_missing")
             opening.result()
-            _require(second, columns.MEMBERS)
             tables = Tables(actual, os.dup(first), os.dup(second))
     return tables
 
@@ -114,10 +113,10 @@ def _memory() -> Iterator[int]:
         os.close(descriptor)
 
 
-def _open(pieces: Pieces, into: int, index: int, name: str, limits: Limits) -> None:
+def _open(pieces: Pieces, into: int, role: str, limits: Limits) -> None:
     command = [sys.executable, "-m", "padan_registry_ingest.reading.child"]
     child = subprocess.Popen(
-        [*command, str(index), name, str(limits.memory_mb), str(limits.time_s)],
+        [*command, role, str(limits.memory_mb), str(limits.time_s)],
         stdin=subprocess.PIPE,
         stdout=into,
         stderr=subprocess.PIPE,
@@ -141,40 +140,19 @@ def _open(pieces: Pieces, into: int, index: int, name: str, limits: Limits) -> N
         child.stderr.close()
     if status == 0:
         return
-    if status == DATA_ERROR and said in FAULTS:
-        raise FileFault(said)
+    if status == DATA_ERROR:
+        refusal = msgspec.json.decode(said.rpartition("\n")[2], type=Refusal)
+        raise FileFault(refusal.code, **refusal.extra)
     # Ended by a signal it ran into a limit: the allocator gives up, or the kernel ends it. Else the fault is ours.
     raise FileFault("file_too_large" if status < 0 else "file_failed")
 
 
-def _require(descriptor: int, sheet: columns.Sheet) -> None:
-    """Raises `FileFault` where columns are missing, or all rows."""
-    path = path_of(descriptor)
-    found = [name for name in pl.read_parquet_schema(path) if not name.endswith("_IS_NUMBER")]
-    missing = [name for name in sheet.columns if name not in found]
-    if missing:
-        # Headers only, and bounded: a file without headers has people's data in its first row.
-        known = [name for name in found if name in {*columns.RECIPIENTS.columns, *columns.MEMBERS.columns, "DESIL"}]
-        raise FileFault(
-            "column_missing",
-            sheet=sheet.name,
-            missing=missing,
-            expected=list(sheet.columns),
-            found=known,
-            other_columns=len(found) - len(known),
-        )
-    if pl.scan_parquet(path).select(pl.len()).collect().item() == 0:
-        raise FileFault("file_empty", sheet=sheet.name)
+def notes(path: str) -> dict[str, int]:
+    """What was left out when a sheet was read, counted by the code of a warning."""
+    return msgspec.json.decode(pl.read_parquet_metadata(path)[NOTES], type=dict[str, int])
 
 
 def frame(path: str, sheet: columns.Sheet) -> pl.DataFrame:
-    """A sheet whose columns were found to be there: `row` (from 1), the contract's columns, and the flags."""
-    present = pl.read_parquet_schema(path)
-    flags = [
-        (pl.col(f"{name}_IS_NUMBER") if f"{name}_IS_NUMBER" in present else pl.lit(value=False)).alias(
-            f"{name}_IS_NUMBER"
-        )
-        for name in columns.NUMBERS
-        if name in sheet.columns
-    ]
-    return pl.scan_parquet(path).select(*sheet.columns, *flags).with_row_index("row", 1).collect()
+    """The rows of a sheet: `row` (from 1), its columns, their flags, `EXTRA_CELLS`, and `line`, the row as sent."""
+    flags = [f"{name}_IS_NUMBER" for name in columns.NUMBERS if name in sheet.columns]
+    return pl.scan_parquet(path).select(*sheet.columns, *flags, EXTRA, LINE).with_row_index("row", 1).collect()

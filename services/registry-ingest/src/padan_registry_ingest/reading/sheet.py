@@ -1,0 +1,57 @@
+"""What is looked for in a file, and what was read of it."""
+
+from typing import Final
+
+import msgspec
+import polars as pl
+
+from padan_registry_ingest.domain.columns import KINDS, MEMBERS, NUMBERS, RANKING, RECIPIENTS, Sheet
+from padan_registry_ingest.domain.faults import FileFault
+from padan_registry_ingest.domain.headers import Header, kind_of_header, missing_from
+from padan_registry_ingest.reading.cells import LINE, normalized, without_totals
+
+ROLES: Final = ("auto", *KINDS, "members", "members_file")
+"""What to look for: a first sheet of either or one kind, or members: the second sheet of a workbook, or their file."""
+
+EXTRA: Final = "EXTRA_CELLS"
+"""The column that says whether a row has more filled cells than the header has columns."""
+
+
+class Read(msgspec.Struct):
+    """The rows of one sheet: `line`, the contract's columns as text, `<name>_IS_NUMBER`, `EXTRA_CELLS`.
+
+    `notes` counts what was left out, by the code of a warning.
+    """
+
+    frame: pl.DataFrame
+    notes: dict[str, int]
+
+
+def sheet_for(role: str, header: Header | None) -> Sheet:
+    """The columns that a sheet must have, by what is looked for and, for `auto`, by its header."""
+    if role in ("members", "members_file"):
+        return MEMBERS
+    kind = kind_of_header(header) if role == "auto" else role
+    return RANKING if kind == "ranking" else RECIPIENTS
+
+
+def checked(role: str, header: Header | None, sheet_number: int | None) -> dict[str, int]:
+    """Where each column of the sheet stands. Raises `FileFault` column_missing, column_twice."""
+    sheet = sheet_for(role, header)
+    where = {} if sheet_number is None else {"sheet_number": sheet_number}
+    if header is None:
+        raise FileFault("column_missing", **missing_from(None, sheet, sheet.columns), **where)
+    return header.check(sheet, **where)
+
+
+def finished(frame: pl.DataFrame, notes: dict[str, int], *, date_1904: bool = False) -> Read:
+    """The rows in the form of `Read`, from cells as they were read and `line`. Raises `FileFault` file_empty."""
+    for name in (EXTRA, *(f"{name}_IS_NUMBER" for name in NUMBERS if name in frame.columns)):
+        if name not in frame.columns:
+            frame = frame.with_columns(pl.lit(value=False).alias(name))
+    rows, totals = without_totals(normalized(frame, date_1904=date_1904))
+    if totals:
+        notes = notes | {"total_row_left_out": totals}
+    if rows.height == 0:
+        raise FileFault("file_empty")
+    return Read(rows.with_columns(pl.col(LINE).cast(pl.UInt32)), notes)
