@@ -14,9 +14,9 @@ from padan_events.envelope import from_record, to_headers
 CHAIN = UUID("6f0d7c1e-58a1-5c3b-9a55-0f3c0a7b1a01")
 
 
-async def make_topic(kafka: str, *, retention_ms: int = -1) -> Topic:
+async def make_topic(kafka: str, *, retention_ms: int = -1, name: str | None = None) -> Topic:
     """A topic nobody else uses."""
-    topic = Topic(f"test.{uuid4().hex[:12]}.v1", "test", "key", retention_ms)
+    topic = Topic(name or f"test.{uuid4().hex[:12]}.v1", "test", "key", retention_ms)
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
     await admin.start()
     await admin.create_topics(
@@ -26,7 +26,9 @@ async def make_topic(kafka: str, *, retention_ms: int = -1) -> Topic:
     return topic
 
 
-def an_event(topic: Topic, shard: int, pos: int, *, told: str = "first", value: bytes = b"{}") -> Event:
+def an_event(
+    topic: Topic, shard: int, pos: int, *, told: str = "first", value: bytes = b"{}", key: str | None = None
+) -> Event:
     return Event(
         topic=topic.name,
         shard=shard,
@@ -35,7 +37,7 @@ def an_event(topic: Topic, shard: int, pos: int, *, told: str = "first", value: 
         type="id.padan.test.happened.v1",
         source="/padan/test",
         time=datetime.now(UTC),
-        key=f"k{shard}",
+        key=key or f"k{shard}",
         actor="service:test",
         correlation_id=CHAIN,
         value=value,

@@ -1,7 +1,7 @@
 """A reader that writes down what it is given, for the tests of the projector."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import psycopg
@@ -27,6 +27,7 @@ class Recording:
     def __init__(self) -> None:
         self.away_times = 0
         self.poison: bytes | None = None
+        self.fails: Callable[[Event], BaseException | None] = lambda event: None
         self.fail_once_after_writing = False
         self.telling_fails = False
         self.entered = asyncio.Event()
@@ -50,9 +51,14 @@ class Recording:
             )
             if event.value == self.poison:
                 raise ValueError("poison")
+            if (error := self.fails(event)) is not None:
+                raise error
         if self.fail_once_after_writing:
             self.fail_once_after_writing = False
             raise psycopg.OperationalError("the server went away before the commit")
+
+    def dropped(self, connection: Connection[Any], event: Event) -> None:
+        connection.execute("INSERT INTO seen (topic, shard, pos) VALUES ('dropped', %s, %s)", [event.shard, event.pos])
 
     async def committed(self, events: Sequence[Event]) -> None:
         del events

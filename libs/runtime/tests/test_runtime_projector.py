@@ -49,25 +49,6 @@ async def test_a_server_that_is_away_delays_and_loses_nothing(database: Database
     assert seen(database, 0) == [1, 2]
 
 
-async def test_a_handler_that_fails_stops_its_shard_before_the_event_and_no_other(
-    database: Database, kafka_bootstrap: str
-) -> None:
-    topic = await make_topic(kafka_bootstrap)
-    await send(kafka_bootstrap, [an_event(topic, s, p, value=b"%d/%d" % (s, p)) for p in (1, 2, 3) for s in (3, 4)])
-    handler = Recording()
-    handler.poison = b"3/2"
-    projector = a_projector(database, kafka_bootstrap, topic, handler)
-    async with running(projector.run):
-        await until(lambda: projector.stopped == {(topic.name, 3): "handler"})
-        await until(lambda: count(database) == 4)
-        await send(kafka_bootstrap, [an_event(topic, 4, 4, value=b"4/4"), an_event(topic, 3, 4, value=b"3/4")])
-        await until(lambda: seen(database, 4) == [1, 2, 3, 4])
-        assert seen(database, 3) == [1]
-    mended = a_projector(database, kafka_bootstrap, topic, Recording())
-    async with running(mended.run):
-        await until(lambda: seen(database, 3) == [1, 2, 3, 4])
-
-
 async def test_a_batch_that_was_committed_is_not_applied_again_when_telling_of_it_fails(
     database: Database, kafka_bootstrap: str
 ) -> None:
@@ -163,16 +144,6 @@ async def test_a_position_given_out_twice_stops_the_shard(database: Database, ka
     async with running(projector.run):
         await until(lambda: projector.stopped == {(topic.name, 0): "reused"})
     assert seen(database, 0) == [1, 2, 3]
-
-
-async def test_a_record_without_shard_and_position_stops_its_shard(database: Database, kafka_bootstrap: str) -> None:
-    topic = await make_topic(kafka_bootstrap)
-    await send(kafka_bootstrap, [an_event(topic, 0, 1)], without="ce_pos")
-    await send(kafka_bootstrap, [an_event(topic, 5, 1)])
-    projector = a_projector(database, kafka_bootstrap, topic, Recording())
-    async with running(projector.run):
-        await until(lambda: projector.stopped == {(topic.name, 0): "envelope"})
-        await until(lambda: seen(database, 5) == [1])
 
 
 async def test_another_cluster_is_found_by_position(database: Database, kafka_bootstrap: str) -> None:

@@ -5,6 +5,7 @@ from padan_events.envelope import EnvelopeError, Event
 from padan_events.registry import (
     EventType,
     UnknownEventTypeError,
+    check_known,
     decode,
     encode,
     event_types,
@@ -21,6 +22,7 @@ __all__ = [
     "EventType",
     "Topic",
     "UnknownEventTypeError",
+    "check_known",
     "decode",
     "eligibility",
     "encode",

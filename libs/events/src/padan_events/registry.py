@@ -57,6 +57,13 @@ def type_of(data: msgspec.Struct | type[msgspec.Struct]) -> EventType:
     return _BY_DATA[data if isinstance(data, type) else type(data)]
 
 
+def check_known(name: str) -> None:
+    """Raises `UnknownEventTypeError` for a type not declared here: a reader that passes over events it does not need
+    must still not pass over one that it cannot judge."""
+    if name not in _BY_NAME:
+        raise UnknownEventTypeError(name)
+
+
 def encode(data: msgspec.Struct) -> bytes:
     """The bytes stored and sent: JSON in the order in which the fields are declared."""
     return _ENCODER.encode(data)

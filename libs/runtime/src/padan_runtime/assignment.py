@@ -6,53 +6,21 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import msgspec
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaConnectionError
 from padan_events import EnvelopeError, Event, Topic
 from padan_events.envelope import from_record
-from padan_events.kafka_client import Kafka, client_of
 
 from padan_runtime import metrics, positions
 from padan_runtime.database import Database
-from padan_runtime.kafka_client import explain
 from padan_runtime.logs import logger
+from padan_runtime.parking import repository as parking
+from padan_runtime.parking.faults import Fault, fault_of
+from padan_runtime.parking.records import Record
+from padan_runtime.parking.repository import Key
 from padan_runtime.positions import MovedOnError, Place, Shard
 from padan_runtime.sequence import Sequence as ShardSequence
 from padan_runtime.sequence import Verdict
-
-
-async def cluster_id_of(kafka: Kafka) -> str:
-    """The id of the Kafka cluster: offsets of another cluster mean nothing here."""
-    admin = AIOKafkaAdminClient(**client_of(kafka).options(), request_timeout_ms=15_000)
-    try:
-        await admin.start()
-        return str((await admin.describe_cluster())["cluster_id"])
-    except KafkaConnectionError as error:
-        await explain(kafka, error)
-        raise
-    finally:
-        await admin.close()
-
-
-class Taken(msgspec.Struct):
-    """What a poll gave: events to apply by topic, shard and position; for each the position it follows and Kafka's
-    offset behind it; for shards that gave repeats their position and the offset behind those."""
-
-    generation: int
-    events: list[Event] = []
-    follows: dict[tuple[str, int, int], int] = {}
-    offsets: dict[tuple[str, int, int], int] = {}
-    passed: dict[Shard, Place] = {}
-
-
-class Moves(msgspec.Struct, frozen=True):
-    """Where a batch starts from, where it leads, and the event ids on the way."""
-
-    expected: dict[Shard, int]
-    places: dict[Shard, Place]
-    ids: dict[Shard, list[bytes]]
+from padan_runtime.taken import HEADERS_OF_AN_EVENT, Moves, Taken
 
 
 class Assignment:
@@ -63,6 +31,8 @@ class Assignment:
         self.cluster_id = ""
         self.sequences: dict[Shard, ShardSequence] = {}
         self.stopped: dict[Shard, str] = {}
+        self.blocked: dict[Shard, set[str]] = {}
+        self.broken = False
         self._places: dict[Shard, Place] = {}
         self.generation = 0
         self.failure: BaseException | None = None
@@ -74,7 +44,7 @@ class Assignment:
         class Listener(ConsumerRebalanceListener):
             async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
                 del revoked
-                assignment.sequences, assignment._places = {}, {}
+                assignment.sequences, assignment._places, assignment.blocked = {}, {}, {}
                 assignment.generation += 1
 
             async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
@@ -92,11 +62,13 @@ class Assignment:
     async def seek(self, consumer: AIOKafkaConsumer) -> None:
         """Forget what is buffered and begin again from the places in PostgreSQL."""
         shards = sorted((p.topic, p.partition) for p in consumer.assignment())
-        places, ids = await asyncio.to_thread(self._read, shards)
+        places, ids, blocked = await asyncio.to_thread(self._read, shards)
         expiring = [TopicPartition(*shard) for shard in shards if self._topics[shard[0]].expires]
         earliest = await consumer.beginning_offsets(expiring) if expiring else {}
-        self._places = places
+        self._places, self.blocked = places, blocked
         self.generation += 1
+        if self.broken:
+            self.stopped |= dict.fromkeys(shards, "breaker")
         self.sequences = {
             shard: ShardSequence(
                 place.pos,
@@ -117,10 +89,14 @@ class Assignment:
             if (topic, number) in self.stopped:
                 consumer.pause(partition)
 
-    def _read(self, shards: Sequence[Shard]) -> tuple[dict[Shard, Place], dict[Shard, dict[int, bytes]]]:
+    def _read(
+        self, shards: Sequence[Shard]
+    ) -> tuple[dict[Shard, Place], dict[Shard, dict[int, bytes]], dict[Shard, set[str]]]:
         with self._database.transaction() as connection:
+            # Places first: whoever parks moves a place, so a key missed here fails at the check of the place.
             places = positions.begin(connection, self._reader, shards, self.cluster_id)
-            return places, positions.recent_ids(connection, self._reader, shards)
+            ids = positions.recent_ids(connection, self._reader, shards)
+            return places, ids, parking.blocked(connection, self._reader, shards)
 
     def take(self, consumer: AIOKafkaConsumer, records: Mapping[TopicPartition, Sequence[Any]]) -> Taken:
         """The events of a poll that come next; repeats are dropped, a shard with a hole waits or is stopped."""
@@ -140,14 +116,16 @@ class Assignment:
     ) -> bool:
         try:
             event = from_record(shard[0], shard[1], record.key, record.value, record.headers)
-        except EnvelopeError:
-            self.stop_shard(consumer, shard, "envelope")
-            return False
+        except EnvelopeError as error:
+            self._set_aside(taken, sequence, shard, record, fault_of(error))
+            return True
         match sequence.judge(event):
             case Verdict.APPLY:
                 taken.follows[shard[0], shard[1], event.pos] = sequence.pos
                 sequence.take(event)
                 taken.offsets[shard[0], shard[1], event.pos] = record.offset + 1
+                if len(record.headers) != HEADERS_OF_AN_EVENT + (event.causation_id is not None):
+                    taken.headers[shard[0], shard[1], event.pos] = record.headers
                 taken.events.append(event)
             case Verdict.REPEAT:
                 metrics.READER_REPEATS.labels(self._reader, shard[0]).inc()
@@ -160,6 +138,60 @@ class Assignment:
                 # more behind the missing position. The place stays in front of the hole until then.
                 sequence.hole_since = sequence.hole_since or time.monotonic()
         return True
+
+    def _set_aside(self, taken: Taken, sequence: ShardSequence, shard: Shard, record: Any, fault: Fault) -> None:
+        """A record without valid envelope is no event: no hole, and it holds up nobody, whoever's key it bears."""
+        taken.strays.append(
+            Record(
+                reader=self._reader,
+                topic=shard[0],
+                shard=shard[1],
+                offset=record.offset,
+                cluster_id=self.cluster_id,
+                key=record.key,
+                value=record.value,
+                headers=record.headers,
+                fault=fault,
+            )
+        )
+        # In front of a hole the place stays where it is; the record is then read, and known, once more.
+        if sequence.hole_since is None or shard not in taken.passed:
+            behind = record.offset + 1 if sequence.hole_since is None else 0
+            taken.passed[shard] = Place(sequence.pos, behind, self.cluster_id)
+
+    def record_of(self, taken: Taken, event: Event, fault: Fault) -> Record:
+        """The record that an event of `taken` came in."""
+        key = (event.topic, event.shard, event.pos)
+        return Record.of_event(
+            event,
+            fault,
+            reader=self._reader,
+            offset=taken.offsets[key] - 1,
+            cluster_id=self.cluster_id,
+            headers=taken.headers.get(key),
+        )
+
+    def waits_behind(self, event: Event) -> bool:
+        """Whether an earlier event of the same topic and key is parked."""
+        keys = self.blocked.get((event.topic, event.shard))
+        return keys is not None and event.key in keys
+
+    def block(self, events: Sequence[Event]) -> None:
+        """These events were parked: what comes behind them waits."""
+        for event in events:
+            self.blocked.setdefault((event.topic, event.shard), set()).add(event.key)
+
+    def unblock(self, line: Key) -> None:
+        """Nothing of this line is parked any more."""
+        topic, shard, key = line
+        self.blocked.get((topic, shard), set()).discard(key)
+
+    def pos_of(self, shard: Shard) -> int:
+        """The position of the last event settled. Raises `MovedOnError` where the shard is not ours any more."""
+        place = self._places.get(shard)
+        if place is None:
+            raise MovedOnError(self._reader)
+        return place.pos
 
     def expire_holes(self, consumer: AIOKafkaConsumer) -> None:
         """Stop the shards whose hole has not healed in time."""
@@ -185,9 +217,10 @@ class Assignment:
             moves.ids.setdefault(shard, []).append(event.event_id.bytes)
         for shard, place in taken.passed.items() if with_passed else ():
             if shard not in moves.places:
-                moves.expected[shard], moves.places[shard] = place.pos, place
-            else:
-                moves.places[shard].next_offset = max(moves.places[shard].next_offset, place.next_offset)
+                now = self._places[shard]
+                moves.expected[shard] = now.pos
+                moves.places[shard] = Place(now.pos, now.next_offset, self.cluster_id)
+            moves.places[shard].next_offset = max(moves.places[shard].next_offset, place.next_offset)
         return moves
 
     def moved(self, taken: Taken, moves: Moves) -> None:
@@ -203,6 +236,28 @@ class Assignment:
         """Kafka's offset of what comes next in a shard."""
         place = self._places.get(shard)
         return None if place is None else place.next_offset
+
+    def is_behind(self, ends: Mapping[TopicPartition, int]) -> bool:
+        """Whether a shard that should move has something to read; sets the lag by topic."""
+        lag, behind = dict.fromkeys(self._topics, 0), False
+        for partition, end in ends.items():
+            shard = (partition.topic, partition.partition)
+            sequence, offset = self.sequences.get(shard), self.next_offset(shard)
+            if sequence is None or offset is None:
+                behind = True  # given to us, and we have no place in it: a moment is a rebalance, a minute is not
+                continue
+            lag[partition.topic] += max(0, end - offset)
+            behind |= end > offset and sequence.stopped is None and sequence.hole_since is None
+        for topic, count in lag.items():
+            metrics.READER_LAG.labels(self._reader, topic).set(count)
+        return behind
+
+    def stop_all(self, consumer: AIOKafkaConsumer) -> None:
+        """Stop every shard, and each that is given to this process from now on."""
+        self.broken = True
+        for shard in self.sequences:
+            if shard not in self.stopped:
+                self.stop_shard(consumer, shard, "breaker")
 
     def stop_shard(
         self, consumer: AIOKafkaConsumer, shard: Shard, why: str, *, expected: int | None = None, pos: int | None = None

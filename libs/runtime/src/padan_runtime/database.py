@@ -68,7 +68,7 @@ def migrate(owner_url: str, packages: Sequence[str], *, grant_to: str) -> int:
 
     Files are named `NNNN_what.sql` and never change once applied (their digest is kept). One transaction for each,
     one migrator at a time. Afterwards the run-time role `grant_to` may read and write every table, but can neither
-    change nor remove what stands in a log. Raises `MigrationError`.
+    change nor remove what stands in a log, or what operators did. Raises `MigrationError`.
     """
     applied = 0
     with psycopg.connect(owner_url, autocommit=True) as connection:
@@ -147,7 +147,8 @@ def _grant(connection: Connection[tuple[Any, ...]], role: str) -> None:
         ):
             connection.execute(sql.SQL(statement).format(name))
         logs = connection.execute(
-            "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relname LIKE 'log\\_%\\_v1%'"
+            "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') "
+            "AND (relname LIKE 'log\\_%\\_v1%' OR relname = 'operator_action')"
         ).fetchall()
         for (table,) in logs:
             connection.execute(

@@ -11,6 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from padan_runtime import log, metrics, positions, problems
 from padan_runtime.database import Database
+from padan_runtime.parking import repository as parking
 
 
 class Progress:
@@ -22,7 +23,7 @@ class Progress:
 
     def read(self) -> dict[str, Any]:
         """`{"heads": {topic: [24]}, "relayed": {topic: [24]}, "readers": {reader: {topic: {shard: pos}}},
-        "stopped": {reader: {"topic/shard": why}}}`."""
+        "stopped": {reader: {"topic/shard": why}}, "parked": {reader: count}}`."""
         with self._database.transaction() as connection:
             # One snapshot: heads older than positions would call a reader done that is not.
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
@@ -32,11 +33,12 @@ class Progress:
                 if topic in relayed:
                     relayed[topic][shard] = pos
             readers = {reader: positions.vector(connection, reader) for reader in self._readers}
+            parked = parking.counts(connection, self._readers)
         stopped = {
             reader: {f"{topic}/{shard}": why for (topic, shard), why in read().items()}
             for reader, read in self.stopped.items()
         }
-        return {"heads": heads, "relayed": relayed, "readers": readers, "stopped": stopped}
+        return {"heads": heads, "relayed": relayed, "readers": readers, "stopped": stopped, "parked": parked}
 
 
 class Health:

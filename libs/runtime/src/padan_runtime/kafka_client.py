@@ -1,6 +1,7 @@
 """Says in the log why Kafka turned a client away; the client's own error does not tell a wrong password from a
 server that is down."""
 
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import (
     ClusterAuthorizationFailedError,
     GroupAuthorizationFailedError,
@@ -27,3 +28,16 @@ async def explain(kafka: Kafka, error: BaseException) -> None:
         refusal = await why_unreachable(kafka)
         if refusal is not None:
             logger().error(refusal.text, code=refusal.code, address=address)
+
+
+async def cluster_id_of(kafka: Kafka) -> str:
+    """The id of the Kafka cluster: offsets of another cluster mean nothing here."""
+    admin = AIOKafkaAdminClient(**client_of(kafka).options(), request_timeout_ms=15_000)
+    try:
+        await admin.start()
+        return str((await admin.describe_cluster())["cluster_id"])
+    except KafkaConnectionError as error:
+        await explain(kafka, error)
+        raise
+    finally:
+        await admin.close()

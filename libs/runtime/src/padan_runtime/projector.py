@@ -3,54 +3,52 @@
 The place in each shard and everything the events lead to are committed in one transaction, whose first statement
 checks the places. So a crash anywhere repeats nothing and loses nothing, and a second reader of the same name (one
 that slept through its session, say) fails at the check. Kafka's committed offsets only inform lag tools.
+
+What cannot be handled is parked in the transaction that moves the place past it, and so is what comes behind it with
+the same key; others go on. See `padan_runtime.parking`.
 """
 
 import asyncio
 import contextlib
 import time
-from collections.abc import Mapping, Sequence
-from typing import Any, Generic, Protocol, TypeVar
+from collections.abc import Sequence
+from typing import Generic, TypeVar
 
-import psycopg
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 from padan_events import Event, Topic
 from padan_events.kafka_client import Kafka, client_of
-from psycopg import Connection
-from psycopg_pool import PoolTimeout
 
 from padan_runtime import metrics, positions
-from padan_runtime.assignment import Assignment, Moves, Taken, cluster_id_of
+from padan_runtime.assignment import Assignment
 from padan_runtime.database import Database
+from padan_runtime.handling import TRANSIENT, Handler
+from padan_runtime.kafka_client import cluster_id_of
 from padan_runtime.logs import logger
+from padan_runtime.parking import repository as parking
+from padan_runtime.parking.breaker import MOST_PARKED, Breaker, BreakerOpenError
+from padan_runtime.parking.faults import BEHIND, Fault, fault_of
+from padan_runtime.parking.records import Record
+from padan_runtime.parking.retrying import Retrying
 from padan_runtime.positions import MovedOnError, Shard
-from padan_runtime.problems import Unavailable
+from padan_runtime.taken import Moves, Taken
+
+__all__ = ["TRANSIENT", "Handler", "Projector", "StuckError"]
 
 Prepared = TypeVar("Prepared")
 
 _COMMIT_EVERY_S = 5.0
-TRANSIENT = (psycopg.OperationalError, PoolTimeout, Unavailable, TimeoutError)
-"""A server is away, or two transactions met: the same batch may go through later."""
 
 
 class StuckError(RuntimeError):
     """There is lag and nothing moved for too long: the process ends, and a new one connects afresh."""
 
 
-class Handler(Protocol[Prepared]):
-    """What a reader does with events."""
+class StoppingError(RuntimeError):
+    """The process is to stop: what is under way is left to be read again."""
 
-    async def prepare(self, events: Sequence[Event], /) -> Prepared:
-        """Fetch from other servers what `apply` will need. May run more than once. Raises `Unavailable`."""
-        ...
 
-    def apply(self, connection: Connection[Any], events: Sequence[Event], prepared: Prepared, /) -> None:
-        """Write what the events lead to, inside the transaction that moves the places. Runs in a thread."""
-        ...
-
-    async def committed(self, events: Sequence[Event], /) -> None:
-        """Told after the commit; a crash may skip it."""
-        ...
+_NOT_THE_EVENTS = (MovedOnError, StoppingError, BreakerOpenError, MemoryError)
 
 
 class Projector(Generic[Prepared]):
@@ -72,13 +70,20 @@ class Projector(Generic[Prepared]):
         self._handler, self._database, self._kafka, self._batch = handler, database, client_of(kafka), batch
         self._stuck_after_s = stuck_after_s
         self._assignment = Assignment(reader, self.topics, database, hole_wait_s)
+        self._breaker = Breaker()
+        self._retrying = Retrying(reader, handler, database, self._assignment)
         self._moved_at = self._committed_at = time.monotonic()
         self.consumer: AIOKafkaConsumer | None = None
 
     @property
     def stopped(self) -> dict[Shard, str]:
-        """Shards that were stopped, and why (`hole`, `reused`, `envelope`, `handler`)."""
+        """Shards that were stopped, and why (`hole`, `reused`, `breaker`)."""
         return self._assignment.stopped
+
+    @property
+    def broken(self) -> bool:
+        """Whether the reader has stopped because nearly everything failed, or too much is parked already."""
+        return self._assignment.broken
 
     @property
     def assigned(self) -> int:
@@ -118,28 +123,60 @@ class Projector(Generic[Prepared]):
             raise self._assignment.failure
         taken = self._assignment.take(consumer, records)
         self._assignment.expire_holes(consumer)
-        if not taken.events and not taken.passed:
-            return
-        if not await self._apply_when_possible(consumer, taken, stop):
-            return
-        self._moved_at = time.monotonic()
-        if self._moved_at - self._committed_at > _COMMIT_EVERY_S:
-            self._committed_at = self._moved_at
-            with contextlib.suppress(KafkaError):
-                await consumer.commit(self._assignment.offsets())
+        if taken.events or taken.passed:
+            if not await self._settle(consumer, taken, stop):
+                return
+            if self._moved_at - self._committed_at > _COMMIT_EVERY_S:
+                self._committed_at = self._moved_at
+                with contextlib.suppress(KafkaError):
+                    await consumer.commit(self._assignment.offsets())
+        # Between two batches, when nothing is under way and every place is where the database has it.
+        try:
+            await self._retrying.look()
+        except MovedOnError:
+            await self._seek_again(consumer)
 
-    async def _apply_when_possible(self, consumer: AIOKafkaConsumer, taken: Taken, stop: asyncio.Event) -> bool:
-        """Apply what was taken, waiting for servers that are away; False where it was left to be read again."""
+    async def _settle(self, consumer: AIOKafkaConsumer, taken: Taken, stop: asyncio.Event) -> bool:
+        """Apply or park what was taken; False where it was left to be read again."""
+        try:
+            try:
+                with metrics.READER_BATCH_SECONDS.labels(self.reader).time():
+                    await self._patiently(taken, taken.events, stop, with_passed=True)
+            except _NOT_THE_EVENTS:
+                raise
+            except Exception as error:  # whatever a handler raises holds up one key, never the others
+                await self._isolate(taken, taken.events, error, stop)
+                await self._patiently(taken, (), stop, with_passed=True)
+        except MovedOnError:
+            await self._seek_again(consumer)
+            return False
+        except BreakerOpenError:
+            metrics.READER_BREAKER.labels(self.reader).set(1)
+            self._assignment.stop_all(consumer)
+            return False
+        except StoppingError:
+            return False
+        return True
+
+    async def _seek_again(self, consumer: AIOKafkaConsumer) -> None:
+        metrics.READER_RETRIES.labels(self.reader).inc()
+        logger().warning("another reader moved on: seeking again", reader=self.reader)
+        await self._assignment.seek(consumer)
+
+    async def _patiently(
+        self,
+        taken: Taken,
+        events: Sequence[Event],
+        stop: asyncio.Event,
+        *,
+        with_passed: bool = False,
+        fault: Fault | None = None,
+    ) -> None:
+        """`_apply`, waiting for servers that are away. Raises `StoppingError`, and what `_apply` raises."""
         attempt = 0
         while not stop.is_set():
             try:
-                with metrics.READER_BATCH_SECONDS.labels(self.reader).time():
-                    await self._apply(taken, taken.events, with_passed=True)
-            except MovedOnError:
-                metrics.READER_RETRIES.labels(self.reader).inc()
-                logger().warning("another reader moved on: seeking again", reader=self.reader)
-                await self._assignment.seek(consumer)
-                return False
+                return await self._apply(taken, events, with_passed=with_passed, fault=fault)
             except TRANSIENT as error:
                 # A server is away: the batch waits. The member of the group stays alive through its heartbeat.
                 attempt += 1
@@ -148,62 +185,93 @@ class Projector(Generic[Prepared]):
                 logger().warning("batch waits", reader=self.reader, attempt=attempt, error=type(error).__name__)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), min(0.2 * 2**attempt, 5.0))
-            except Exception as error:  # whatever a handler raises stops a shard, never the others
-                logger().error("a handler failed", reader=self.reader, exc_info=error)
-                await self._isolate(consumer, taken)
-                return True
-            else:
-                return True
-        return False
+        raise StoppingError
 
-    async def _apply(self, taken: Taken, events: Sequence[Event], *, with_passed: bool) -> None:
-        moves = self._assignment.moves(taken, events, with_passed=with_passed)
-        prepared = await self._handler.prepare(events) if events else None
-        await asyncio.to_thread(self._in_transaction, events, prepared, moves)
-        self._assignment.moved(taken, moves)
-        for topic in self.topics:
-            metrics.READER_APPLIED.labels(self.reader, topic).inc(sum(event.topic == topic for event in events))
-        if events:
+    async def _isolate(self, taken: Taken, events: Sequence[Event], error: Exception, stop: asyncio.Event) -> None:
+        """Apply events that failed together, half by half in their order, and park those that fail alone."""
+        if not events:
+            raise error
+        if len(events) == 1:
+            await self._park(taken, events[0], error, stop)
+            return
+        middle = len(events) // 2
+        for half in (events[:middle], events[middle:]):
             try:
-                await self._handler.committed(events)
+                await self._patiently(taken, half, stop)
+            except _NOT_THE_EVENTS:
+                raise
+            except Exception as failure:
+                await self._isolate(taken, half, failure, stop)
+
+    async def _park(self, taken: Taken, event: Event, error: Exception, stop: asyncio.Event) -> None:
+        """Raises `BreakerOpenError` where nearly everything fails. What fails in here ends the process: the event is
+        neither applied nor parked, and read again."""
+        logger().error("a handler failed", reader=self.reader, topic=event.topic, pos=event.pos, exc_info=error)
+        if self._breaker.failed(event.key, time.monotonic()):
+            raise BreakerOpenError(self.reader) from error
+        await self._patiently(taken, (event,), stop, fault=fault_of(error))
+
+    async def _apply(
+        self, taken: Taken, events: Sequence[Event], *, with_passed: bool = False, fault: Fault | None = None
+    ) -> None:
+        """One transaction over `events`: those that wait behind a parked one are parked, and all of them where there
+        is a `fault`."""
+        moves = self._assignment.moves(taken, events, with_passed=with_passed)
+        aside: list[Event] = []
+        live: list[Event] = []
+        for event in events:
+            (aside if fault is not None or self._assignment.waits_behind(event) else live).append(event)
+        records = [self._assignment.record_of(taken, event, fault or BEHIND) for event in aside]
+        if with_passed:
+            records += taken.strays
+        if records and self._retrying.parked + len(records) > MOST_PARKED:
+            raise BreakerOpenError(self.reader)
+        prepared = await self._handler.prepare(live) if live else None
+        behind = aside if fault is None else ()
+        await asyncio.to_thread(self._in_transaction, live, prepared, moves, records, behind)
+        self._assignment.moved(taken, moves)
+        self._moved_at = time.monotonic()
+        await self._tell(taken, live, aside, records)
+
+    async def _tell(
+        self, taken: Taken, live: Sequence[Event], aside: Sequence[Event], records: Sequence[Record]
+    ) -> None:
+        if records:
+            if taken.generation == self._assignment.generation:
+                self._assignment.block(aside)
+            self._retrying.parked += len(records)
+            for record in records:
+                metrics.PARKED.labels(self.reader, record.topic, record.fault.reason.value).inc()
+        for topic in self.topics:
+            metrics.READER_APPLIED.labels(self.reader, topic).inc(sum(event.topic == topic for event in live))
+        if live:
+            self._breaker.passed([event.key for event in live])
+            try:
+                await self._handler.committed(live)
             except TRANSIENT as error:
                 # What is told here may be lost, a crash would skip it too; the events are behind us.
                 logger().warning("committed, not told", reader=self.reader, error=type(error).__name__)
 
-    def _in_transaction(self, events: Sequence[Event], prepared: Prepared | None, moves: Moves) -> None:
+    def _in_transaction(
+        self,
+        live: Sequence[Event],
+        prepared: Prepared | None,
+        moves: Moves,
+        records: Sequence[Record],
+        behind: Sequence[Event],
+    ) -> None:
         with self._database.transaction() as connection:
             positions.claim(connection, self.reader, moves.expected)
+            if behind:
+                # Another process may have taken up what these wait behind: that moves no place.
+                lines = {(event.topic, event.shard, event.key) for event in behind}
+                if parking.still_blocked(connection, self.reader, lines) != lines:
+                    raise MovedOnError(self.reader)
             if prepared is not None:
-                self._handler.apply(connection, events, prepared)
+                self._handler.apply(connection, live, prepared)
+            if records:
+                parking.park(connection, records)  # after the handler: heads of copies come last in the order of locks
             positions.move(connection, self.reader, moves.places, moves.ids)
-
-    async def _isolate(self, consumer: AIOKafkaConsumer, taken: Taken) -> None:
-        """Apply each shard by itself, and event by event where it fails, so that only the shard at fault stops."""
-        await self._assignment.seek(consumer)
-        taken.generation = self._assignment.generation
-        runs: dict[Shard, list[Event]] = {}
-        for event in taken.events:
-            runs.setdefault((event.topic, event.shard), []).append(event)
-        try:
-            for shard, run in runs.items():
-                if shard in self._assignment.sequences and not await self._try(taken, run):
-                    for event in run:
-                        if not await self._try(taken, [event]):
-                            self._assignment.stop_shard(consumer, shard, "handler", pos=event.pos)
-                            break
-        except (MovedOnError, *TRANSIENT):
-            logger().warning("isolation begins again", reader=self.reader)
-        await self._assignment.seek(consumer)
-
-    async def _try(self, taken: Taken, events: Sequence[Event]) -> bool:
-        try:
-            await self._apply(taken, events, with_passed=False)
-        except (MovedOnError, *TRANSIENT):
-            raise
-        except Exception as error:
-            logger().error("a handler failed", reader=self.reader, exc_info=error)
-            return False
-        return True
 
     async def _watch(self, consumer: AIOKafkaConsumer) -> None:
         """Keep the lag known, and end the reader when it gets nowhere. The ends are asked for, not taken from what
@@ -219,22 +287,7 @@ class Projector(Generic[Prepared]):
                     raise StuckError(self.reader) from None
                 continue
             told_at = now
-            if not self._is_behind(ends):
+            if not self._assignment.is_behind(ends):
                 self._moved_at = max(self._moved_at, now)
             elif now - self._moved_at > self._stuck_after_s:
                 raise StuckError(self.reader)
-
-    def _is_behind(self, ends: Mapping[TopicPartition, int]) -> bool:
-        """Whether a shard that should move has something to read; sets the lag by topic."""
-        lag, behind = dict.fromkeys(self.topics, 0), False
-        for partition, end in ends.items():
-            shard = (partition.topic, partition.partition)
-            sequence, offset = self._assignment.sequences.get(shard), self._assignment.next_offset(shard)
-            if sequence is None or offset is None:
-                behind = True  # given to us, and we have no place in it: a moment is a rebalance, a minute is not
-                continue
-            lag[partition.topic] += max(0, end - offset)
-            behind |= end > offset and sequence.stopped is None and sequence.hole_since is None
-        for topic, count in lag.items():
-            metrics.READER_LAG.labels(self.reader, topic).set(count)
-        return behind

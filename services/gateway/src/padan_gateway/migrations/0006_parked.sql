@@ -1,0 +1,3 @@
+-- Copies of what this service's readers could not handle, for the relay.
+SELECT create_parked_log('household.events.v1.gateway.parked.v1');
+SELECT create_parked_log('eligibility.events.v1.gateway.parked.v1');
