@@ -23,6 +23,18 @@ class Reason(msgspec.Struct, frozen=True):
 CATALOGUE: Final[tuple[Reason, ...]] = (
     Reason("column_missing", "Kolom wajib tidak ada dalam berkas.", "A required column is missing from the file.",
            "Tambahkan kolom sesuai templat.", "Add the column as in the template."),
+    Reason("cells_shifted", "Baris ini berisi lebih banyak sel daripada kolomnya, jadi isinya mungkin bergeser.",
+           "This row holds more cells than there are columns, so its cells may be shifted.",
+           "Periksa tanda koma atau titik koma di dalam isi sel, atau simpan berkas sebagai Excel (.xlsx).",
+           "Look for a comma or semicolon inside a cell, or save the file as Excel (.xlsx)."),
+    Reason("cell_error", "Ada sel yang berisi rumus yang gagal atau belum dihitung (misalnya #REF!).",
+           "A cell holds a formula that failed or was never calculated (such as #REF!).",
+           "Ganti rumus itu dengan isinya, lalu kirim lagi.", "Type the content in the place of the formula."),
+    Reason("cell_damaged", "Ada sel yang hurufnya rusak.", "A cell holds damaged characters.",
+           "Hapus isi sel itu, lalu ketik ulang.", "Empty that cell and type it again."),
+    Reason("cell_too_long", "Ada sel yang isinya terlalu panjang.", "A cell is too long.",
+           "Pendekkan isi sel itu; mungkin beberapa sel tertempel menjadi satu.",
+           "Shorten it; perhaps several cells were pasted into one."),
     Reason("name_missing", "Nama tidak diisi.", "The name is missing.",
            "Isi nama seperti pada e-KTP.", "Enter the name as on the identity card."),
     Reason("nik_length", "NIK tidak terdiri dari 16 angka.", "The NIK does not have 16 digits.",
@@ -102,6 +114,10 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
            "This family is in the register; the row differs from what was registered and was not taken.",
            "Hapus baris ini dari berkas; ajukan perubahannya sebagai perubahan data keluarga.",
            "Take the row out of the file; have it changed as a change of the household's data."),
+    Reason("dropped_by_operator", "Laporan ini tidak dapat diproses dan dihentikan oleh pengelola sistem.",
+           "This report could not be processed and was dropped by the operators of the system.",
+           "Kirim baris ini sekali lagi; bila berulang, hubungi pengelola.",
+           "Send this row once more; if it repeats, tell the operators."),
 )  # fmt: skip
 
 WARNINGS: Final[tuple[Reason, ...]] = (
@@ -122,10 +138,27 @@ WARNINGS: Final[tuple[Reason, ...]] = (
            "A member whose NO_KK stands in no recipient's row; not recorded.",
            "Samakan NO_KK anggota dengan NO_KK penerimanya.",
            "Write the member's NO_KK as in the recipient's row."),
-    Reason("member_unreadable", "Anggota tanpa nama atau dengan NO_KK yang tidak sah; tidak dicatat.",
-           "A member without a name, or whose NO_KK is not valid; not recorded.",
+    Reason("member_unreadable", "Anggota tanpa nama, dengan NO_KK yang tidak sah, atau barisnya rusak; tidak dicatat.",
+           "A member without a name, whose NO_KK is not valid, or whose row is damaged; not recorded.",
            "Isi nama dan 16 angka NO_KK anggota itu sebagai teks.",
            "Enter that member's name, and the 16 digits of NO_KK as text."),
+    Reason("member_cell_unreadable", "Ada sel anggota yang rusak (rumus gagal, huruf rusak, atau terlalu panjang); "
+           "anggota dicatat tanpa isi sel itu.",
+           "A cell of a member is damaged (a failed formula, damaged characters, or too long); the member is recorded "
+           "without it.",
+           "Perbaiki sel itu pada lembar anggota.", "Correct that cell in the sheet of members."),
+    Reason("total_row_left_out", "Baris JUMLAH atau TOTAL tidak dihitung sebagai penerima.",
+           "A row that says JUMLAH or TOTAL is not counted as a recipient.",
+           "Tidak perlu apa-apa, kecuali baris itu memang seorang warga.",
+           "Nothing to do, unless that row is a person."),
+    Reason("hidden_sheet_left_out", "Ada lembar tersembunyi yang mirip lembar ini; isinya tidak dibaca.",
+           "A hidden sheet looks like this one; it was not read.",
+           "Bila isinya diperlukan, tampilkan lembar itu dan kirim sebagai berkas sendiri.",
+           "If it is needed, show that sheet and send it as a file of its own."),
+    Reason("sheet_left_out", "Ada lembar lain yang mirip; yang dibaca hanya lembar dengan nama yang diminta.",
+           "Another sheet looks like this one; only the one with the right name was read.",
+           "Bila isinya diperlukan, kirim lembar itu sebagai berkas sendiri.",
+           "If it is needed, send that sheet as a file of its own."),
 )  # fmt: skip
 
 ALREADY_REGISTERED: Final = "already_registered"

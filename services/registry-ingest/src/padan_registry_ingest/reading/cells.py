@@ -1,19 +1,16 @@
 """Cells as text from any file brought to one form, so that the same rows are the same batch however they were saved."""
 
-import re
 from typing import Final
 
 import polars as pl
 
-from padan_registry_ingest.domain.columns import CONTRACT, LONGEST, LONGEST_OTHER
+from padan_registry_ingest.domain.cells import DAMAGED, longest_of
+from padan_registry_ingest.domain.columns import CONTRACT
 
 LINE: Final = "line"
 """The column that holds the row of each row as a person sees it in the spreadsheet, from 1, headers included."""
 FIRST: Final = "_first"
 """The text of the sheet's first column, where that is none of ours: totals are labelled there."""
-
-DAMAGED: Final = "\ufffd"
-"""Stands for a character that no text holds: a row with one is `cell_damaged`."""
 
 # Soft hyphen, zero-width characters, marks of direction, byte order mark: come along when text is copied, show nowhere.
 _INVISIBLE: Final = r"[\u00AD\u061C\u180E\u200B-\u200F\u202A-\u202E\u2060-\u2064\u2066-\u206F\uFEFF]+"
@@ -78,11 +75,6 @@ def _clean(frame: pl.DataFrame, name: str) -> pl.Expr:
     return pl.when(cell.str.len_bytes() > longest).then(cell.str.slice(0, longest + 1)).otherwise(cell).alias(name)
 
 
-def longest_of(column: str) -> int:
-    """How many characters a cell of a column may hold."""
-    return LONGEST.get(column, LONGEST_OTHER)
-
-
 def _date(text: pl.Expr, *, date_1904: bool) -> pl.Expr:
     """The usual ways to write a date, day before month, as DD-MM-YYYY; anything else as it is.
 
@@ -107,7 +99,3 @@ def _date(text: pl.Expr, *, date_1904: bool) -> pl.Expr:
 
 def _joined(day: pl.Expr, month: pl.Expr, year: pl.Expr) -> pl.Expr:
     return pl.concat_str([day.str.zfill(2), month.str.zfill(2), year], separator="-")
-
-
-ERROR_TEXT: Final = re.compile(r"#(?:REF!|N/A|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|GETTING_DATA|SPILL!|CALC!|FIELD!|RUMUS!)")
-"""What a spreadsheet shows where a formula failed; `NO_RESULT` among them."""

@@ -12,12 +12,10 @@ from typing import Any, Final
 
 import msgspec
 
+from padan_registry_ingest.domain.cells import NO_RESULT
 from padan_registry_ingest.domain.columns import letter
 from padan_registry_ingest.domain.faults import FileFault
 from padan_registry_ingest.reading.package import place_of
-
-NO_RESULT: Final = "#RUMUS!"
-"""Stands for a formula without a result, as `#REF!` does for one that failed."""
 
 _FORMULA: Final = rb"(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)"
 _FAILED: Final = re.compile(

@@ -5,13 +5,14 @@ from typing import Final
 import msgspec
 import polars as pl
 
-from padan_registry_ingest.domain.columns import KINDS, MEMBERS, NUMBERS, RANKING, RECIPIENTS, Sheet
+from padan_registry_ingest.domain.columns import KINDS, LIST, LIST_ALSO, MEMBERS, NUMBERS, RANKING, RECIPIENTS, Sheet
 from padan_registry_ingest.domain.faults import FileFault
 from padan_registry_ingest.domain.headers import Header, kind_of_header, missing_from
 from padan_registry_ingest.reading.cells import LINE, normalized, without_totals
 
-ROLES: Final = ("auto", *KINDS, "members", "members_file")
-"""What to look for: a first sheet of either or one kind, or members: the second sheet of a workbook, or their file."""
+ROLES: Final = ("auto", *KINDS, "members", "members_file", "list")
+"""What to look for: a first sheet of either or one kind, or members: the second sheet of a workbook, or their file; or
+a list to check."""
 
 EXTRA: Final = "EXTRA_CELLS"
 """The column that says whether a row has more filled cells than the header has columns."""
@@ -31,6 +32,9 @@ def sheet_for(role: str, header: Header | None) -> Sheet:
     """The columns that a sheet must have, by what is looked for and, for `auto`, by its header."""
     if role in ("members", "members_file"):
         return MEMBERS
+    if role == "list":
+        there = () if header is None else tuple(name for name in LIST_ALSO if name in header.places)
+        return Sheet(LIST.name, (*LIST.columns, *there))
     kind = kind_of_header(header) if role == "auto" else role
     return RANKING if kind == "ranking" else RECIPIENTS
 

@@ -22,7 +22,7 @@ import polars as pl
 
 from padan_registry_ingest.domain import columns, digest
 from padan_registry_ingest.reading.child import DATA_ERROR
-from padan_registry_ingest.reading.tables import frame, path_of
+from padan_registry_ingest.reading.tables import frame, notes, path_of
 from padan_registry_ingest.validating import against_each_other, check, families
 
 SOFTWARE_ERROR: Final = 70
@@ -45,7 +45,7 @@ class Task(msgspec.Struct, frozen=True):
 
 
 class Header(msgspec.Struct, frozen=True):
-    """What the file is, and how many members belong to no row, by warning."""
+    """What the file is, and what was left out of it, counted by warning."""
 
     batch_id: UUID
     rows: int
@@ -93,7 +93,7 @@ def judge(split: families.Split, number: int, region: str, today: date) -> tuple
     sent, theirs = split.chunk(number)
     people = check.check_members(theirs, today)
     rows = check.check_recipients(sent, people, region, today, split.crowded)
-    return sent, theirs, rows, people.filter(~pl.col("card").is_in(split.crowded.implode())).drop("nik_bad")
+    return sent, theirs, rows, people.filter(~pl.col("card").is_in(split.crowded.implode())).drop("nik_bad", "cell_bad")
 
 
 def registration(task: Task, write: Callable[[bytes], None]) -> None:
@@ -104,7 +104,8 @@ def registration(task: Task, write: Callable[[bytes], None]) -> None:
     with ThreadPoolExecutor(2) as threads:
         batch_id = threads.submit(batch_id_of, task.region, [("first", recipients), ("second", members)])
         split = families.split(recipients, members, task.rows_at_once, task.today)
-        write(msgspec.json.encode(Header(batch_id.result(), recipients.height, split.left_out)))
+        left_out = split.left_out | notes(task.first, task.second)
+        write(msgspec.json.encode(Header(batch_id.result(), recipients.height, left_out)))
         claims = against_each_other.Claims()
 
         def judged(number: int) -> tuple[Part, pl.DataFrame, pl.DataFrame]:
@@ -129,7 +130,8 @@ def registration(task: Task, write: Callable[[bytes], None]) -> None:
 def ranking(task: Task, write: Callable[[bytes], None]) -> None:
     """Split a ranking. Nobody lays claim to anything in it."""
     recipients = frame(path_of(task.first), columns.RANKING)
-    write(msgspec.json.encode(Header(batch_id_of(task.region, [("first", recipients)]), recipients.height, {})))
+    batch_id = batch_id_of(task.region, [("first", recipients)])
+    write(msgspec.json.encode(Header(batch_id, recipients.height, notes(task.first))))
     rows = check.check_ranking(recipients)
     for start in range(0, recipients.height, task.rows_at_once):
         sent = recipients.slice(start, task.rows_at_once)

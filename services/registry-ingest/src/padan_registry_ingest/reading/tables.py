@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
@@ -100,6 +101,19 @@ def read(file: bytes | Pieces, members: bytes | Pieces | None, *, kind: str, lim
     return tables
 
 
+def read_list(file: Pieces, *, limits: Limits) -> pl.DataFrame:
+    """The rows of a list to check: `row` from 1, NIK, NIK_IS_NUMBER, NAMA, TGL_LAHIR (empty where the list has none).
+
+    Raises `FileFault`.
+    """
+    with _memory() as into:
+        _open(file, into, "list", limits)
+        path = path_of(into)
+        there = set(pl.read_parquet_schema(path))
+        also = [pl.col(name) if name in there else pl.lit("").alias(name) for name in columns.LIST_ALSO]
+        return pl.read_parquet(path).select("NIK", "NIK_IS_NUMBER", *also).with_row_index("row", 1)
+
+
 def _pieces(file: bytes | Pieces) -> Pieces:
     return (lambda: iter([file])) if isinstance(file, bytes) else file
 
@@ -147,9 +161,13 @@ def _open(pieces: Pieces, into: int, role: str, limits: Limits) -> None:
     raise FileFault("file_too_large" if status < 0 else "file_failed")
 
 
-def notes(path: str) -> dict[str, int]:
-    """What was left out when a sheet was read, counted by the code of a warning."""
-    return msgspec.json.decode(pl.read_parquet_metadata(path)[NOTES], type=dict[str, int])
+def notes(*descriptors: int) -> dict[str, int]:
+    """What was left out when sheets were read, counted by the code of a warning."""
+    total: Counter[str] = Counter()
+    for descriptor in descriptors:
+        said = pl.read_parquet_metadata(path_of(descriptor))[NOTES]
+        total += Counter(msgspec.json.decode(said, type=dict[str, int]))
+    return dict(total)
 
 
 def frame(path: str, sheet: columns.Sheet) -> pl.DataFrame:

