@@ -108,6 +108,49 @@ def _lock_heads(connection: Connection[Any], entries: Sequence[Entry]) -> tuple[
     return {(topic, shard): pos for topic, shard, pos, _ in locked}, recorded_at
 
 
+def lock_head(connection: Connection[Any], topic: str, shard: int) -> int:
+    """Lock one head until the end of the transaction; its position."""
+    row = connection.execute(
+        "SELECT pos FROM log_head WHERE topic = %s AND shard = %s FOR UPDATE", [topic, shard]
+    ).fetchone()
+    if row is None:
+        raise LookupError(f"no log here for {topic}")
+    return int(row[0])
+
+
+def put_back(connection: Connection[Any], events: Sequence[tuple[Event, int | None]]) -> None:
+    """Put back events that one shard of a log has lost, with the positions and times they had, inside the caller's
+    transaction; `events` are (event, version) from the head's next position on.
+
+    Raises `ValueError` where they would leave a hole, and `UniqueViolation`.
+    """
+    if not events:
+        return
+    topic, shard = events[0][0].topic, events[0][0].shard
+    head = lock_head(connection, topic, shard)
+    for event, version in events:
+        if event.pos != head + 1:
+            raise ValueError(f"{topic}/{shard}: {event.pos} does not follow {head}")
+        head = event.pos
+        entry = Entry(
+            topic=topic,
+            shard=event.shard,
+            key=event.key,
+            event_id=event.event_id,
+            type=event.type,
+            value=event.value,
+            actor=event.actor,
+            correlation_id=event.correlation_id,
+            causation_id=event.causation_id,
+            version=version,
+        )
+        _insert(connection, topic, [(entry, event.pos)], event.time)
+    connection.execute(
+        "UPDATE log_head SET pos = %s, last_at = greatest(last_at, %s) WHERE topic = %s AND shard = %s",
+        [head, max(event.time for event, _ in events), topic, shard],
+    )
+
+
 def _move_heads(connection: Connection[Any], heads: dict[tuple[str, int], int], recorded_at: datetime) -> None:
     connection.execute(
         "UPDATE log_head h SET pos = w.pos, last_at = %(at)s "

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import msgspec
 from fastapi import FastAPI
-from padan_events.topics import HOUSEHOLD_EVENTS, INTAKE, OUTCOMES
+from padan_events.topics import HOUSEHOLD_EVENTS, INTAKE, OUTCOMES, parked_topics_of
 from padan_runtime import schema
 from padan_runtime.database import Database
 from padan_runtime.http import Health, Progress, create_app
@@ -25,10 +25,11 @@ from padan_household.keyring.keyring import Keyring
 from padan_household.keyring.wrapping import KeyEncryption
 from padan_household.settings import HouseholdSettings, schemas
 from padan_household.store.application import Register
+from padan_household.taking_back.take_back import TakingBack
 
 SERVICE = "household"
 SOURCE = f"/padan/{SERVICE}"
-LOGS = (HOUSEHOLD_EVENTS.name, OUTCOMES.name)
+LOGS = (HOUSEHOLD_EVENTS.name, OUTCOMES.name, *parked_topics_of(SERVICE))
 # Larger batches save round trips, smaller ones keep memory low: 4,000 reports are 40 MB while they are decided.
 BATCH = 2_000
 _DESTROY_EVERY_S = 3_600.0
@@ -74,10 +75,13 @@ def bootstrap(settings: HouseholdSettings) -> Household:
         batch=BATCH,
     )
     relay = Relay(settings.database_url, settings.kafka_client, LOGS, source=SOURCE)
+    taking_back = TakingBack(database, keyring, settings.kafka_client)
     health = Health()
     health.require("database", database.healthy)
     health.require("keyring", keyring.healthy)
+    health.require("store", taking_back.whole.is_set)
     health.require(READER, lambda: projector.assigned > 0)
+    health.require(f"{READER}.breaker", lambda: not projector.broken)
     progress = Progress(database, logs=LOGS, readers=(READER,))
     progress.stopped[READER] = lambda: projector.stopped
     app = create_app(title="Padan household", health=health, progress=progress)
@@ -98,7 +102,12 @@ def bootstrap(settings: HouseholdSettings) -> Household:
 
     return Household(
         app=app,
-        tasks=[projector.run, relay.run, destroy_old_intake_keys],
+        tasks=[
+            taking_back.run,
+            taking_back.before(projector.run),
+            taking_back.before(relay.run),
+            destroy_old_intake_keys,
+        ],
         projector=projector,
         keyring=keyring,
         databases=(database, keyring_database),

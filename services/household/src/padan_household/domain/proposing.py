@@ -17,6 +17,7 @@ from padan_events.personal import (
     ReportedMember,
 )
 
+from padan_household.domain.household import FIRST_VERSION, Household
 from padan_household.domain.refusals import DUPLICATE_IN_FILE, DUPLICATE_IN_REGISTER, Refusal
 
 FIRST_MEMBERSHIP: Final = 1
@@ -93,18 +94,32 @@ def propose(proposal: Proposal, seal: Seal) -> tuple[Proposed | IdentityMatched,
         # Two who both call themselves head are as unsettled as none: a person settles it.
         head=heads[0] if len(heads) == 1 else None,
     )
-    if reported.match is None:
-        return (proposed,)
-    matched = IdentityMatched(
-        household_id=proposal.household_id,
-        regency=proposal.regency,
-        person_id=caretaker,
-        civil_status=reported.match.civil_status,
-        agreement=reported.match.agreement,
-        matched_at=reported.match.matched_at,
-        request_id=reported.match.request_id,
+    return (proposed, *_matched(proposal, caretaker))
+
+
+def complete(household: Household, report_id: UUID, proposal: Proposal) -> tuple[IdentityMatched, ...]:
+    """What a household that stands in the register still lacks of the report it came from: nothing, unless the store
+    was set back to between two events of one decision."""
+    if household.proposed_by != report_id or household.version > FIRST_VERSION:
+        return ()
+    return _matched(proposal, household.caretaker)
+
+
+def _matched(proposal: Proposal, caretaker: UUID) -> tuple[IdentityMatched, ...]:
+    match = proposal.reported.match
+    if match is None:
+        return ()
+    return (
+        IdentityMatched(
+            household_id=proposal.household_id,
+            regency=proposal.regency,
+            person_id=caretaker,
+            civil_status=match.civil_status,
+            agreement=match.agreement,
+            matched_at=match.matched_at,
+            request_id=match.request_id,
+        ),
     )
-    return proposed, matched
 
 
 def _household_identity(proposal: Proposal) -> HouseholdIdentity:

@@ -23,16 +23,18 @@ from padan_runtime.relay import hint
 from psycopg import Connection
 
 from padan_household.claims import repository as claims
+from padan_household.domain import ids
 from padan_household.domain.household import Cause, Household, HouseholdEvent, fold, follow
-from padan_household.domain.proposing import FIRST_MEMBERSHIP, Proposal, admit, propose
+from padan_household.domain.proposing import FIRST_MEMBERSHIP, Proposal, admit, complete, propose
 from padan_household.domain.ranking import rank
-from padan_household.domain.refusals import Refusal
+from padan_household.domain.refusals import DROPPED_BY_OPERATOR, Refusal
 from padan_household.intake import repository
-from padan_household.intake.opening import Opener, Report
+from padan_household.intake.opening import Opener, Report, told_of
 from padan_household.intake.sealer import seal_for
 from padan_household.keyring.keyring import KeyPair, Keyring
 from padan_household.store.application import Register
 from padan_household.store.mapper import shard_of
+from padan_household.taking_back import repository as taking_back
 
 READER = "household.intake"
 _ACTOR = "service:household"
@@ -66,7 +68,7 @@ class IntakeHandler:
         """
         del events
         self._codes = Counter()
-        reports = self._undecided(connection, prepared)
+        reports, without_events = self._undecided(connection, prepared)
         if not reports:
             return
         households = self._register.load({report.household_id for report in reports}, connection)
@@ -78,8 +80,29 @@ class IntakeHandler:
             self._append(connection, decided)
         except IntegrityError as race:
             raise claims.ClaimRaceError("a household changed meanwhile") from race
-        log.append(connection, [self._outcome(one) for one in decided])
+        outcomes = [self._outcome(one) for one in decided if one.report.outcome_id not in without_events]
+        if outcomes:
+            log.append(connection, outcomes)
+        if without_events:
+            taking_back.settle(connection, sorted(without_events))
         self._codes.update("accepted" if one.refusal is None else one.refusal.code for one in decided)
+
+    def dropped(self, connection: Connection[Any], event: Event, /) -> None:
+        """An operator dropped a report for good: refuse it, so that its row does not wait for ever. One whose origin
+        cannot be read belongs to no row that could wait."""
+        told = told_of(event)
+        if told is None:
+            return
+        outcome_id = ids.outcome_id(event.event_id)
+        if repository.already_given(connection, [(shard_of(told.household_id), outcome_id)]):
+            return
+        refused = Refused(
+            report_id=event.event_id,
+            household_id=told.household_id,
+            origin=told.origin,
+            code=DROPPED_BY_OPERATOR,
+        )
+        log.append(connection, [_entry(refused, outcome_id, event)])
 
     async def committed(self, events: Sequence[Event], /) -> None:
         """Count, and tell the relay."""
@@ -93,12 +116,16 @@ class IntakeHandler:
             hint(connection)
 
     @staticmethod
-    def _undecided(connection: Connection[Any], reports: Sequence[Report]) -> list[Report]:
-        """A report has one outcome: one that was sent twice, under two positions, is decided once."""
+    def _undecided(connection: Connection[Any], reports: Sequence[Report]) -> tuple[list[Report], set[UUID]]:
+        """A report has one outcome: one that was sent twice, under two positions, is decided once.
+
+        Also the outcomes, among those given, whose events were lost in a restore: these are decided once more.
+        """
         by_outcome = {report.outcome_id: report for report in reversed(reports)}
         given = repository.already_given(connection, [(shard_of(r.household_id), o) for o, r in by_outcome.items()])
-        first = {id(report) for outcome, report in by_outcome.items() if outcome not in given}
-        return [report for report in reports if id(report) in first]
+        without_events = taking_back.without_events(connection, sorted(given)) if given else set()
+        first = {id(r) for outcome, r in by_outcome.items() if outcome not in given or outcome in without_events}
+        return [report for report in reports if id(report) in first], without_events
 
     @staticmethod
     def _admit(
@@ -141,7 +168,7 @@ class IntakeHandler:
                 return _Decided(report, ranked)
             facts = ranked
         elif household is not None:
-            return _Decided(report, again=True)
+            facts = complete(household, report.event.event_id, content)
         else:
             refusal = refusals.get(report.event.event_id)
             if refusal is not None:
@@ -156,7 +183,7 @@ class IntakeHandler:
         after = fold(events, household)
         if after is not None:
             households[report.household_id] = after
-        return _Decided(report, events=events)
+        return _Decided(report, events=events, again=not isinstance(content, RankingReported) and household is not None)
 
     def _append(self, connection: Connection[Any], decided: Sequence[_Decided]) -> None:
         """Append the events, and note where each stands."""
@@ -184,17 +211,21 @@ class IntakeHandler:
             outcome = Accepted(
                 report_id=report_id, household_id=household_id, origin=content.origin, positions=one.positions
             )
-        return log.Entry(
-            topic=OUTCOMES.name,
-            shard=shard_of(household_id),
-            key=str(household_id),
-            event_id=report.outcome_id,
-            type=padan_events.type_of(outcome).name,
-            value=padan_events.encode(outcome),
-            actor=_ACTOR,
-            correlation_id=report.event.correlation_id,
-            causation_id=report_id,
-        )
+        return _entry(outcome, report.outcome_id, report.event)
+
+
+def _entry(outcome: Accepted | Refused, outcome_id: UUID, report: Event) -> log.Entry:
+    return log.Entry(
+        topic=OUTCOMES.name,
+        shard=shard_of(outcome.household_id),
+        key=str(outcome.household_id),
+        event_id=outcome_id,
+        type=padan_events.type_of(outcome).name,
+        value=padan_events.encode(outcome),
+        actor=_ACTOR,
+        correlation_id=report.correlation_id,
+        causation_id=report.event_id,
+    )
 
 
 def _subjects(proposal: Proposal) -> list[tuple[UUID, UUID]]:

@@ -1,0 +1,79 @@
+"""All SQL of taking back."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from padan_events.topics import HOUSEHOLD_EVENTS
+from padan_runtime.log import table_of
+from psycopg import Connection, sql
+
+from padan_household.claims.repository import Claim
+
+_EVENTS = sql.Identifier(table_of(HOUSEHOLD_EVENTS.name))
+
+
+def heads(connection: Connection[Any], topics: Sequence[str]) -> dict[tuple[str, int], int]:
+    """The last position of each shard of each topic."""
+    rows = connection.execute("SELECT topic, shard, pos FROM log_head WHERE topic = ANY(%s)", [list(topics)])
+    return {(topic, shard): pos for topic, shard, pos in rows}
+
+
+def event_id_at(connection: Connection[Any], topic: str, shard: int, pos: int) -> UUID | None:
+    """Which event the store has at a position."""
+    row = connection.execute(
+        sql.SQL("SELECT event_id FROM {} WHERE shard = %s AND pos = %s").format(sql.Identifier(table_of(topic))),
+        [shard, pos],
+    ).fetchone()
+    return None if row is None else row[0]
+
+
+def versions(connection: Connection[Any], shard: int, keys: Sequence[str]) -> dict[str, int]:
+    """By household, the version of its last event in the store."""
+    rows = connection.execute(
+        sql.SQL("SELECT key, max(version) FROM {} WHERE shard = %s AND key = ANY(%s) GROUP BY key").format(_EVENTS),
+        [shard, list(keys)],
+    )
+    return dict(rows.fetchall())
+
+
+def holders_after(connection: Connection[Any], claims: Sequence[Claim]) -> dict[bytes, UUID]:
+    """Claim again what was claimed when these events were recorded, in the order of the hashes; who holds each now."""
+    ordered = sorted(claims)
+    connection.execute(
+        "INSERT INTO person_claim (nik_hash, person_id, household_id, membership_seq) "
+        "SELECT * FROM unnest(%(hashes)b::bytea[], %(persons)b::uuid[], %(households)b::uuid[], %(seqs)b::integer[]) "
+        "ON CONFLICT DO NOTHING",
+        {
+            "hashes": [claim.nik_hash for claim in ordered],
+            "persons": [claim.person_id for claim in ordered],
+            "households": [claim.household_id for claim in ordered],
+            "seqs": [claim.membership_seq for claim in ordered],
+        },
+    )
+    rows = connection.execute(
+        "SELECT nik_hash, household_id FROM person_claim WHERE nik_hash = ANY(%b)",
+        [[claim.nik_hash for claim in ordered]],
+        binary=True,
+    )
+    return dict(rows.fetchall())
+
+
+def note_without_events(connection: Connection[Any], outcome_ids: Sequence[UUID]) -> None:
+    """Note outcomes whose events were lost."""
+    connection.execute(
+        "INSERT INTO outcome_without_events SELECT unnest(%b::uuid[]) ON CONFLICT DO NOTHING", [list(outcome_ids)]
+    )
+
+
+def without_events(connection: Connection[Any], outcome_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of the outcomes whose events were lost."""
+    rows = connection.execute(
+        "SELECT outcome_id FROM outcome_without_events WHERE outcome_id = ANY(%b)", [list(outcome_ids)], binary=True
+    )
+    return {outcome_id for (outcome_id,) in rows}
+
+
+def settle(connection: Connection[Any], outcome_ids: Sequence[UUID]) -> None:
+    """Their reports were decided once more."""
+    connection.execute("DELETE FROM outcome_without_events WHERE outcome_id = ANY(%b)", [list(outcome_ids)])

@@ -1,0 +1,227 @@
+"""A store that was set back takes back what Kafka knows before it writes. The keyring is kept: it is another database
+with backups of its own."""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from household_given import Parts, a_family
+from kafka_peer import send, until
+from padan_cli.platform import Platform
+from padan_events import Event, shard_of
+from padan_events.topics import HOUSEHOLD_EVENTS, OUTCOMES
+from padan_household.taking_back import take_back as module
+from padan_household.taking_back.take_back import StoreDivergedError, TakingBack
+from padan_runtime.database import Database
+from padan_runtime.log import table_of
+from psycopg import sql
+
+TOPICS = (HOUSEHOLD_EVENTS.name, OUTCOMES.name)
+
+
+class Restorable:
+    """The store's database with one backup, as `CREATE DATABASE ... TEMPLATE` copies it file by file."""
+
+    def __init__(self, platform: Platform, database: Database) -> None:
+        self._server, self._database = platform.database_url("postgres", "padan"), database
+        self._name = database.url.rpartition("/")[2]
+
+    def _alone(self, *statements: str) -> None:
+        names = {"live": sql.Identifier(self._name), "backup": sql.Identifier(f"{self._name}_backup")}
+        self._database.close()
+        with psycopg.connect(self._server, autocommit=True) as server:
+            server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [self._name])
+            for statement in statements:
+                server.execute(sql.SQL(statement).format(**names))
+
+    def reopened(self) -> Database:
+        opened = Database(self._database.url, name="household-test", size=16)
+        opened.open()
+        self._database = opened
+        return opened
+
+    def back_up(self) -> Database:
+        self._alone("CREATE DATABASE {backup} TEMPLATE {live} OWNER household_owner")
+        return self.reopened()
+
+    def restore(self) -> Database:
+        self._alone("DROP DATABASE {live} WITH (FORCE)", "ALTER DATABASE {backup} RENAME TO {live}")
+        return self.reopened()
+
+    def close(self) -> None:
+        self._alone("DROP DATABASE IF EXISTS {backup}")
+
+
+@pytest.fixture
+def restorable(platform: Platform, database: Database) -> Iterator[Restorable]:
+    made = Restorable(platform, database)
+    yield made
+    made.close()
+
+
+def content(database: Database) -> dict[str, Any]:
+    """Everything that must be as it was."""
+    with database.transaction() as connection:
+        logs = {
+            topic: connection.execute(f"SELECT * FROM {table_of(topic)} ORDER BY shard, pos".encode()).fetchall()
+            for topic in TOPICS
+        }
+        claims = connection.execute("SELECT * FROM person_claim ORDER BY nik_hash").fetchall()
+        heads = connection.execute("SELECT topic, shard, pos FROM log_head ORDER BY 1, 2").fetchall()
+    return {**logs, "claims": claims, "heads": heads}
+
+
+class Story:
+    """Families before and after the backup; what came after is on Kafka."""
+
+    def __init__(self, restorable: Restorable, database: Database, keyring_database: Database, kafka: str) -> None:
+        self._restorable, self._keyring_database, self.kafka = restorable, keyring_database, kafka
+        self._encryption_key = os.urandom(32)
+        self.parts = Parts(database, keyring_database, self._encryption_key)
+        self.early = [self.parts.intake.household(row) for row in range(30)]
+        self.parts.decide(*self.early)
+        self._reopen(restorable.back_up())
+        intake = self.parts.intake
+        self.late = [intake.household(row) for row in range(30, 90)] + [intake.ranking(row, 3) for row in range(10)]
+        self.late.append(intake.household(90, a_family(31)))  # refused: family 31 holds these numbers
+        self.parts.decide(*self.late)
+        self.before = content(self.parts.database)
+
+    def _reopen(self, database: Database) -> None:
+        intake = self.parts.intake
+        self.parts = Parts(database, self._keyring_database, self._encryption_key)
+        self.parts.intake = intake
+
+    def all(self) -> list[Event]:
+        return [event for topic in TOPICS for event in self.parts.read(topic)]
+
+    def restore(self) -> None:
+        self._reopen(self._restorable.restore())
+
+    def taking_back(self) -> TakingBack:
+        return TakingBack(self.parts.database, self.parts.keyring, self.kafka)
+
+    def take_back(self) -> int:
+        return asyncio.run(self.taking_back().take_back())
+
+    def close(self) -> None:
+        self.parts.database.close()
+
+
+@pytest.fixture
+def story(restorable: Restorable, database: Database, keyring_database: Database, fresh_topics: str) -> Iterator[Story]:
+    made = Story(restorable, database, keyring_database, fresh_topics)
+    yield made
+    made.close()
+
+
+def test_everything_comes_back_as_it_was_however_often_it_is_interrupted(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = story.all()
+    # With repeats, as relays leave them.
+    asyncio.run(send(story.kafka, [*lost[:50], *lost[20:], *lost[-5:]]))
+    assert story.take_back() == 0, "a store that was not set back"
+    story.restore()
+    assert content(story.parts.database) != story.before
+
+    monkeypatch.setattr(module, "_AT_ONCE", 2)
+    put_back, left = TakingBack._put_back, [0]
+
+    def killed(self: TakingBack, run: Any) -> int:
+        left[0] += 1
+        if left[0] % 7 == 0:
+            raise KeyboardInterrupt
+        return put_back(self, run)
+
+    monkeypatch.setattr(TakingBack, "_put_back", killed)
+    interrupted = 0
+    while True:
+        try:
+            story.take_back()
+            break
+        except KeyboardInterrupt:
+            interrupted += 1
+    assert interrupted > 3
+    assert content(story.parts.database) == story.before
+
+    # The intake's place was set back, too: the same reports come again, and then new ones.
+    story.parts.decide(*story.late)
+    assert content(story.parts.database) == story.before
+    story.parts.decide(story.parts.intake.household(91), story.parts.intake.household(92, a_family(40)))
+    events = [event for event, _ in story.parts.facts()]
+    for shard in range(24):
+        positions = [event.pos for event in events if event.shard == shard]
+        assert positions == list(range(1, len(positions) + 1))
+    assert len(story.parts.outcomes()) == 30 + len(story.late) + 2
+
+
+def test_reports_whose_outcome_alone_reached_kafka_are_decided_again(story: Story) -> None:
+    lost = story.all()
+    early_heads = dict.fromkeys(range(24), 0)
+    story.restore()
+    for event in story.parts.read(HOUSEHOLD_EVENTS.name):
+        early_heads[event.shard] = event.pos
+    # Of household.events.v1 the last half of what came after the backup had not been sent.
+    reached = {
+        shard: early_heads[shard]
+        + sum(e.shard == shard and e.topic == HOUSEHOLD_EVENTS.name and e.pos > early_heads[shard] for e in lost) // 2
+        for shard in early_heads
+    }
+    asyncio.run(send(story.kafka, [e for e in lost if e.topic == OUTCOMES.name or e.pos <= reached[e.shard]]))
+    assert story.take_back() > 0
+    story.parts.decide(*story.late)
+    after = content(story.parts.database)
+    assert after["claims"] == story.before["claims"]
+    assert after["heads"] == story.before["heads"]
+    assert after[OUTCOMES.name] == story.before[OUTCOMES.name]
+    key, version, value = 4, 5, 10
+    assert {(row[key], row[version], row[3]) for row in after[HOUSEHOLD_EVENTS.name]} == {
+        (row[key], row[version], row[3]) for row in story.before[HOUSEHOLD_EVENTS.name]
+    }
+    assert len(after[HOUSEHOLD_EVENTS.name][0]) > value
+    assert story.take_back() == 0
+    with story.parts.database.transaction() as connection:
+        assert connection.execute("SELECT count(*) FROM outcome_without_events").fetchone() == (0,)
+
+
+def test_a_store_that_has_given_positions_out_again_is_refused(story: Story) -> None:
+    asyncio.run(send(story.kafka, story.all()))
+    story.restore()
+    # As if somebody had written before anything was taken back.
+    shard = story.late[0].shard
+    row = next(row for row in range(200, 400) if shard_of(str(story.parts.intake.household(row).key)) == shard)
+    story.parts.decide(story.parts.intake.household(row))
+    taken = content(story.parts.database)
+    with pytest.raises(StoreDivergedError, match=f"/{shard}: position"):
+        story.take_back()
+    assert content(story.parts.database) == taken, "nothing was written"
+
+
+async def test_nothing_is_written_before_the_store_is_whole(
+    database: Database, keyring_database: Database, fresh_topics: str
+) -> None:
+    parts = Parts(database, keyring_database, os.urandom(32))
+    away = TakingBack(database, parts.keyring, "127.0.0.1:9")  # nothing listens there
+    begun, stop = asyncio.Event(), asyncio.Event()
+
+    async def writer(stopped: asyncio.Event) -> None:
+        begun.set()
+        await stopped.wait()
+
+    tasks = asyncio.gather(away.run(stop), away.before(writer)(stop))
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(begun.wait(), 3)
+    stop.set()
+    await tasks
+    assert not away.whole.is_set()
+
+    stop = asyncio.Event()
+    near = TakingBack(database, parts.keyring, fresh_topics)
+    tasks = asyncio.gather(near.run(stop), near.before(writer)(stop))
+    await until(begun.is_set)
+    stop.set()
+    await tasks
