@@ -24,7 +24,9 @@ from padan_registry_ingest.batches.welfare_ranking import WelfareRanking
 from padan_registry_ingest.batches.work import Worker
 from padan_registry_ingest.correcting.comparing import Corrections
 from padan_registry_ingest.http_api.batches import BatchApi
+from padan_registry_ingest.http_api.list_checks import ListCheckApi
 from padan_registry_ingest.http_api.uploads import UploadApi
+from padan_registry_ingest.list_check.reading import ListReader
 from padan_registry_ingest.matching.ask import Matcher
 from padan_registry_ingest.matching.registers import BarredRegister, CivilRegistry
 from padan_registry_ingest.outcomes import handler as outcomes
@@ -59,9 +61,9 @@ class Service:
             stages,
             self._keys,
             Splitter(stages, limits, settings.rows_at_once),
-            Corrections(self.database, self._keys, hashed),
             Registration(stages, matcher, hashed, limits),
             WelfareRanking(stages, hashed),
+            corrections=Corrections(self.database, self._keys, hashed),
             leading=lambda: self.relay.leading,
         )
         # Batches of 1,000: opened, that many households take some 15 MB.
@@ -85,13 +87,21 @@ class Service:
             self.database, self._keys, verifier,
             uploads=uploads, folder=settings.folder, wake=self.worker.wake.set,
         )  # fmt: skip
-        self.app = self._app([batches, UploadApi(uploads, verifier)])
+        lists = ListReader(
+            self.database, self._keys, settings.folder, limits=limits, leading=lambda: self.relay.leading
+        )
+        checks = ListCheckApi(
+            self.database, self._keys, verifier, hashed,
+            folder=settings.folder, most_bytes=uploads.most_bytes, wake=lists.wake.set,
+        )  # fmt: skip
+        self.app = self._app([batches, UploadApi(uploads, verifier), checks])
         reconciling = reconciliation(self.database, StoreClient("household", settings.household_url, identity))
         self.tasks: list[Task] = [
-            self.worker.run, self.persons.run, self.outcomes.run, self.relay.run, uploads.run, reconciling.run,
+            self.worker.run, self.persons.run, self.outcomes.run, self.relay.run,
+            uploads.run, lists.run, reconciling.run,
         ]  # fmt: skip
 
-    def _app(self, apis: Sequence[BatchApi | UploadApi]) -> FastAPI:
+    def _app(self, apis: Sequence[BatchApi | UploadApi | ListCheckApi]) -> FastAPI:
         health = Health()
         health.require("database", self.database.healthy)
         readers: dict[str, Projector[Any]] = {index.READER: self.persons, outcomes.READER: self.outcomes}

@@ -43,10 +43,10 @@ class Worker:
         stages: Stages,
         keys: KeyClient,
         splitter: Splitter,
-        corrections: Corrections,
         registration: Registration,
         ranking: WelfareRanking,
         *,
+        corrections: Corrections,
         leading: Callable[[], bool],
     ) -> None:
         self._stages, self._keys, self._splitter, self._leading = stages, keys, splitter, leading

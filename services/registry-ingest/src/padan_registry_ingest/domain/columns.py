@@ -25,6 +25,9 @@ MEMBERS: Final = Sheet(
     ("NO_KK", "NIK", "NAMA", "TGL_LAHIR", "JENIS_KELAMIN", "HUBUNGAN", "SEKOLAH", "HAMIL", "DISABILITAS", "BERAT"),
 )
 RANKING: Final = Sheet("ranking", ("NIK", "DESIL"))
+LIST: Final = Sheet("daftar", ("NIK",))
+LIST_ALSO: Final = ("NAMA", "TGL_LAHIR")
+"""What a list to check may say besides."""
 
 NUMBERS: Final = ("NIK", "NO_KK")
 """Columns that a spreadsheet damages when it keeps them as numbers; `<name>_IS_NUMBER` says of each cell whether."""

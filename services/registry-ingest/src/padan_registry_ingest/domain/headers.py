@@ -75,7 +75,9 @@ def find_header(rows: Sequence[Row]) -> Header | None:
         one = _named(rows, at, at)
         two = _named(rows, at, at + 1) if at + 1 < len(rows) and not _holds_data(rows[at + 1]) else one
         for candidate in (one, two):
-            if len(candidate.places) > (1 if best is None else len(best.places)):
+            if len(candidate.places) > (1 if best is None else len(best.places)) or (
+                best is None and _is_list(candidate)
+            ):
                 best = candidate
     if best is not None and best.ends + 1 < len(rows) and _is_numbering(rows[best.ends + 1]):
         return msgspec.structs.replace(best, ends=best.ends + 1)
@@ -98,6 +100,11 @@ def _named(rows: Sequence[Row], upper: int, lower: int) -> Header:
         if (column := column_of(text)) is not None:
             places[column] = (*places.get(column, ()), place)
     return Header(upper, lower, {name: places[name] for name in CONTRACT if name in places}, tuple(texts))
+
+
+def _is_list(header: Header) -> bool:
+    """Whether a row heads nothing but NIKs: a list to check needs no more."""
+    return set(header.places) == {"NIK"} and sum(bool(text.strip()) for text in header.texts) == 1
 
 
 def _text(row: Row, place: int) -> str:

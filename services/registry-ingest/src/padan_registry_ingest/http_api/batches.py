@@ -130,17 +130,17 @@ class BatchApi:
     async def rows(self, request: Request, upload_id: UUID) -> Response:
         """All rows with their reasons in words, as CSV."""
         reports = await self._reports(request, upload_id)
-        return StreamingResponse(reports.csv(), media_type="text/csv; charset=utf-8", headers=_named("rows.csv"))
+        return StreamingResponse(reports.csv(), media_type="text/csv; charset=utf-8", headers=named("rows.csv"))
 
     async def rejected(self, request: Request, upload_id: UUID) -> Response:
         """The rejected rows as a workbook, ready to correct and send again."""
         reports = await self._reports(request, upload_id)
-        return await asyncio.to_thread(_workbook, reports.rejected, "rejected.xlsx")
+        return await asyncio.to_thread(workbook, reports.rejected, "rejected.xlsx")
 
     def template(self, request: Request) -> Response:
         """An empty registration file."""
         self._region(request)
-        return _workbook(template, "registration.xlsx")
+        return workbook(template, "registration.xlsx")
 
     def _record(self, upload: dict[str, Any]) -> None:
         with self._database.transaction() as connection:
@@ -226,11 +226,12 @@ def actor_of(request: Request) -> str:
     return request.headers.get("padan-actor", "service:gateway")
 
 
-def _named(name: str) -> dict[str, str]:
+def named(name: str) -> dict[str, str]:
+    """The headers of a file to save, which nobody on the way may keep."""
     return {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
 
 
-def _workbook(write: Callable[[Path], None], name: str) -> Response:
+def workbook(write: Callable[[Path], None], name: str) -> Response:
     """A workbook, made in a file that has no name as soon as it is open: nobody else can open it."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / name
@@ -245,4 +246,4 @@ def _workbook(write: Callable[[Path], None], name: str) -> Response:
             while piece := file.read(_PIECE):
                 yield piece
 
-    return StreamingResponse(pieces(), media_type=_WORKBOOK, headers=_named(name))
+    return StreamingResponse(pieces(), media_type=_WORKBOOK, headers=named(name))

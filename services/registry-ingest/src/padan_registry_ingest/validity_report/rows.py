@@ -24,6 +24,12 @@ _ADDED: Final = (
 )  # fmt: skip
 
 
+_CORRECTIONS: Final = {
+    "unchanged": ("sudah tercatat, tidak berubah", "in the register, unchanged"),
+    "changed_accepted": ("sudah tercatat tetapi berubah: tidak diambil", "in the register but changed: not taken"),
+    "new": ("baru", "new"),
+}
+
 AGAIN: Final = "KETIK ULANG"
 """Stands where a number must be typed again as text."""
 
@@ -35,6 +41,7 @@ class JudgedRow(msgspec.Struct, frozen=True):
     reasons: list[str]
     warnings: list[str]
     outcome: str | None
+    correction: str | None
 
 
 class RowReports:
@@ -44,13 +51,14 @@ class RowReports:
         self._database, self._upload, self._key = database, upload, key
         ranking = upload.kind == "ranking"
         self._sheet = columns.RANKING if ranking else columns.RECIPIENTS
+        self._added = _ADDED if upload.corrects is None else (*_ADDED, "KOREKSI", "CORRECTION")
 
     def csv(self) -> Iterator[bytes]:
         """All rows, one chunk after the other, in UTF-8 with byte order mark (Excel needs it)."""
-        yield b"\xef\xbb\xbf" + _line([*self._sheet.columns, *_ADDED])
+        yield b"\xef\xbb\xbf" + _line([*self._sheet.columns, *self._added])
         for chunk, judged in self._chunks():
             lines = [
-                _line([harmless(cell) for cell in cells] + _words(judged[row]))
+                _line([harmless(cell) for cell in cells] + self._words(judged[row]))
                 for row, *cells in chunk.recipients.select("row", *self._sheet.columns).iter_rows()
             ]
             yield b"".join(lines)
@@ -59,14 +67,14 @@ class RowReports:
         """Write the rejected rows with their members: the columns of the contract first, then the reasons."""
         with xlsxwriter.Workbook(path, {"constant_memory": True, "in_memory": False}) as book:
             text = book.add_format({"num_format": "@"})
-            first = _begin(book, self._sheet, _ADDED, text)
+            first = _begin(book, self._sheet, self._added, text)
             line = 0
             for chunk, judged in self._chunks():
                 sent = _to_be_typed_anew(chunk.recipients, empty_is_right=("NO_KK",))
                 for row, *cells in sent.select("row", *self._sheet.columns).iter_rows():
                     if judged[row].reasons:
                         line += 1
-                        _write(first, line, [*cells, *_words(judged[row])], text)
+                        _write(first, line, [*cells, *self._words(judged[row])], text)
             if self._sheet is columns.RECIPIENTS:
                 self._rejected_members(_begin(book, columns.MEMBERS, (), text), text)
 
@@ -93,12 +101,18 @@ class RowReports:
             with self._database.transaction() as connection:
                 chunk = chunks.load(connection, self._key, upload_id, first)
                 judged = self._judged(connection, upload_id, chunk)
+            if not judged:
+                return  # it was cancelled before these rows
             yield chunk, judged
+
+    def _words(self, judged: JudgedRow) -> list[str]:
+        return _words(judged) + ([] if self._upload.corrects is None else list(_correction(judged)))
 
     @staticmethod
     def _judged(connection: Any, upload_id: UUID, chunk: Chunk) -> dict[int, JudgedRow]:
         rows = connection.execute(
-            "SELECT row, reasons, warnings, outcome FROM batch_row WHERE upload_id = %s AND row BETWEEN %s AND %s",
+            "SELECT row, reasons, warnings, outcome, correction FROM batch_row "
+            "WHERE upload_id = %s AND row BETWEEN %s AND %s",
             [upload_id, int(chunk.recipients["row"][0]), int(chunk.recipients["row"][-1])],
         ).fetchall()
         return {row[0]: JudgedRow(*row) for row in rows}
@@ -142,6 +156,13 @@ def _words(judged: JudgedRow) -> list[str]:
         " ".join(words["id"] for words in warned),
         " ".join(words["en"] for words in warned),
     ]
+
+
+def _correction(judged: JudgedRow) -> tuple[str, str]:
+    """What a corrected row is to the file before, in Indonesian and English."""
+    if judged.correction == "was_invalid":
+        return ("masih tidak valid", "still invalid") if judged.reasons else ("sekarang valid", "valid now")
+    return _CORRECTIONS.get(judged.correction or "", ("", ""))
 
 
 def _line(cells: list[str]) -> bytes:
