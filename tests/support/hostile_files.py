@@ -3,7 +3,7 @@
 import io
 import struct
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import xlsxwriter
@@ -33,7 +33,7 @@ def members_csv() -> bytes:
 
 
 def workbook(
-    sheets: dict[str, Rows],
+    sheets: Mapping[str, Rows],
     *,
     hidden: Sequence[str] = (),
     change: Callable[[Any], None] | None = None,
@@ -46,6 +46,8 @@ def workbook(
             sheet = book.add_worksheet(name)
             if name in hidden:
                 sheet.hide()
+            else:
+                sheet.activate()
             for line, cells in enumerate(rows):
                 for place, cell in enumerate(cells):
                     if isinstance(cell, str):

@@ -40,7 +40,9 @@ class Header(msgspec.Struct, frozen=True):
         for column in sheet.columns:
             if len(self.places[column]) > 1:
                 at = [letter(place) for place in self.places[column]]
-                raise FileFault("column_twice", column_name=column, columns=at, row=self.ends + 1, **where)
+                raise FileFault(
+                    "column_twice", sheet=sheet.name, column_name=column, columns=at, row=self.ends + 1, **where
+                )
         return {column: self.places[column][0] for column in sheet.columns}
 
 
