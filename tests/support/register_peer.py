@@ -4,6 +4,7 @@ A peer, not a mock: real events over the real Kafka, real sealing, real service 
 """
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
@@ -45,7 +46,7 @@ class RegisterPeer:
         self, number: int, members: Sequence[PersonSensitive], *, regency: str = "3318", at: datetime = RECORDED_AT
     ) -> tuple[UUID, Event]:
         """A household came into the register; the first member is head and caretaker."""
-        household_id = uuid5(CHAIN, f"household:{number}")
+        household_id = _household_id(number)
         event_id = uuid5(household_id, "1")
         keys = self.keys[household_id] = {household_id: urandom(32)}
         sealed = []
@@ -70,6 +71,11 @@ class RegisterPeer:
             members=tuple(sealed),
         )
         return household_id, self._event(household_id, data, at)
+
+    def propose_on(self, shard: int, members: Sequence[PersonSensitive]) -> tuple[UUID, Event]:
+        """A household of that shard comes into the register."""
+        numbers = itertools.count(10_000)
+        return self.propose(next(n for n in numbers if shard_of(str(_household_id(n))) == shard), members)
 
     def rank(self, household_id: UUID, decile: int, *, at: datetime = RECORDED_AT) -> Event:
         """A household's decile became known."""
@@ -157,6 +163,10 @@ class RegisterPeer:
                 for household_id in wanted.household_ids
             )
         )
+
+
+def _household_id(number: int) -> UUID:
+    return uuid5(CHAIN, f"household:{number}")
 
 
 async def tell(kafka: str, events: Sequence[Event]) -> None:

@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 from typer.exceptions import TyperException
 
-from padan_cli import ingest, platform_commands, rebuild, reconcile, tokens
+from padan_cli import ingest, parked, platform_commands, rebuild, reconcile, tokens
 from padan_cli.demo import command as demo
 from padan_cli.platform.errors import PlatformError
 
@@ -24,6 +24,7 @@ tokens.register(app)
 ingest.register(app)
 reconcile.register(app)
 rebuild.register(app)
+parked.register(app)
 demo.register(app)
 
 

@@ -3,7 +3,6 @@
 import signal
 from collections.abc import Callable, Iterator
 from datetime import date
-from itertools import count
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
@@ -12,13 +11,16 @@ import httpx
 import msgspec
 import psycopg
 import pytest
+from aiokafka import AIOKafkaProducer
 from eligibility_worker import Worker, a_worker
-from kafka_peer import read_all, until
+from kafka_peer import an_event, read_all, until
 from padan_events import Event, decode, encode, shard_of, type_of
 from padan_events.eligibility import Decided, Outcome, PolicyPublished
+from padan_events.envelope import to_headers
 from padan_events.personal import Explanation, PersonSensitive, School
 from padan_events.topics import ELIGIBILITY_EVENTS, PROGRAMME_EVENTS
 from padan_runtime.log import Entry, append
+from padan_runtime.parking import operators
 from padan_runtime.sealing import open_sealed
 from register_peer import RegisterPeer, tell
 
@@ -105,38 +107,73 @@ async def test_households_are_decided_with_reasons_and_a_late_ranking_changes_th
         assert msgspec.json.decode(line)["service"] == "eligibility"
 
 
-async def test_an_event_that_cannot_be_handled_stops_its_shard_alone_and_nothing_is_lost(worker: Worker) -> None:
+async def test_an_event_that_cannot_be_handled_waits_with_its_household_and_nobody_else_does(worker: Worker) -> None:
     kafka = worker.environment["PADAN_KAFKA"]
     async with RegisterPeer().serving(Path(worker.environment["PADAN_SECRETS"])) as register:
         worker.environment["PADAN_HOUSEHOLD_URL"] = register.url
         worker.start()
         await worker.ready()
         ill, first = register.propose(1, [ADULT])
-        shard = shard_of(str(ill))
         poison, behind = register.poison(ill), register.rank(ill, 2)
-        numbers = (n for n in count(2))
-        well, other = next(made for made in (register.propose(n, [TODDLER]) for n in numbers) if made[1].shard != shard)
+        well, other = register.propose_on(first.shard, [TODDLER])
         await tell(kafka, [first, poison, behind, other, register.rank(well, 2)])
-
-        async def stopped() -> bool:
-            return bool((await worker.progress())["stopped"]["eligibility.facts"])
-
-        await until(stopped)
 
         async def decided() -> bool:
             return any(d.household_id == well and d.annual_idr is not None for _, d in await decisions(kafka))
 
         await until(decided)
         progress = await worker.progress()
-        assert progress["stopped"]["eligibility.facts"] == {f"household.events.v1/{shard}": "handler"}
-        assert progress["readers"]["eligibility.facts"]["household.events.v1"][str(shard)] == first.pos
+        assert progress["stopped"]["eligibility.facts"] == {}
+        assert progress["parked"] == {"eligibility.facts": 2, "eligibility.policies": 0}
         found = await decisions(kafka)
         assert {d.facts.pos for _, d in found if d.household_id == ill} == {first.pos}
-        alarm = 'padan_reader_stopped_shards{reader="eligibility.facts",topic="household.events.v1"} 1.0'
-        assert alarm in (await worker.page("/metrics")).text
+        assert 'padan_parked{reader="eligibility.facts"} 2.0' in (await worker.page("/metrics")).text
         assert (await worker.page("/readyz")).status_code == 200
+        with psycopg.connect(worker.environment["PADAN_DATABASE_URL"]) as connection:
+            listed = operators.listing(connection)
+            assert [(row.pos, row.reason) for row in listed] == [(poison.pos, "unknown_type"), (behind.pos, "behind")]
+            assert operators.ask_drop(connection, listed[0].parked_id, actor="rina", reason="of a later version")
+
+        async def decided_after_all() -> bool:
+            return any(d.household_id == ill and d.facts.pos == behind.pos for _, d in await decisions(kafka))
+
+        await until(decided_after_all)
+        assert (await worker.progress())["parked"]["eligibility.facts"] == 0
         assert await worker.stop() == 0
-    assert "shard stopped" in worker.output
+    assert "shard stopped" not in worker.output
+
+
+async def test_what_is_no_policy_on_the_programme_topic_is_parked_and_the_worker_goes_on(worker: Worker) -> None:
+    kafka = worker.environment["PADAN_KAFKA"]
+    worker.start()
+    await worker.ready()
+    producer = AIOKafkaProducer(bootstrap_servers=kafka, acks="all")
+    await producer.start()
+    try:
+        for key, value in ((b"pkh", b"\x00 not JSON"), (None, b"{}"), (b"pkh", None)):
+            await producer.send_and_wait(PROGRAMME_EVENTS.name, value, key, partition=3)
+        published = an_event(PROGRAMME_EVENTS, 3, 1, value=b"{", key="pkh")
+        unreadable = msgspec.structs.replace(published, type=type_of(PolicyPublished).name)
+        await producer.send_and_wait(PROGRAMME_EVENTS.name, b"{", b"pkh", partition=3, headers=to_headers(unreadable))
+    finally:
+        await producer.stop()
+
+    async def all_parked() -> bool:
+        return bool((await worker.progress())["parked"]["eligibility.policies"] == 4)
+
+    await until(all_parked)
+    with psycopg.connect(worker.environment["PADAN_DATABASE_URL"]) as connection:
+        listed = operators.listing(connection, reader="eligibility.policies")
+        assert sorted(row.reason for row in listed) == ["not_an_event"] * 3 + ["undecodable"]
+        for row in listed:
+            assert operators.ask_drop(connection, row.parked_id, actor="rina", reason="written by a stranger")
+
+    async def none_parked() -> bool:
+        return bool((await worker.progress())["parked"]["eligibility.policies"] == 0)
+
+    await until(none_parked)
+    assert (await worker.page("/readyz")).status_code == 200
+    assert await worker.stop() == 0
 
 
 async def test_a_worker_killed_in_the_middle_loses_nothing_and_repeats_nothing(worker: Worker) -> None:

@@ -240,6 +240,7 @@ class Projector(Generic[Prepared]):
             if taken.generation == self._assignment.generation:
                 self._assignment.block(aside)
             self._retrying.parked += len(records)
+            metrics.PARKED_ROWS.labels(self.reader).set(self._retrying.parked)
             for record in records:
                 metrics.PARKED.labels(self.reader, record.topic, record.fault.reason.value).inc()
         for topic in self.topics:

@@ -1,15 +1,15 @@
 """The Faust application: its settings, all explicit, and the agent on the programme topic."""
 
-import asyncio
 from typing import Any
 
 import faust
 from faust.auth import SASLCredentials, SSLCredentials
 from padan_events.kafka_client import MECHANISM, KafkaClient
 from padan_events.topics import PROGRAMME_EVENTS
+from padan_runtime.kafka_client import cluster_id_of
 from padan_runtime.logs import logger
 
-from padan_eligibility.programmes.policy_set import PolicySet
+from padan_eligibility.programmes.waking import Arrived, Waking
 from padan_eligibility.settings import EligibilitySettings
 
 APP_ID = "padan-eligibility"
@@ -60,20 +60,35 @@ def _credentials(kafka: KafkaClient) -> Any:
     return SASLCredentials(username=kafka.username, password=kafka.password, mechanism=MECHANISM, ssl_context=context)
 
 
-def follow_programmes(app: faust.App, policies: PolicySet) -> None:
+def follow_programmes(app: faust.App, waking: Waking, kafka: KafkaClient) -> None:
     """An agent that reads the policies anew whenever one was published.
 
-    Its body must not raise: Faust acknowledges the record of an agent that did, and goes on without it. So what
-    fails ends the process, and the next one begins by reading all policies.
+    Its body must not raise: Faust acknowledges the record of an agent that did, and goes on without it. So what cannot
+    be handled is parked, and where that fails the process ends: the next one begins by reading all policies.
     """
-    topic = app.topic(PROGRAMME_EVENTS.name, key_type=bytes, value_type=bytes)
+    # Empty values and keys pass, to be parked as anything else that is no policy.
+    topic = app.topic(PROGRAMME_EVENTS.name, key_type=bytes, value_type=bytes, allow_empty=True)
+    cluster_id = ""
 
     async def read_policies(stream: Any) -> None:
-        async for _ in stream:
+        nonlocal cluster_id
+        async for event in stream.events():
+            message = event.message
             try:
-                await asyncio.to_thread(policies.refresh)
+                cluster_id = cluster_id or await cluster_id_of(kafka)
+                await waking.take(
+                    Arrived(
+                        message.topic,
+                        message.partition,
+                        message.offset,
+                        message.key,
+                        message.value,
+                        [(name, data) for name, data in message.headers or ()],
+                        cluster_id,
+                    )
+                )
             except Exception as error:
-                logger().error("policies cannot be read: the service ends", exc_info=error)
+                logger().error("a policy can be neither read nor parked: the service ends", exc_info=error)
                 await app.crash(error)
                 return
 

@@ -3,7 +3,7 @@
 from typing import cast
 
 import faust
-from padan_events.topics import ELIGIBILITY_EVENTS, HOUSEHOLD_EVENTS, PROGRAMME_EVENTS
+from padan_events.topics import ELIGIBILITY_EVENTS, HOUSEHOLD_EVENTS, PROGRAMME_EVENTS, parked_topics_of
 from padan_runtime import schema
 from padan_runtime.database import Database
 from padan_runtime.http import Health, Progress
@@ -23,11 +23,13 @@ from padan_eligibility.policies import packaged
 from padan_eligibility.programmes.policy_set import PolicySet
 from padan_eligibility.programmes.publishing import PolicyAlteredError, publish
 from padan_eligibility.programmes.repository import SOURCE
+from padan_eligibility.programmes.waking import READER as POLICIES
+from padan_eligibility.programmes.waking import Waking
 from padan_eligibility.reconciling import reconciliation, serve_store
 from padan_eligibility.settings import EligibilitySettings, schemas
 
 _BATCH = 2_000  # events a transaction; with 4,000 the process held 297 MB, and was no faster
-LOGS = (ELIGIBILITY_EVENTS.name, PROGRAMME_EVENTS.name)
+LOGS = (ELIGIBILITY_EVENTS.name, PROGRAMME_EVENTS.name, *parked_topics_of("eligibility"))
 
 
 def prepare_database(settings: EligibilitySettings) -> tuple[Database, PolicySet]:
@@ -70,9 +72,10 @@ def build(settings: EligibilitySettings) -> faust.App:
         await household.close()
         database.close()
 
-    facts = FactService([projector.run, relay.run, reconciliation(database, household).run], close=close)
+    waking = Waking(database, policies)
+    facts = FactService([projector.run, relay.run, waking.run, reconciliation(database, household).run], close=close)
     app = create_application(settings)
-    follow_programmes(app, policies)
+    follow_programmes(app, waking, settings.kafka_client)
     app.service(cast(type[FactService], facts))  # Faust takes an instance too, though its types do not say so
 
     health = Health()
@@ -80,7 +83,8 @@ def build(settings: EligibilitySettings) -> faust.App:
     health.require("policies", lambda: policies.ready)
     health.require("running", lambda: facts.running)
     health.require(READER, lambda: projector.assigned > 0)
-    progress = Progress(database, logs=LOGS, readers=(READER,))
+    health.require(f"{READER}.breaker", lambda: not projector.broken)
+    progress = Progress(database, logs=LOGS, readers=(READER, POLICIES))
     progress.stopped[READER] = lambda: projector.stopped
     serve_pages(app, health, progress)
     serve_store(app, database, verifier)

@@ -4,14 +4,16 @@ from dataclasses import dataclass
 
 import psycopg
 from fastapi import FastAPI, Request, Response
-from padan_events.topics import ELIGIBILITY_EVENTS, HOUSEHOLD_EVENTS
+from padan_events.topics import ELIGIBILITY_EVENTS, HOUSEHOLD_EVENTS, parked_topics_of
 from padan_runtime import problems, schema
 from padan_runtime.database import Database
 from padan_runtime.http import Health, Progress, create_app, json_response
 from padan_runtime.keys import KeyClient
+from padan_runtime.parking.telling import tell_what_is_parked
 from padan_runtime.process import Task
 from padan_runtime.projector import Projector
 from padan_runtime.reconciliation.asking import StoreClient
+from padan_runtime.relay import Relay
 from padan_runtime.service_tokens import ServiceIdentity
 
 from padan_gateway import openapi, regions
@@ -34,6 +36,7 @@ from padan_gateway.views.reached import reached
 from padan_gateway.views.reconciling import reconciliation
 
 NAME = "gateway"
+LOGS = parked_topics_of(NAME)
 _MOST_CACHED = 5_000
 
 
@@ -69,7 +72,7 @@ def bootstrap(settings: GatewaySettings) -> Gateway:
         database=writer,
         kafka=settings.kafka_client,
     )
-    progress = Progress(writer, readers=(READER,))
+    progress = Progress(writer, logs=LOGS, readers=(READER,))
     progress.stopped[READER] = lambda: projector.stopped
     watermark = Watermark()
     verifier = TokenVerifier(
@@ -98,7 +101,10 @@ def bootstrap(settings: GatewaySettings) -> Gateway:
     health.require("database_reader", reader.healthy)
     # A gateway whose projector reads no shard answers, but from views that stand still.
     health.require(READER, lambda: projector.assigned > 0)
-    return Gateway(_app(parts, health), (projector.run, watch.run, reconciling.run), parts, writer)
+    health.require(f"{READER}.breaker", lambda: not projector.broken)
+    relay = Relay(settings.database_url, settings.kafka_client, LOGS, source=f"/padan/{NAME}")
+    telling = tell_what_is_parked(relay)
+    return Gateway(_app(parts, health), (projector.run, watch.run, reconciling.run, telling), parts, writer)
 
 
 def _app(parts: Parts, health: Health) -> FastAPI:

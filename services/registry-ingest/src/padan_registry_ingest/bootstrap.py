@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from fastapi import FastAPI
-from padan_events.topics import HOUSEHOLD_EVENTS, INTAKE, OUTCOMES
+from padan_events.topics import HOUSEHOLD_EVENTS, INTAKE, OUTCOMES, parked_topics_of
 from padan_runtime import schema
 from padan_runtime.database import Database
 from padan_runtime.http import Health, Progress, create_app
@@ -37,6 +37,7 @@ from padan_registry_ingest.settings import IngestSettings, schemas
 from padan_registry_ingest.uploading.uploads import Uploads
 
 _MB: Final = 1 << 20
+LOGS: Final = (INTAKE.name, *parked_topics_of(SERVICE))
 
 
 class Service:
@@ -53,7 +54,7 @@ class Service:
         def hashed(number: str) -> bytes:
             return keyed_hash(hash_key, number)
 
-        self.relay = Relay(settings.database_url, settings.kafka_client, [INTAKE.name], source=SOURCE)
+        self.relay = Relay(settings.database_url, settings.kafka_client, LOGS, source=SOURCE)
         stages = Stages(self.database, settings.folder)
         limits = Limits(settings.reader_memory_mb, settings.reader_time_s)
         matcher = Matcher(self.database, self._civil, self._barred)
@@ -105,9 +106,10 @@ class Service:
         health = Health()
         health.require("database", self.database.healthy)
         readers: dict[str, Projector[Any]] = {index.READER: self.persons, outcomes.READER: self.outcomes}
-        progress = Progress(self.database, logs=(INTAKE.name,), readers=tuple(readers))
+        progress = Progress(self.database, logs=LOGS, readers=tuple(readers))
         for name, reader in readers.items():
             health.require(name, _reads(reader))
+            health.require(f"{name}.breaker", _whole(reader))
             progress.stopped[name] = _stopped(reader)
         app = create_app(title="Padan registry-ingest", health=health, progress=progress, openapi_url=None)
         for api in apis:
@@ -117,6 +119,10 @@ class Service:
 
 def _reads(reader: Projector[Any]) -> Callable[[], bool]:
     return lambda: reader.assigned > 0
+
+
+def _whole(reader: Projector[Any]) -> Callable[[], bool]:
+    return lambda: not reader.broken
 
 
 def _stopped(reader: Projector[Any]) -> Callable[[], dict[tuple[str, int], str]]:

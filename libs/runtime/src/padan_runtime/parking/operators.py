@@ -59,16 +59,27 @@ class Action(msgspec.Struct, frozen=True):
 
 
 def listing(
-    connection: Connection[Any], *, reader: str | None = None, household: str | None = None, limit: int = 10_000
+    connection: Connection[Any],
+    *,
+    reader: str | None = None,
+    household: str | None = None,
+    ids: Sequence[UUID] | None = None,
+    limit: int = 10_000,
 ) -> list[Listed]:
-    """What is parked, in the order in which it waits."""
+    """What is parked (of one reader, of one household, under these ids), in the order in which it waits."""
     rows = connection.execute(
         sql.SQL(
             "SELECT {} FROM parked WHERE (%(reader)s::text IS NULL OR reader = %(reader)s) "
-            "AND (%(key)b::bytea IS NULL OR key = %(key)b) ORDER BY reader, topic, shard, pos, record_offset "
-            "LIMIT %(limit)s"
+            "AND (%(key)b::bytea IS NULL OR key = %(key)b) "
+            "AND (%(ids)b::uuid[] IS NULL OR parked_id = ANY(%(ids)b)) "
+            "ORDER BY reader, topic, shard, pos, record_offset LIMIT %(limit)s"
         ).format(_COLUMNS),
-        {"reader": reader, "key": None if household is None else household.encode(), "limit": limit},
+        {
+            "reader": reader,
+            "key": None if household is None else household.lower().encode(),
+            "ids": None if ids is None else list(ids),
+            "limit": limit,
+        },
     )
     return [Listed(*row) for row in rows]
 
@@ -82,7 +93,7 @@ def find(connection: Connection[Any], prefix: str) -> list[Listed]:
     return [Listed(*row) for row in rows]
 
 
-def lines_behind(connection: Connection[Any], listed: Listed) -> int:
+def count_behind(connection: Connection[Any], listed: Listed) -> int:
     """How many records wait behind this one."""
     row = connection.execute(
         "SELECT count(*) FROM parked WHERE reader = %s AND topic = %s AND key = %b AND pos > %s",

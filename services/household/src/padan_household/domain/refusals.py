@@ -8,6 +8,7 @@ import msgspec
 DUPLICATE_IN_FILE: Final = "duplicate_in_file"
 DUPLICATE_IN_REGISTER: Final = "duplicate_in_register"
 NOT_IN_REGISTER: Final = "not_in_register"
+DROPPED_BY_OPERATOR: Final = "dropped_by_operator"
 
 
 class Refusal(msgspec.Struct, frozen=True):

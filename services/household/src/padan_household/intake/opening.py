@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 import padan_events
 from padan_events import Event
-from padan_events.intake import HouseholdReported, RankingReported
+from padan_events.intake import HouseholdReported, Origin, RankingReported
 from padan_events.local_date import local_date
 from padan_events.personal import ReportedHousehold
 from padan_runtime import sealing
@@ -32,6 +32,21 @@ class Report(msgspec.Struct, frozen=True):
     def household_id(self) -> UUID:
         """The household it is about."""
         return self.content.household_id
+
+
+class Told(msgspec.Struct, frozen=True):
+    """What every report says in the clear, of whatever type it is."""
+
+    household_id: UUID
+    origin: Origin
+
+
+def told_of(event: Event) -> Told | None:
+    """The household and row a report is about, where that much of it can be read."""
+    try:
+        return msgspec.json.decode(event.value, type=Told)
+    except (msgspec.MsgspecError, UnicodeError):
+        return None
 
 
 def _now() -> datetime:

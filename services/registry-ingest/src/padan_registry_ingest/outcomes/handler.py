@@ -17,9 +17,8 @@ class Outcomes:
         self._told = told
 
     async def prepare(self, events: Sequence[Event]) -> list[Accepted | Refused]:
-        """The outcomes among the events."""
-        decoded = [decode(event.type, event.value) for event in events]
-        return [data for data in decoded if isinstance(data, Accepted | Refused)]
+        """The outcomes that the events are. Raises `TypeError` for what has no place among them."""
+        return [_outcome(event) for event in events]
 
     def apply(self, connection: Connection[Any], _: Sequence[Event], prepared: list[Accepted | Refused]) -> None:
         """Write the outcomes to their rows; only a row that waits for one changes."""
@@ -54,3 +53,10 @@ class Outcomes:
     async def committed(self, _: Sequence[Event]) -> None:
         """Wake the worker: a batch whose last outcome has come is done."""
         self._told()
+
+
+def _outcome(event: Event) -> Accepted | Refused:
+    data = decode(event.type, event.value)
+    if not isinstance(data, Accepted | Refused):
+        raise TypeError(f"{event.type} does not belong on {event.topic}")
+    return data

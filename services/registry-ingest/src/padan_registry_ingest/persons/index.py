@@ -6,7 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from padan_events import Event, decode, type_of
+from padan_events import Event, check_known, decode, type_of
 from padan_events.household import Proposed
 from padan_events.personal import HouseholdIdentity, PersonIdentity
 from padan_runtime.database import Database
@@ -81,7 +81,10 @@ class PersonIndex:
 
 
 async def opened_batch(client: KeyClient, events: Sequence[Event]) -> Known:
-    """Open the identity blocks of the households proposed in these events. Raises `Unavailable`."""
+    """Open the identity blocks of the households proposed in these events. Raises `Unavailable`, and
+    `UnknownEventTypeError` for a type that a later version may make something of."""
+    for name in {event.type for event in events}:
+        check_known(name)
     proposed = [(event, decode(event.type, event.value)) for event in events if event.type == _PROPOSED]
     households = [(event, data) for event, data in proposed if isinstance(data, Proposed)]
     keys = await client.of([data.household_id for _, data in households])
