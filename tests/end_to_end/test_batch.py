@@ -16,6 +16,7 @@ from oracle import check_everything, come_to_rest, count, heads, on_kafka, query
 from padan_cli.platform.prerequisites import require_java
 from padan_events import TOPICS, decode
 from padan_events.eligibility import Decided
+from padan_events.topics import EVENT_TOPICS
 from padan_simulators.pati import PatiBatch
 
 ROWS = 1_500
@@ -39,7 +40,7 @@ def report(stack: Stack, batch: PatiBatch) -> dict[str, object]:
 
 
 def total(stack: Stack) -> dict[str, int]:
-    return {topic: sum(heads(stack.platform, topic).values()) for topic in TOPICS}
+    return {topic: sum(heads(stack.platform, topic).values()) for topic in EVENT_TOPICS}
 
 
 def test_the_report_finds_what_the_generator_put_in(batch: PatiBatch, report: dict[str, object]) -> None:
@@ -205,7 +206,9 @@ def test_kafkas_own_console_consumer_reads_cloudevents(stack: Stack, report: dic
     ended = subprocess.run(
         [
             str(java), "-cp", f"{jars}/*", "org.apache.kafka.tools.consumer.ConsoleConsumer",
-            "--bootstrap-server", stack.platform.kafka, "--topic", "household.events.v1", "--from-beginning",
+            "--bootstrap-server", stack.platform.kafka,
+            "--command-config", str(stack.platform.instance.secrets / "integrator" / "kafka.properties"),
+            "--topic", "household.events.v1", "--from-beginning",
             "--max-messages", "5", "--formatter-property", "print.headers=true",
             "--formatter-property", "print.key=true",
         ],

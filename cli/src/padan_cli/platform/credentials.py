@@ -71,11 +71,14 @@ def kafka_password(folder: Path, user: str) -> str:
 
 
 def _tool_properties(user: str, password: str) -> str:
+    """For Kafka's own command-line tools: how to log in, and a group that they may look with but leave no place in."""
     login = "org.apache.kafka.common.security.scram.ScramLoginModule required"
     return (
         "security.protocol=SASL_PLAINTEXT\n"
         f"sasl.mechanism={MECHANISM}\n"
         f'sasl.jaas.config={login} username="{user}" password="{password}";\n'
+        f"group.id={user}.tools\n"
+        "enable.auto.commit=false\n"
     )
 
 
