@@ -22,6 +22,8 @@ from padan_gateway.batches import endpoints as batches
 from padan_gateway.downstream import Service
 from padan_gateway.eligibility import endpoints as eligibility
 from padan_gateway.households import endpoints as households
+from padan_gateway.list_check import endpoints as list_check
+from padan_gateway.list_check.work import ListChecks
 from padan_gateway.parts import Parts
 from padan_gateway.persons import endpoints as persons
 from padan_gateway.pipeline import endpoints as pipeline
@@ -104,14 +106,17 @@ def bootstrap(settings: GatewaySettings) -> Gateway:
     health.require(f"{READER}.breaker", lambda: not projector.broken)
     relay = Relay(settings.database_url, settings.kafka_client, LOGS, source=f"/padan/{NAME}")
     telling = tell_what_is_parked(relay)
-    return Gateway(_app(parts, health), (projector.run, watch.run, reconciling.run, telling), parts, writer)
+    lists = ListChecks(parts, writer)
+    tasks = (projector.run, watch.run, lists.run, reconciling.run, telling)
+    return Gateway(_app(parts, health, lists), tasks, parts, writer)
 
 
-def _app(parts: Parts, health: Health) -> FastAPI:
+def _app(parts: Parts, health: Health, lists: ListChecks) -> FastAPI:
     # Without /progress: this port is public, and how far the services have come is for who may read the pipeline.
     app = create_app(title="Padan", health=health, **openapi.DESCRIPTION)
     for slice_ in (households, persons, eligibility, batches, uploads, pipeline):
         app.include_router(slice_.router(parts))
+    app.include_router(list_check.router(parts, lists.wake.set))
 
     @app.exception_handler(psycopg.OperationalError)
     async def database_away(_: Request, __: psycopg.OperationalError) -> Response:

@@ -111,6 +111,15 @@ def batch_not_found() -> Problem:
     )
 
 
+def check_not_found() -> Problem:
+    return Problem(
+        "check_not_found",
+        404,
+        Text("Pemeriksaan daftar ini tidak ada di wilayah Anda.", "There is no such check of a list in your region."),
+        Text("Periksa nomor pemeriksaan.", "Check its id."),
+    )
+
+
 def nik_invalid() -> Problem:
     return Problem(
         "nik_length",

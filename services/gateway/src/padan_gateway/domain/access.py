@@ -48,13 +48,15 @@ class Action(StrEnum):
     READ_ELIGIBILITY = "read_eligibility"
     UPLOAD_BATCH = "upload_batch"
     READ_BATCH = "read_batch"
+    CHECK_LIST = "check_list"
     READ_PIPELINE = "read_pipeline"
 
 
 class Field(StrEnum):
     """What an answer can hold. `register` stands for what identifies nobody: state, region down to the district,
     decile, counts, ids. The village belongs to `address`: with birth month and sex it singles most people out, so it is
-    sealed in the events as the street is."""
+    sealed in the events as the street is. Of a list that is checked, `list_result` says whether each person is in the
+    register of the caller's region, `list_details` whether in another's and which data differ."""
 
     REGISTER = "register"
     NAME = "name"
@@ -68,6 +70,9 @@ class Field(StrEnum):
     DECISION = "decision"
     EXPLANATION = "explanation"
     BATCH_ROWS = "batch_rows"
+    LIST_RESULT = "list_result"
+    LIST_DETAILS = "list_details"
+    DECILE_GROUP = "decile_group"
 
 
 class Right(StrEnum):
@@ -103,7 +108,8 @@ _NUMBERS = (Field.NAME, Field.NIK, Field.FAMILY_CARD_NUMBER, Field.BIRTH_DATE)
 _FACTS = {Field.REGISTER: Right.FULL, Field.DECISION: Right.FULL, Field.MATCH: Right.FULL}
 _CASE_WORK = {**_FACTS, **dict.fromkeys(_IDENTITY, Right.PURPOSE)}
 _DECIDES = {**_CASE_WORK, Field.EXPLANATION: Right.PURPOSE}
-_SENDS_FILES = {**_DECIDES, Field.BATCH_ROWS: Right.PURPOSE}
+_LIST = {Field.LIST_RESULT: Right.PURPOSE, Field.LIST_DETAILS: Right.PURPOSE, Field.DECILE_GROUP: Right.PURPOSE}
+_SENDS_FILES = {**_DECIDES, Field.BATCH_ROWS: Right.PURPOSE, **_LIST}
 _MASKED_ONLY = {**_FACTS, **dict.fromkeys(_NUMBERS, Right.MASKED)}
 
 FIELDS: Mapping[Role, Mapping[Field, Right]] = {
@@ -116,6 +122,7 @@ FIELDS: Mapping[Role, Mapping[Field, Right]] = {
     Role.PROVINCE: _SENDS_FILES,
     Role.MINISTRY: _SENDS_FILES,
     Role.PROGRAMME_OWNER: _MASKED_ONLY,
+    Role.AGENCY: {Field.LIST_RESULT: Right.PURPOSE, Field.DECILE_GROUP: Right.PURPOSE},
     Role.CIVIL_REGISTRY_OFFICER: {
         Field.REGISTER: Right.FULL,
         Field.MATCH: Right.FULL,
@@ -128,7 +135,7 @@ FIELDS: Mapping[Role, Mapping[Field, Right]] = {
 
 _READS = frozenset({Action.READ_HOUSEHOLD, Action.LIST_HOUSEHOLDS, Action.READ_ELIGIBILITY})
 _CASES = _READS | {Action.LOOK_UP_PERSON}
-_FILES = _CASES | {Action.UPLOAD_BATCH, Action.READ_BATCH, Action.READ_PIPELINE}
+_FILES = _CASES | {Action.UPLOAD_BATCH, Action.READ_BATCH, Action.CHECK_LIST, Action.READ_PIPELINE}
 
 ACTIONS: Mapping[Role, frozenset[Action]] = {
     Role.VILLAGE_OPERATOR: _CASES,
@@ -140,14 +147,15 @@ ACTIONS: Mapping[Role, frozenset[Action]] = {
     Role.PROVINCE: _FILES,
     Role.MINISTRY: _FILES,
     Role.PROGRAMME_OWNER: _READS,
+    Role.AGENCY: frozenset({Action.CHECK_LIST}),
     Role.CIVIL_REGISTRY_OFFICER: frozenset({Action.READ_HOUSEHOLD, Action.LOOK_UP_PERSON}),
     Role.AUDITOR: _CASES | {Action.READ_BATCH, Action.READ_PIPELINE},
     Role.DATA_PROTECTION_OFFICER: _CASES,
     Role.ADMINISTRATOR: frozenset({Action.READ_PIPELINE}),
 }
 """By role, what it may ask. Files come from the offices that answer for a register; the administrator runs the
-platform and has no business with what is in them. Agencies, banks, integrators and citizens get answers of their own
-kind with their own endpoints: none of these is for them."""
+platform and has no business with what is in them. An agency has its own lists checked, and learns yes or no. Banks,
+integrators and citizens get answers of their own kind with their own endpoints: none of these is for them."""
 
 
 def may(role: Role, action: Action) -> bool:

@@ -35,15 +35,19 @@ def log_read(
     households: Iterable[UUID] = (),
     persons: Iterable[UUID] = (),
     upload_id: UUID | None = None,
+    rows: int | None = None,
 ) -> None:
-    """Log a read of unmasked data in the transaction that reads; nothing was unmasked: nothing to log."""
+    """Log a read of unmasked data in the transaction that reads; nothing was unmasked: nothing to log.
+
+    `rows` is how many people a file or list holds, who are not known one by one.
+    """
     names = sorted(field.value for field in fields)
     if not names:
         return
     assert purpose is not None, "the access table shows nothing unmasked without a purpose"
     connection.execute(
-        "INSERT INTO access_log (subject, role, region, purpose, action, household_ids, person_ids, upload_id, fields) "
-        "VALUES (%s, %s, %s, %s, %s, %b::uuid[], %b::uuid[], %s, %s)",
+        "INSERT INTO access_log (subject, role, region, purpose, action, household_ids, person_ids, upload_id, fields, "
+        "rows) VALUES (%s, %s, %s, %s, %s, %b::uuid[], %b::uuid[], %s, %s, %s)",
         [
             caller.subject,
             caller.role.value,
@@ -54,6 +58,7 @@ def log_read(
             list(persons),
             upload_id,
             names,
+            rows,
         ],
     )
     metrics.UNMASKED_READS.labels(caller.role.value).inc()

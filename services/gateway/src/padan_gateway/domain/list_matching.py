@@ -1,0 +1,75 @@
+"""What the register says of one row of a list, as far as the sender's role may learn it. Pure."""
+
+from collections.abc import Set
+from datetime import date, datetime
+from typing import Final
+
+import msgspec
+
+from padan_gateway.domain.access import Field, Purpose, Role, Sight, sight
+
+SHOWN: Final = {
+    Field.LIST_RESULT: "status",
+    Field.LIST_DETAILS: "differences",
+    Field.DECILE_GROUP: "decile_group",
+}
+"""The fields of an answer, and what registry-ingest calls them."""
+
+
+class Registered(msgspec.Struct, frozen=True):
+    """A person of the sender's region, as the views hold them."""
+
+    name: str | None
+    birth_date: date | None
+    decile: int | None
+
+
+class Found(msgspec.Struct, frozen=True, array_like=True):
+    """What is said of a row."""
+
+    row: int
+    result: str
+    differs: list[str]
+    decile_group: str | None
+
+
+def shown_to(role: Role, purpose: Purpose | None) -> frozenset[Field]:
+    """The fields that this role learns."""
+    return frozenset(field for field in SHOWN if sight(role, field, purpose) is Sight.FULL)
+
+
+def result(
+    row: int, name: str, birth_date: str, *, person: Registered | None, elsewhere: bool, shown: Set[Field]
+) -> Found:
+    """The result of a row whose NIK is valid. `elsewhere`: another region's register holds them; which one, nobody
+    is told, and a role without LIST_DETAILS not even that."""
+    if person is None:
+        known = elsewhere and Field.LIST_DETAILS in shown
+        return Found(row, "registered_elsewhere" if known else "not_registered", [], None)
+    differs = []
+    if Field.LIST_DETAILS in shown:
+        if name and person.name is not None and _parts(name) != _parts(person.name):
+            differs.append("name_differs")
+        if birth_date and person.birth_date is not None and _date(birth_date) != person.birth_date:
+            differs.append("birth_date_differs")
+    group = decile_group(person.decile) if Field.DECILE_GROUP in shown else None
+    return Found(row, "registered", differs, group)
+
+
+def decile_group(decile: int | None) -> str | None:
+    """The group a decile is in: 1-4, 5 or 6-10, as programmes draw their lines; None where it is not known."""
+    if decile is None:
+        return None
+    return "1-4" if decile <= 4 else "5" if decile == 5 else "6-10"
+
+
+def _parts(name: str) -> list[str]:
+    """Case, punctuation, spacing and order do not count."""
+    return sorted("".join(letter if letter.isalpha() else " " for letter in name.casefold() if letter != "'").split())
+
+
+def _date(text: str) -> date | None:
+    try:
+        return datetime.strptime(text.replace("/", "-"), "%d-%m-%Y").date()  # noqa: DTZ007  # a date has no zone
+    except ValueError:
+        return None

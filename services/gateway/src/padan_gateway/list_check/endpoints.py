@@ -1,0 +1,203 @@
+"""/v1/list-checks: a list goes in, counts and a result for each row come back."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID, uuid4
+
+import httpx
+import msgspec
+from fastapi import APIRouter, Depends, Request, Response
+from padan_runtime.problems import Unavailable
+from pydantic import BaseModel, ConfigDict
+from pydantic import Field as Described
+from starlette.requests import ClientDisconnect
+
+from padan_gateway import problems
+from padan_gateway.answers import WatermarkPart, answer
+from padan_gateway.batches.answers import ProgressPart
+from padan_gateway.batches.passthrough import PassThrough, on_behalf_of, refused
+from padan_gateway.domain.access import Action, Purpose
+from padan_gateway.domain.list_matching import SHOWN, shown_to
+from padan_gateway.downstream import Refused
+from padan_gateway.list_check import repository
+from padan_gateway.parts import Parts
+from padan_gateway.problems import ProblemDocument
+from padan_gateway.signin.context import log_read, seen_by
+from padan_gateway.signin.door import StatedPurpose
+from padan_gateway.signin.tokens import Caller
+
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_UPLOAD_TIMEOUT_S = 300.0
+State = Literal["received", "reading", "checking", "done", "failed"]
+
+
+class ListCheckTaken(BaseModel):
+    """A list was taken; follow it by its id."""
+
+    model_config = ConfigDict(extra="allow")
+
+    check_id: UUID
+    state: State
+
+
+class ListCheckAnswer(BaseModel):
+    """Where a check is, and how its rows came out. Holds nothing of a person.
+
+    Results: registered (in the caller's region), registered_elsewhere (where is not told), not_registered,
+    nik_invalid, duplicate_in_list; name_differs and birth_date_differs are counted besides. Which of them a role
+    learns stands in the access table.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    check_id: UUID
+    state: State
+    problem: ProblemDocument | None = None
+    received_at: datetime
+    finished_at: datetime | None = None
+    rows: int | None = None
+    progress: ProgressPart
+    results: dict[str, int] = Described(examples=[{"registered": 312, "not_registered": 41}])
+    decile_groups: dict[str, int] = Described(examples=[{"1-4": 205, "5": 12, "6-10": 30}])
+    words: dict[str, dict[str, str]]
+    watermark: WatermarkPart
+
+
+LIST_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {
+                        "file": {
+                            "type": "string",
+                            "format": "binary",
+                            "description": "CSV or XLSX with NIK and, as you like, NAMA and TGL_LAHIR.",
+                        }
+                    },
+                }
+            }
+        },
+    }
+}
+
+
+class _Lists:
+    """What every endpoint of this slice does on the way to registry-ingest."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts, self._through = parts, PassThrough(parts)
+
+    def remember(self, check_id: UUID, caller: Caller, purpose: Purpose) -> None:
+        with seen_by(self._parts.reader, caller) as connection:
+            repository.sent(connection, check_id, caller, purpose)
+
+    def require_visible(self, check_id: UUID, caller: Caller) -> None:
+        with seen_by(self._parts.reader, caller) as connection:
+            if not repository.visible(connection, check_id):
+                raise problems.check_not_found()
+
+    async def rows(self, check_id: UUID, name: str, caller: Caller, purpose: Purpose | None) -> Response:
+        if purpose is None:
+            raise problems.purpose_missing()
+        await asyncio.to_thread(self.require_visible, check_id, caller)
+        try:
+            report = await self._parts.registry_ingest.json(f"/list-checks/{check_id}", on_behalf_of(caller))
+        except Refused as error:
+            return refused(error)
+        if report["state"] == "done":
+            await asyncio.to_thread(self._log, check_id, caller, purpose, report["rows"])
+        return await self._through.download(f"/list-checks/{check_id}/{name}", caller)
+
+    def _log(self, check_id: UUID, caller: Caller, purpose: Purpose, rows: int) -> None:
+        with seen_by(self._parts.reader, caller) as connection:
+            fields = shown_to(caller.role, purpose)
+            log_read(connection, caller, purpose, Action.CHECK_LIST, fields, upload_id=check_id, rows=rows)
+
+
+def router(parts: Parts, wake: Callable[[], None]) -> APIRouter:
+    """The endpoints of this slice. `wake` tells whoever works lists off that there is a new one."""
+    routes = APIRouter(tags=["list checks"])
+    through = _Lists(parts)
+    checks = Depends(parts.door.for_(Action.CHECK_LIST))
+    refusals = problems.passed_through("column_missing, list_too_long, report_not_ready and others")
+    away = (*problems.SIGNED_IN, lambda: problems.service_unavailable("registry-ingest"))
+    with_purpose = refusals | problems.responses(*away, problems.purpose_missing)
+    of_check = refusals | problems.responses(*away, problems.check_not_found)
+    with_rows = refusals | problems.responses(*away, problems.purpose_missing, problems.check_not_found)
+
+    @routes.post(
+        "/v1/list-checks",
+        status_code=202,
+        summary="Have a list of people held against the register",
+        response_model=ListCheckTaken,
+        responses=with_purpose,
+        openapi_extra=LIST_BODY,
+    )
+    async def send(request: Request, caller: Annotated[Caller, checks], purpose: StatedPurpose = None) -> Response:
+        if purpose is None:
+            raise problems.purpose_missing()
+        watermark = parts.watermark.document()
+        check_id = uuid4()
+        await asyncio.to_thread(through.remember, check_id, caller, purpose)
+        headers = {
+            **on_behalf_of(caller),
+            "Padan-Upload-Id": str(check_id),
+            "Padan-Shows": ",".join(SHOWN[field] for field in shown_to(caller.role, purpose)),
+            "content-type": request.headers.get("content-type", ""),
+        }
+        try:
+            sent = await parts.registry_ingest.send(
+                "POST", "/list-checks", headers, request.stream(), timeout_s=_UPLOAD_TIMEOUT_S
+            )
+            taken = msgspec.json.decode(await sent.aread())
+            await sent.aclose()
+        except Refused as error:
+            return refused(error)
+        except ClientDisconnect:
+            return Response(status_code=400)  # nobody is there to read it; what came so far is dropped by ingest
+        except (httpx.HTTPError, msgspec.MsgspecError) as error:
+            raise Unavailable("registry-ingest") from error
+        wake()
+        response = answer(taken, watermark, 202)
+        response.headers["Location"] = f"/v1/list-checks/{check_id}"
+        return response
+
+    @routes.get(
+        "/v1/list-checks/{check_id}",
+        summary="How the rows of a list came out, in numbers",
+        response_model=ListCheckAnswer,
+        responses=of_check,
+    )
+    async def read(check_id: UUID, caller: Annotated[Caller, checks]) -> Response:
+        watermark = parts.watermark.document()
+        await asyncio.to_thread(through.require_visible, check_id, caller)
+        try:
+            return answer(await parts.registry_ingest.json(f"/list-checks/{check_id}", on_behalf_of(caller)), watermark)
+        except Refused as error:
+            return refused(error)
+
+    @routes.get(
+        "/v1/list-checks/{check_id}/rows.csv",
+        summary="Every row of a list with its result",
+        response_class=Response,
+        responses={200: {"content": {"text/csv": {}}}, **with_rows},
+    )
+    async def all_rows(check_id: UUID, caller: Annotated[Caller, checks], purpose: StatedPurpose = None) -> Response:
+        return await through.rows(check_id, "rows.csv", caller, purpose)
+
+    @routes.get(
+        "/v1/list-checks/{check_id}/result.xlsx",
+        summary="The same as a workbook",
+        response_class=Response,
+        responses={200: {"content": {_XLSX: {}}}, **with_rows},
+    )
+    async def workbook(check_id: UUID, caller: Annotated[Caller, checks], purpose: StatedPurpose = None) -> Response:
+        return await through.rows(check_id, "result.xlsx", caller, purpose)
+
+    return routes
