@@ -173,6 +173,19 @@ def test_whether_kafka_asks_for_a_login_is_chosen_with_the_instance_and_stays(tm
     assert opened.kafka_client("gateway").username is None
 
 
+def test_what_padan_up_makes_asks_for_a_login_and_a_later_change_of_mind_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("padan_cli.platform.instance.project_root", lambda: tmp_path)
+
+    assert Instance.named("usual").secure_kafka
+    assert Instance.named("usual", secure_kafka=True).secure_kafka
+    assert not Instance.named("other", secure_kafka=False).secure_kafka
+    with pytest.raises(PlatformError) as refused:
+        Instance.named("usual", secure_kafka=False)
+    assert refused.value.code == "kafka_chosen"
+
+
 def test_the_run_time_role_is_not_the_owner(instance: Instance) -> None:
     gateway = instance.environment("gateway")
 

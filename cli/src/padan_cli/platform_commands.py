@@ -30,6 +30,10 @@ def up(
         list[str] | None, typer.Argument(help="Components to start, with what they need; all when none is named.")
     ] = None,
     instance: InstanceName = "local",
+    secure: Annotated[
+        bool | None,
+        typer.Option("--secure/--open", help="Whether a new instance's Kafka asks for a login (it does by default)."),
+    ] = None,
 ) -> None:
     """Start Kafka, PostgreSQL and the services, and wait until each is ready. Safe to run twice."""
     console = Console(highlight=False)
@@ -39,7 +43,7 @@ def up(
         if state != "starting":
             console.print(f"[dim]{time.monotonic() - begun:6.1f} s[/]  {component:<16} {state}")
 
-    platform = Platform(Instance.named(instance))
+    platform = Platform(Instance.named(instance, secure_kafka=secure))
     with console.status("starting ..."):
         platform.up(only or None, progress=tell)
     status(instance)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import polars as pl
 import typer
+from padan_events.access import INTEGRATOR
 from padan_simulators import pati
 from rich.console import Console
 
@@ -16,6 +17,7 @@ from padan_cli.demo.journey import Journey, travel
 from padan_cli.demo.verdict import Story, faults
 from padan_cli.ingest import Gateway
 from padan_cli.platform import Instance, Platform, PlatformError
+from padan_cli.platform.credentials import TOOLS_FILE
 from padan_cli.platform.instance import project_root
 from padan_cli.tokens import issue
 from padan_cli.validity_report import print_report
@@ -67,7 +69,7 @@ def _fresh_platform() -> Platform:
             )
         old.down()
         shutil.rmtree(folder)
-    return Platform(Instance(folder), bound=True)
+    return Platform(Instance(folder, secure_kafka=True), bound=True)
 
 
 def _play(console: Console, platform: Platform, rows: int) -> list[str]:
@@ -83,9 +85,10 @@ def _play(console: Console, platform: Platform, rows: int) -> list[str]:
         console.print()
         print_report(journey.batch, console)
         screens.times(console, journey)
-        earlier = feed.read_decisions(platform.kafka)
+        integrator = instance.kafka_client(INTEGRATOR)
+        earlier = feed.read_decisions(integrator)
         ranking = _load(console, gateway, batch.ranking, "ranking")
-        later = feed.read_decisions(platform.kafka)
+        later = feed.read_decisions(integrator)
         changed = sum(earlier.get(key) != outcome for key, outcome in later.items())
         before, after = feed.by_programme(earlier), feed.by_programme(later)
         screens.ranking_effect(console, before, after, changed)
@@ -126,6 +129,7 @@ def _show_next_steps(
     bin_, data = ".venv/bin", platform.instance.folder.relative_to(root) / "data"
     ranked = pl.read_csv(batch.ranking, infer_schema=False, n_rows=1)
     jars = platform.instance.servers.relative_to(root) / "kafka"
+    login = (platform.instance.secrets / INTEGRATOR / TOOLS_FILE).relative_to(root)
     auth = '-H "Authorization: Bearer $PADAN_TOKEN"'
     screens.next_steps(
         console,
@@ -157,9 +161,10 @@ def _show_next_steps(
                 f"{bin_}/padan ingest {data}/pati.xlsx --instance {INSTANCE}",
             ),
             (
-                "Kafka's own console consumer: CloudEvents, and no name anywhere",
+                "Kafka's own console consumer, logged in as an integrator: CloudEvents, and no name anywhere",
                 f'java -cp "{jars}/*" org.apache.kafka.tools.consumer.ConsoleConsumer '
-                f"--bootstrap-server {platform.kafka} --topic household.events.v1 --from-beginning --max-messages 1 "
+                f"--bootstrap-server {platform.kafka} --command-config {login} "
+                "--topic household.events.v1 --from-beginning --max-messages 1 "
                 "--formatter-property print.headers=true --formatter-property print.key=true",
             ),
         ],

@@ -7,13 +7,14 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from padan_events import SHARDS, decode
 from padan_events.eligibility import Decided
 from padan_events.envelope import from_record
+from padan_events.kafka_client import KafkaClient
 from padan_events.topics import ELIGIBILITY_EVENTS
 
 Outcomes = dict[str, Counter[str]]
 
 
-async def _last_decisions(kafka: str) -> dict[tuple[str, str], str]:
-    consumer = AIOKafkaConsumer(bootstrap_servers=kafka, auto_offset_reset="earliest", fetch_max_bytes=16 << 20)
+async def _last_decisions(kafka: KafkaClient) -> dict[tuple[str, str], str]:
+    consumer = AIOKafkaConsumer(**kafka.options(), auto_offset_reset="earliest", fetch_max_bytes=16 << 20)
     await consumer.start()
     try:
         topic = ELIGIBILITY_EVENTS.name
@@ -34,7 +35,7 @@ async def _last_decisions(kafka: str) -> dict[tuple[str, str], str]:
         await consumer.stop()
 
 
-def read_decisions(kafka: str) -> dict[tuple[str, str], str]:
+def read_decisions(kafka: KafkaClient) -> dict[tuple[str, str], str]:
     """By household and programme, the outcome of the last decision on the topic."""
     return asyncio.run(_last_decisions(kafka))
 

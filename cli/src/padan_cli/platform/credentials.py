@@ -21,6 +21,8 @@ _FURTHER = {
 ISSUER = "padan-development"
 KAFKA_USERS = (*USERS, "operator")
 """Who logs in to Kafka, beside the broker itself; the operator may do everything."""
+TOOLS_FILE = "kafka.properties"
+"""How one of them logs in with Kafka's own command-line tools (`--command-config`)."""
 
 
 def mint(folder: Path) -> None:
@@ -32,7 +34,7 @@ def mint(folder: Path) -> None:
 
     All of it lies in `folder`, which no service is given. Each service has `folder/<service>` with copies of what it
     needs and nothing else; an instance from before there were such folders gets them here. Who logs in to Kafka has
-    its `kafka.password` there and nowhere else, and `kafka.properties` for Kafka's own command-line tools.
+    its `kafka.password` there and nowhere else, and the same for Kafka's own command-line tools.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name in ("nik-hash.key", "key-encryption.key", "database.key", "kafka.key"):
@@ -50,7 +52,7 @@ def mint(folder: Path) -> None:
         own = folder / user
         own.mkdir(mode=0o700, exist_ok=True)
         password = kafka_password(folder, user)
-        for name, content in ((LOGIN_FILE, password), ("kafka.properties", _tool_properties(user, password))):
+        for name, content in ((LOGIN_FILE, password), (TOOLS_FILE, _tool_properties(user, password))):
             if not (own / name).exists():
                 _write(own / name, content.encode())
 

@@ -82,15 +82,24 @@ class Instance:
             credentials.mint(self.secrets)
 
     @classmethod
-    def named(cls, name: str = "local") -> "Instance":
-        """The instance `.padan/<name>` of the project, made when it is new. Raises `instance_name`."""
+    def named(cls, name: str = "local", *, secure_kafka: bool | None = None) -> "Instance":
+        """The instance `.padan/<name>` of the project, made when it is new; then Kafka asks for a login, unless
+        `secure_kafka` is False. Raises `instance_name`, and `kafka_chosen` where the instance is there and was made
+        with the other choice."""
         if name == "dist" or not name.replace("-", "").replace("_", "").isalnum():
             raise PlatformError(
                 "instance_name",
                 f"Nama instansi tidak sah: {name!r} (huruf, angka, '-' dan '_').",
                 f"Not a name for an instance: {name!r} (letters, digits, '-' and '_').",
             )
-        return cls(project_root() / ".padan" / name)
+        instance = cls(project_root() / ".padan" / name, secure_kafka=secure_kafka is not False)
+        if secure_kafka not in (None, instance.secure_kafka):
+            raise PlatformError(
+                "kafka_chosen",
+                f"Instansi {name!r} sudah dibuat dengan pilihan lain; pilih nama lain dengan --instance.",
+                f"The instance {name!r} was made with the other choice; take another name with --instance.",
+            )
+        return instance
 
     @classmethod
     def existing(cls, name: str = "local") -> "Instance":
