@@ -68,3 +68,11 @@ def test_a_region_must_look_like_a_code(instance: Instance, region: str) -> None
 @pytest.mark.parametrize("region", ["ID", "33", "3318", "331801", "3318012001"])
 def test_every_level_of_region_is_taken(instance: Instance, region: str) -> None:
     assert issue(instance, role="auditor", region=region).count(".") == 2
+
+
+def test_a_role_that_the_gateway_does_not_know_gets_no_token(instance: Instance) -> None:
+    with pytest.raises(PlatformError) as error:
+        issue(instance, role="dukun", region="3318")
+    assert error.value.code == "role_unknown"
+    assert "social_office" in error.value.indonesian
+    assert "social_office" in error.value.english

@@ -9,6 +9,7 @@ from typing import Annotated, Protocol
 import typer
 from joserfc import jwt
 from joserfc.jwk import ECKey
+from padan_gateway.domain.access import Role
 
 from padan_cli.platform import Instance, PlatformError
 from padan_cli.platform.credentials import ISSUER
@@ -45,8 +46,8 @@ def token(
 def issue(instance: Issuer, *, role: str, region: str, subject: str = "developer", hours: float = 12.0) -> str:
     """An ES256 token signed by the instance's development issuer, valid for `hours`.
 
-    Raises `not_in_development` where PADAN_ENVIRONMENT or the instance says otherwise, `region_unknown` when the
-    region has not the form of a code.
+    Raises `not_in_development` where PADAN_ENVIRONMENT or the instance says otherwise, `role_unknown` for a role that
+    the gateway's access table does not know, `region_unknown` when the region has not the form of a code.
     """
     environment = os.environ.get("PADAN_ENVIRONMENT", instance.deployment_environment)
     if {environment, instance.deployment_environment} != {"development"}:
@@ -54,6 +55,12 @@ def issue(instance: Issuer, *, role: str, region: str, subject: str = "developer
             "not_in_development",
             "Token pengembangan hanya diterbitkan di lingkungan development.",
             "Development tokens are issued in the development environment only.",
+        )
+    if role not in list(Role):
+        raise PlatformError(
+            "role_unknown",
+            f"Peran tidak dikenal: {role!r}. Yang ada: {', '.join(Role)}.",
+            f"There is no such role: {role!r}. There are: {', '.join(Role)}.",
         )
     if region != "ID" and not (region.isascii() and region.isdigit() and len(region) in {2, 4, 6, 10}):
         raise PlatformError(
