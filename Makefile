@@ -3,9 +3,10 @@
 MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
 ROWS ?= 39760
+ROUNDS ?= 200
 SOURCES := libs/*/src services/*/src simulators/src cli/src
 
-.PHONY: help demo test test-long bench lint up down status setup clean
+.PHONY: help demo test test-long faults bench lint up down status setup clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,6 +19,10 @@ test: lint ## Check style, types and imports, then run all tests on the real ser
 
 test-long: setup ## Run the long campaigns
 	@$(BIN)/pytest -m long $(ARGS)
+
+faults: setup ## Random faults on real processes, then the oracle: ROUNDS=200, SEED=n; the report is .padan/faults.json
+	@PYTHONPATH=tests:tests/support $(BIN)/python -m faults --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED)) \
+	  --report .padan/faults.json
 
 bench: setup ## Measure: one JSON line a measure on stdout; ONLY=name,name for some
 	@PYTHONPATH=tests $(BIN)/python -m bench $(if $(ONLY),--only $(ONLY))

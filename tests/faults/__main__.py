@@ -39,7 +39,7 @@ def main() -> None:
             seed,
             wanted.rounds,
             only=frozenset(filter(None, wanted.only.split(","))),
-            say=lambda text: bars.update(bar, description=text),
+            say=lambda text: bars.update(bar, description=text) if console.is_terminal else print(text, flush=True),
             finished=lambda: bars.advance(bar),
         )
     report.show(result, console)

@@ -5,14 +5,18 @@ What grows with all that was ever sent (`oracle.check_everything`) is looked at 
 
 import asyncio
 from collections import Counter, OrderedDict
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from oracle import DATABASE_OF, count, query
 from padan_cli.platform import Platform
-from padan_events import SHARDS, TOPICS, Event
+from padan_events import SHARDS, EnvelopeError, Event
 from padan_events.envelope import from_record
 from padan_runtime.log import table_of
 from padan_runtime.sequence import Sequence, Verdict
+
+from faults.parked import Where
+from faults.poison import UNKNOWN_TYPE
 
 Shard = tuple[str, int]
 Stored = tuple[str, str, str, bytes]
@@ -24,11 +28,13 @@ class Following:
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
-        shards = [(topic, shard) for topic in TOPICS for shard in range(SHARDS)]
+        shards = [(topic, shard) for topic in DATABASE_OF for shard in range(SHARDS)]
         self._sequences = {shard: Sequence(0, OrderedDict()) for shard in shards}
         self._offsets = dict.fromkeys(shards, 0)
         self.types: Counter[str] = Counter()
         self.repeats = self.early = 0
+        self.strays: set[Where] = set()
+        self.unknown: set[Where] = set()
 
     def check(self) -> int:
         """Look at everything that is new; how many events that was. Raises `AssertionError` with what is wrong."""
@@ -60,7 +66,7 @@ class Following:
         return {(shard, pos): (id_, type_, key, bytes(value)) for shard, pos, id_, type_, key, value in rows}
 
     async def _read_on(self, stored: dict[str, dict[tuple[int, int], Stored]]) -> None:
-        consumer = AIOKafkaConsumer(bootstrap_servers=self._platform.kafka, auto_offset_reset="none")
+        consumer = AIOKafkaConsumer(**self._platform.instance.kafka_client().options(), auto_offset_reset="none")
         await consumer.start()
         try:
             partitions = {TopicPartition(*shard): offset for shard, offset in self._offsets.items()}
@@ -71,13 +77,18 @@ class Following:
             while any(self._offsets[p.topic, p.partition] < end for p, end in ends.items()):
                 for partition, records in (await consumer.getmany(timeout_ms=500, max_records=5_000)).items():
                     for record in records:
-                        event = from_record(
-                            partition.topic, partition.partition, record.key, record.value, record.headers
-                        )
-                        self._take(event, stored[partition.topic])
+                        self._take_record(partition, record, stored[partition.topic])
                         self._offsets[partition.topic, partition.partition] = record.offset + 1
         finally:
             await consumer.stop()
+
+    def _take_record(self, partition: TopicPartition, record: Any, stored: dict[tuple[int, int], Stored]) -> None:
+        try:
+            event = from_record(partition.topic, partition.partition, record.key, record.value, record.headers)
+        except EnvelopeError:
+            self.strays.add((partition.topic, partition.partition, record.offset))
+            return
+        self._take(event, stored)
 
     def _take(self, event: Event, stored: dict[tuple[int, int], Stored]) -> None:
         """Take a record as a reader does, and hold it against the store."""
@@ -97,6 +108,8 @@ class Following:
                 assert of_store == of_kafka, f"{where} differs from what the store holds"
                 sequence.take(event)
                 self.types[event.type.split(".")[-2]] += 1
+                if event.type == UNKNOWN_TYPE:
+                    self.unknown.add((event.topic, event.shard, event.pos))
 
     def _check_counts(self) -> None:
         """By counts, that each view holds what was accepted, once."""

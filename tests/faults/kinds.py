@@ -12,7 +12,7 @@ import msgspec
 from padan_cli.platform.components import COMPONENTS
 from padan_cli.platform.instance import DATABASES, SIMULATORS
 
-from faults import disk
+from faults import disk, poison
 from faults.proxy import Way
 from faults.stage import Stage
 
@@ -106,6 +106,10 @@ def _register_fails(stage: Stage, fault: Fault) -> bool:
     return True
 
 
+def _poison(stage: Stage, fault: Fault) -> bool:
+    return poison.plant(stage.platform, fault.target, fault.detail, Random(f"{fault}"))
+
+
 def _clock_off(stage: Stage, fault: Fault) -> bool:
     """A service whose clock is an hour off; the clock that measures durations is right, as on a machine."""
     instance = stage.platform.instance
@@ -134,6 +138,7 @@ def kinds(lines: Iterable[tuple[str, str]], *, small_disk: bool) -> dict[str, Ki
         "silence": Kind(3, ways, _line(Way.SILENT), (1.0, 20.0), ("delivered later", "forgotten")),
         "slow line": Kind(2, ways, _line(Way.SLOW), (3.0, 8.0)),
         "register fails": Kind(1, SIMULATORS, _register_fails, (2.0, 8.0), ("down", "now and then", "slow")),
+        "poison": Kind(3, poison.TOPICS, _poison, details=poison.DETAILS),
     }
     if small_disk:
         found["disk full"] = Kind(2, ("postgres",), _disk_full, (1.0, 6.0))

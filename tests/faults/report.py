@@ -34,6 +34,10 @@ def show(campaign: Campaign, console: Console) -> None:
         f"Records on Kafka that were repeats: {campaign.repeats:,}; that came before what precedes them, and again "
         f"behind it: {campaign.early:,}."
     )
+    parked = sum(each.parked for each in rounds)
+    console.print(
+        f"Records no reader could handle, parked by each reader of their topic: {parked:,}, and then dropped."
+    )
     restarts = ", ".join(f"{name} {count}" for name, count in campaign.restarts.items() if count)
     console.print(f"Restarts since the last start of the supervisor: {restarts or 'none'}.")
     if rounds:

@@ -1,0 +1,143 @@
+"""The network of `make faults` does what its faults say; and a short campaign, for `make test-long`."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from random import Random
+
+import pytest
+
+from faults import campaign
+from faults.kinds import draw, kinds
+from faults.proxy import Line, Network, Way
+
+ROUNDS, SEED = 25, 20_261
+SOON_S = 5.0
+NOT_YET_S = 0.2
+
+
+class Server:
+    """Answers what it is sent, or with what `answer` makes of it."""
+
+    def __init__(self, answer: Callable[[bytes], bytes] = bytes) -> None:
+        self._answer = answer
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._socket.getsockname()[1])
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with closing(connection):
+            try:
+                while data := connection.recv(1 << 16):
+                    connection.sendall(self._answer(data))
+            except OSError:
+                return
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+@pytest.fixture
+def network() -> Iterator[Network]:
+    network = Network()
+    yield network
+    network.close()
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    server = Server()
+    yield server
+    server.close()
+
+
+def connected(line: Line) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", line.port), timeout=SOON_S)
+
+
+def said(connection: socket.socket) -> bytes:
+    """What comes next; nothing where the connection ended."""
+    try:
+        return connection.recv(1 << 16)
+    except ConnectionError:
+        return b""
+
+
+def test_an_open_line_passes_everything_on(network: Network, server: Server) -> None:
+    line = network.line(lambda: server.port)
+    with connected(line) as connection:
+        connection.sendall(b"is anybody there")
+        assert said(connection) == b"is anybody there"
+
+
+def test_a_line_that_is_cut_ends_connections_and_takes_no_new_ones(network: Network, server: Server) -> None:
+    line = network.line(lambda: server.port)
+    with connected(line) as connection:
+        connection.sendall(b"one")
+        assert said(connection) == b"one"
+        network.do(line.become(Way.CUT))
+        assert said(connection) == b""
+    with connected(line) as another:
+        assert said(another) == b""
+    network.do(line.become(Way.OPEN))
+    with connected(line) as connection:
+        connection.sendall(b"two")
+        assert said(connection) == b"two"
+
+
+@pytest.mark.parametrize("forgotten", [False, True])
+def test_a_silent_line_tells_nobody(network: Network, server: Server, forgotten: bool) -> None:
+    line = network.line(lambda: server.port)
+    with connected(line) as connection:
+        connection.sendall(b"one")
+        assert said(connection) == b"one"
+        network.do(line.become(Way.SILENT))
+        connection.sendall(b"two")
+        connection.settimeout(NOT_YET_S)
+        with pytest.raises(TimeoutError):
+            connection.recv(1)
+        connection.settimeout(SOON_S)
+        network.do(line.forget() if forgotten else line.become(Way.OPEN))
+        assert said(connection) == (b"" if forgotten else b"two")
+
+
+def test_kafka_names_the_proxy_and_not_itself(network: Network) -> None:
+    broker = Server(lambda asked: asked[4:].replace(b"PORT", broker.port.to_bytes(4)))
+    try:
+        line = network.line(lambda: broker.port, kafka=True)
+        answer = b"\x0a127.0.0.1PORT and 127.0.0.1 without a port"
+        with connected(line) as connection:
+            connection.sendall(bytes(4) + len(answer).to_bytes(4) + answer)
+            assert said(connection)[4:] == answer.replace(b"PORT", line.port.to_bytes(4))
+    finally:
+        broker.close()
+
+
+def test_a_server_that_is_away_looks_away(network: Network) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        port = int(nobody.getsockname()[1])
+    with connected(network.line(lambda: port)) as connection:
+        assert said(connection) == b""
+
+
+def test_a_seed_draws_the_same_faults() -> None:
+    known = kinds([("household", "kafka"), ("gateway", "postgres")], small_disk=True)
+    one, two = ([draw(known, Random(f"7:{number}")) for number in range(200)] for _ in range(2))
+    assert one == two
+    assert {fault.kind for faults in one for fault in faults} == set(known)
+
+
+@pytest.mark.long
+def test_no_round_of_faults_breaks_a_promise() -> None:
+    result = campaign.run(SEED, ROUNDS, say=print, finished=lambda: None)
+    assert not result.violation
+    assert len(result.rounds) == ROUNDS
