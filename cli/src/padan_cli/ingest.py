@@ -58,7 +58,7 @@ def ingest(  # noqa: PLR0917 - typer calls it, by name
     """
     for needed in (file, members):
         if needed is not None:
-            _must_be_readable(needed)
+            must_be_readable(needed)
     place = Instance.existing(instance)
     bearer = token or issue(place, role="social_office", region=region, subject="padan-ingest")
     console = Console(highlight=False)
@@ -152,6 +152,26 @@ class Gateway:
         """Give a file up; answers its id and state."""
         return _content(self._client.post(f"/v1/batches/{upload_id}/cancel"))
 
+    def send_list(self, file: Path, purpose: str) -> str:
+        """Send a list to be checked; answers the id to follow."""
+        try:
+            with file.open("rb") as content:
+                headers = {"Padan-Purpose": purpose}
+                response = self._client.post("/v1/list-checks", files={"file": (file.name, content)}, headers=headers)
+        except httpx.TransportError as error:
+            raise _unreachable(self._client.base_url) from error
+        return str(_content(response)["check_id"])
+
+    def save(self, address: str, path: Path, *, purpose: str) -> None:
+        """Write a file of the gateway to `path`, which only its owner may read."""
+        with self._client.stream("GET", address, headers={"Padan-Purpose": purpose}) as response:
+            if not response.is_success:
+                response.read()
+                raise _refusal(response)
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+                for piece in response.iter_bytes():
+                    file.write(piece)
+
     def batch(self, upload_id: str) -> dict[str, Any]:
         """The batch document as it stands now."""
         return _content(self._client.get(f"/v1/batches/{upload_id}"))
@@ -200,7 +220,8 @@ def follow_with_bar(documents: Iterator[dict[str, Any]], console: Console) -> di
     return batch
 
 
-def _must_be_readable(file: Path) -> None:
+def must_be_readable(file: Path) -> None:
+    """Raises `PlatformError` file_unreadable."""
     if not file.is_file() or not os.access(file, os.R_OK):
         raise PlatformError(
             "file_unreadable",

@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 from typer.exceptions import TyperException
 
-from padan_cli import ingest, parked, platform_commands, rebuild, reconcile, tokens
+from padan_cli import check_list, ingest, parked, platform_commands, rebuild, reconcile, tokens
 from padan_cli.demo import command as demo
 from padan_cli.platform.errors import PlatformError
 
@@ -22,6 +22,7 @@ app = typer.Typer(
 platform_commands.register(app)
 tokens.register(app)
 ingest.register(app)
+check_list.register(app)
 reconcile.register(app)
 rebuild.register(app)
 parked.register(app)

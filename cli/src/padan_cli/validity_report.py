@@ -14,7 +14,7 @@ def print_report(batch: dict[str, Any], console: Console) -> None:
     """The validity report: totals, then each reason in words with what to do about it, then the districts."""
     match batch["state"]:
         case "failed":
-            _print_problem(batch.get("problem") or {}, console)
+            print_problem(batch.get("problem") or {}, console)
         case "repeated":
             console.print("Berkas ini sudah pernah dibaca: tidak ada yang berubah.", style="yellow")
             console.print("The same file was read before: nothing changed.", style="yellow")
@@ -28,7 +28,8 @@ def print_report(batch: dict[str, Any], console: Console) -> None:
                 console.print(_districts(districts))
 
 
-def _print_problem(problem: dict[str, Any], console: Console) -> None:
+def print_problem(problem: dict[str, Any], console: Console) -> None:
+    """Why a file cannot be worked with, and what to do, in both languages."""
     code = problem.get("code", "failed")
     console.print(Text(f"[{code}] Berkas tidak dapat diolah. / The file cannot be processed.", "red"))
     for texts in (("detail_id", "next_step_id"), ("detail", "next_step")):
