@@ -1,9 +1,12 @@
 """The sentences of a fault: its words with what was found and where, as a person looks for it in the spreadsheet."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 Words = tuple[str, str, str, str]
+
+_WHERE_ID: Final = ("Letaknya", "lembar ke-", "tabel", "baris", "kolom")
+_WHERE_EN: Final = ("Where", "sheet ", "table", "row", "column")
 
 
 def filled(words: Words, extra: Mapping[str, Any]) -> Words:
@@ -14,6 +17,7 @@ def filled(words: Words, extra: Mapping[str, Any]) -> Words:
         "column_name": extra.get("column_name", ""),
         "columns": ", ".join(extra.get("columns", ())),
         "sheets": ", ".join(map(str, extra.get("sheets", ()))),
+        "sheets_id": ", ".join(f"ke-{number}" for number in extra.get("sheets", ())),
         "missing": ", ".join(extra.get("missing", ())),
         "found_id": _found(extra, "Judul yang terbaca", "Tidak ada baris judul pada 20 baris pertama."),
         "found_en": _found(extra, "Headers that were read", "There is no row of headers among the first 20 rows."),
@@ -22,31 +26,29 @@ def filled(words: Words, extra: Mapping[str, Any]) -> Words:
     }
     detail_id, detail_en, next_id, next_en = words
     return (
-        _sentence(detail_id, values, _where(extra, "lembar '{sheet}'", "lembar ke-{number}", "baris", "kolom")),
-        _sentence(detail_en, values, _where(extra, "sheet '{sheet}'", "sheet {number}", "row", "column")),
+        detail_id.format_map(values) + _where(extra, _WHERE_ID),
+        detail_en.format_map(values) + _where(extra, _WHERE_EN),
         next_id.format_map(values),
         next_en.format_map(values),
     )
 
 
-def _sentence(text: str, values: Mapping[str, str], where: str) -> str:
-    said = text.format_map(values)
-    return f"{said} ({where[0].upper()}{where[1:]}.)" if where else said
-
-
-def _where(extra: Mapping[str, Any], named: str, numbered: str, row: str, column: str) -> str:
-    """Sheet, row and column, those that are known; empty where only the kind of the sheet is."""
+def _where(extra: Mapping[str, Any], words: tuple[str, ...]) -> str:
+    """Sheet, row and column, those that are known. Delimited text has no sheets, but the tables of their names."""
+    said, sheet, table, row, column = words
     places = []
+    name = extra.get("sheet")
     if (number := extra.get("sheet_number")) is not None:
-        places.append(numbered.format(number=number))
+        places.append(f"{sheet}{number}" + (f" ({name})" if name else ""))
+    elif name and "sheets" not in extra:
+        places.append(f"{table} {name}")
     if extra.get("row") is not None:
         places.append(f"{row} {extra['row']}")
     if extra.get("column") is not None:
-        name = f" ({extra['column_name']})" if extra.get("column_name") else ""
-        places.append(f"{column} {extra['column']}{name}")
-    if extra.get("sheet") and (places or "sheet" in extra):
-        places.insert(0, named.format(sheet=extra["sheet"]))
-    return ", ".join(places)
+        places.append(
+            f"{column} {extra['column']}" + (f" ({extra['column_name']})" if extra.get("column_name") else "")
+        )
+    return f" {said}: {', '.join(places)}." if places else ""
 
 
 def _found(extra: Mapping[str, Any], said: str, nothing: str) -> str:
