@@ -31,6 +31,7 @@ def test_lag_is_what_the_owner_has_and_the_reader_has_not() -> None:
             "heads": {"household.events.v1": heads}, "relayed": {"household.events.v1": [4] * SHARDS},
             "readers": {"household.intake": {"registry.intake.v1": {"0": 3}}},
             "stopped": {"household.intake": {"registry.intake.v1/7": "hole"}},
+            "parked": {"household.intake": 2},
         },
         "registry-ingest": None,
         "gateway": {
@@ -42,6 +43,7 @@ def test_lag_is_what_the_owner_has_and_the_reader_has_not() -> None:
     assert household["relay"] == [{"topic": "household.events.v1", "lag": SHARDS}]
     assert household["readers"] == [{"reader": "household.intake", "topic": "registry.intake.v1", "lag": None}]
     assert household["stopped"] == [{"reader": "household.intake", "shard": "registry.intake.v1/7", "reason": "hole"}]
+    assert household["parked"] == [{"reader": "household.intake", "count": 2}]
     assert (ingest["answers"], ingest["readers"]) == (False, [])
     assert gateway["readers"] == [{"reader": "gateway.views", "topic": "household.events.v1", "lag": 5}]
 

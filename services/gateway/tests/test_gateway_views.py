@@ -87,7 +87,9 @@ def test_events_on_kafka_become_what_people_read(fresh_topics: str, make_world: 
 def test_a_gateway_that_reads_no_shard_is_not_ready(world: World) -> None:
     stated = world.client.get("/readyz")
     assert stated.status_code == 503
-    assert stated.json()["conditions"] == {"database": True, "database_reader": True, "gateway.views": False}
+    assert stated.json()["conditions"] == {
+        "database": True, "database_reader": True, "gateway.views": False, "gateway.views.breaker": True,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("first", ["origin", "destination"])

@@ -71,6 +71,7 @@ class Projector(Generic[Prepared]):
         self._stuck_after_s = stuck_after_s
         self._assignment = Assignment(reader, self.topics, database, hole_wait_s)
         self._breaker = Breaker()
+        metrics.READER_BREAKER.labels(reader).set(0)
         self._retrying = Retrying(reader, handler, database, self._assignment)
         self._moved_at = self._committed_at = time.monotonic()
         self.consumer: AIOKafkaConsumer | None = None

@@ -23,7 +23,7 @@ _TYPE = type_of(Decided).name
 
 
 class KeyMissingError(LookupError):
-    """A household without a sensitive key: what is decided of it could not be sealed. The shard stops."""
+    """A household without a sensitive key: what is decided of it could not be sealed. Its event is parked."""
 
 
 class Taken(msgspec.Struct):

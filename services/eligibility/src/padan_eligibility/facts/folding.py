@@ -14,7 +14,7 @@ from padan_eligibility.domain.facts import PersonFacts
 
 
 class UnreadableEventError(ValueError):
-    """An event that this version can make nothing of: its shard stops, for nothing may be passed over."""
+    """An event that this version can make nothing of: it is parked, for nothing may be passed over."""
 
 
 class Member(msgspec.Struct, frozen=True):

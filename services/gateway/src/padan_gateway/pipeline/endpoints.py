@@ -41,6 +41,13 @@ class StoppedShard(Model):
     reason: str = Described(examples=["hole"])
 
 
+class ParkedCount(Model):
+    """Records a reader could not handle and set aside: above 0 somebody must look (`padan parked list`)."""
+
+    reader: str
+    count: int
+
+
 class ServicePart(Model):
     """One service: whether it answers, and how far it has come."""
 
@@ -49,6 +56,7 @@ class ServicePart(Model):
     relay: list[RelayLag]
     readers: list[ReaderLag]
     stopped: list[StoppedShard]
+    parked: list[ParkedCount]
 
 
 class PipelineAnswer(Model):

@@ -13,7 +13,8 @@ def _behind(heads: Sequence[int], reached: Mapping[int, int]) -> int:
 
 
 def report(progress: Mapping[str, Progress | None]) -> list[dict[str, Any]]:
-    """For each service: whether it answers, the lag of its relay and of its readers by topic, and stopped shards.
+    """For each service: whether it answers, the lag of its relay and of its readers by topic, stopped
+    shards, and how much each reader has set aside.
 
     The heads of a topic are those its owner states; lag is null where the owner does not answer.
     """
@@ -27,7 +28,7 @@ def report(progress: Mapping[str, Progress | None]) -> list[dict[str, Any]]:
 
 def _service(name: str, stated: Progress | None, heads: Mapping[str, Sequence[int]]) -> dict[str, Any]:
     if stated is None:
-        return {"service": name, "answers": False, "relay": [], "readers": [], "stopped": []}
+        return {"service": name, "answers": False, "relay": [], "readers": [], "stopped": [], "parked": []}
     relay = [
         {"topic": topic, "lag": _behind(vector, dict(enumerate(stated["relayed"].get(topic, ()))))}
         for topic, vector in stated["heads"].items()
@@ -48,4 +49,7 @@ def _service(name: str, stated: Progress | None, heads: Mapping[str, Sequence[in
         for reader, shards in stated["stopped"].items()
         for shard, reason in shards.items()
     ]
-    return {"service": name, "answers": True, "relay": relay, "readers": readers, "stopped": stopped}
+    parked = [{"reader": reader, "count": count} for reader, count in stated.get("parked", {}).items()]
+    return {
+        "service": name, "answers": True, "relay": relay, "readers": readers, "stopped": stopped, "parked": parked,
+    }  # fmt: skip
