@@ -24,9 +24,12 @@ class NotMigratedError(MigrationError):
 
 
 class Database:
-    """One database under one role. Connections are checked before use: a restarted server is not an error."""
+    """One database under one role. Connections are checked before use: a restarted server is not an error.
 
-    def __init__(self, url: str, *, name: str, size: int = 8) -> None:
+    A transaction in which nothing happens for `idle_transaction_s` is ended by the server.
+    """
+
+    def __init__(self, url: str, *, name: str, size: int = 8, idle_transaction_s: float = 60.0) -> None:
         self.url = url
         self._pool: ConnectionPool[Connection[tuple[Any, ...]]] = ConnectionPool(
             url,
@@ -35,7 +38,11 @@ class Database:
             timeout=30,
             name=name,
             check=ConnectionPool.check_connection,
-            kwargs={"application_name": name},
+            kwargs={
+                "application_name": name,
+                # A process that sleeps inside a transaction would hold its locks, and so its shards, without end.
+                "options": f"-c idle_in_transaction_session_timeout={round(idle_transaction_s * 1000)}",
+            },
             open=False,
         )
 

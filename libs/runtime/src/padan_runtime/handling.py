@@ -12,7 +12,13 @@ from padan_runtime.problems import Unavailable
 
 Prepared = TypeVar("Prepared")
 
-TRANSIENT = (psycopg.OperationalError, PoolTimeout, Unavailable, TimeoutError)
+TRANSIENT = (
+    psycopg.OperationalError,
+    psycopg.errors.IdleInTransactionSessionTimeout,  # the process slept inside a transaction
+    PoolTimeout,
+    Unavailable,
+    TimeoutError,
+)
 """A server is away, or two transactions met: the same batch may go through later. Never a reason to park."""
 
 

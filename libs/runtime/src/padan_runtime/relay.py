@@ -1,8 +1,9 @@
 """The relay: sends what stands in a service's logs to Kafka, in the order of positions, at least once.
 
-One leader at a time (an advisory lock on a connection of its own). The cursor is saved after Kafka acknowledged;
-whatever goes wrong, the producer is closed and the relay begins again from the cursor, so a reader may see repeats
-and, for a moment, a hole, and never a loss. `(shard, pos)` on each record lets readers notice both.
+One leader at a time (an advisory lock on a connection of its own, taken away from a leader that sleeps). The cursor is
+saved after Kafka acknowledged; whatever goes wrong, the producer is closed and the relay begins again from the cursor,
+so a reader may see repeats and, for a moment, a hole, and never a loss. `(shard, pos)` on each record lets readers
+notice both.
 """
 
 import asyncio
@@ -26,6 +27,9 @@ from padan_runtime.logs import logger
 CHANNEL = "padan_log"
 _LEADER_LOCK = 0x7061_6461_6E02
 _POLL_S = 1.0
+_BEAT_S = 2.0
+ASLEEP_AFTER_S = 15.0
+"""A leader that has asked its database nothing for so long is taken for asleep."""
 _PER_SHARD = 500
 _BATCH_BYTES = 900_000  # below message.max.bytes of the brokers
 
@@ -55,14 +59,40 @@ class Relay:
                     await asyncio.wait_for(stop.wait(), _POLL_S)
             self.leading = not stop.is_set()
             metrics.RELAY_LEADING.labels(self._source).set(self.leading)
-            while not stop.is_set():
-                await self._relay_with_one_producer(connection, stop)
+            if self.leading:
+                await self._lead(connection, stop)
         except psycopg.Error as error:
             raise LostLeadershipError from error
         finally:
             self.leading = False
             metrics.RELAY_LEADING.labels(self._source).set(0)
             await asyncio.to_thread(connection.close)
+
+    async def _lead(self, connection: Connection[Any], stop: asyncio.Event) -> None:
+        """Relay for as long as the lock's connection lives; a lost one ends the relay at once, not with the next
+        statement: it may be waiting for Kafka. Raises psycopg's errors."""
+        heart = asyncio.create_task(self._beat(connection))
+        work = asyncio.create_task(self._work(connection, stop))
+        try:
+            await asyncio.wait({heart, work}, return_when=asyncio.FIRST_COMPLETED)
+            if heart.done():
+                await heart
+            await work
+        finally:
+            for task in (heart, work):
+                task.cancel()
+            await asyncio.gather(heart, work, return_exceptions=True)
+
+    async def _work(self, connection: Connection[Any], stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            await self._relay_with_one_producer(connection, stop)
+
+    @staticmethod
+    async def _beat(connection: Connection[Any]) -> None:
+        """Show that this process is awake: to a relay that waits, and to itself."""
+        while True:
+            await asyncio.to_thread(connection.execute, "SELECT 1")
+            await asyncio.sleep(_BEAT_S)
 
     def _connect(self) -> Connection[Any]:
         return psycopg.connect(
@@ -79,6 +109,7 @@ class Relay:
     def _try_lead(connection: Connection[Any]) -> bool:
         row = connection.execute("SELECT pg_try_advisory_lock(%s)", [_LEADER_LOCK]).fetchone()
         if row is None or not row[0]:
+            _depose_sleeper(connection)
             return False
         connection.execute(f"LISTEN {CHANNEL}")
         return True
@@ -168,6 +199,21 @@ class Relay:
         # NOTIFY is only a hint: after a second it looks anyway. The wait also notices a lost connection.
         for _ in connection.notifies(timeout=_POLL_S, stop_after=1):
             return
+
+
+def _depose_sleeper(connection: Connection[Any]) -> None:
+    """End the connection of a leader that sleeps (a stopped process, a frozen machine whose kernel still answers):
+    it would hold the lead without end. When it wakes it finds the connection gone, and ends."""
+    deposed = connection.execute(
+        "SELECT pg_terminate_backend(a.pid) FROM pg_locks l JOIN pg_stat_activity a USING (pid) "
+        "WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 "
+        "AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
+        "AND (l.classid::bigint << 32 | l.objid::bigint) = %s "
+        "AND a.state_change < clock_timestamp() - make_interval(secs => %s)",
+        [_LEADER_LOCK, ASLEEP_AFTER_S],
+    ).fetchall()
+    if deposed:
+        logger().warning("the leading relay sleeps: its lock is taken away")
 
 
 async def _close(producer: AIOKafkaProducer) -> None:

@@ -120,6 +120,7 @@ class Reconciliation:
         with self._database.transaction() as connection:
             # Places and rows in one snapshot, held until the last question is answered: the view goes on meanwhile.
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")  # the store may take its time
             reached = await asyncio.to_thread(positions.vector, connection, self.reader)
             # What waits in parking, or was dropped there, is in no view: left out on both sides.
             parked = tuple(await asyncio.to_thread(self._set_aside, connection))
