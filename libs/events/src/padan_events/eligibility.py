@@ -2,12 +2,13 @@
 
 from datetime import date
 from enum import StrEnum
-from uuid import UUID
+from typing import Annotated
 
 import msgspec
 
-from padan_events.intake import Position
+from padan_events.intake import HouseholdId, Position, Regency
 from padan_events.registry import event_type
+from padan_events.telling import told
 from padan_events.topics import ELIGIBILITY_EVENTS, PROGRAMME_EVENTS
 
 
@@ -23,34 +24,39 @@ class Outcome(StrEnum):
 class Decided(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A household's entitlement to a programme, and on what it rests.
 
-    `facts` is the position of the household's last event that was taken into account, `as_of` the local date
-    for which ages were reckoned, `missing` the facts not known, `state` the household's state (a place needs
-    `determined`), `annual_idr` the amount a year in rupiah. `explanation` is a sealed `Explanation` (household,
-    sensitive). The event's id is a UUIDv5 of household, programme, facts, policy version and as-of date.
+    When: an event of the household changed the decision, or what it rests on. The last one of a household and
+    programme stands.
+
+    The event's id is a UUIDv5 of household, programme, facts, policy version and as-of date: the same decision made
+    again is the same event.
     """
 
-    household_id: UUID
-    regency: str
-    programme: str
-    outcome: Outcome
-    state: str
-    policy_version: str
-    facts: Position
-    as_of: date
-    explanation: bytes
-    annual_idr: int | None = None
-    missing: tuple[str, ...] = ()
+    household_id: HouseholdId
+    regency: Regency
+    programme: Annotated[str, told("Code of the programme, such as pkh or sembako.")]
+    outcome: Annotated[Outcome, told("How it came out. Entitled is not yet a place: places are awarded by quota.")]
+    state: Annotated[str, told("The household's state, such as proposed; a place needs determined.")]
+    policy_version: Annotated[str, told("Version of the policy it was decided by (programme.events.v1).")]
+    facts: Annotated[
+        Position, told("Position of the household's last event taken into account, on household.events.v1.")
+    ]
+    as_of: Annotated[date, told("Local date for which ages were reckoned.")]
+    explanation: Annotated[bytes, told("Why, criterion by criterion, in Indonesian and English.", "sealed_sensitive")]
+    annual_idr: Annotated[int | None, told("Amount a year in rupiah; absent where there is none.")] = None
+    missing: Annotated[tuple[str, ...], told("Facts that were not known and would have mattered.")] = ()
 
 
 @event_type("id.padan.programme.policy_published.v1", PROGRAMME_EVENTS)
 class PolicyPublished(msgspec.Struct, frozen=True, kw_only=True):
-    """A version of a programme's policy was published; `document` is the policy as data, `source` where its
-    rules come from, `digest` the SHA-256 of the canonical document."""
+    """A version of a programme's policy was published.
 
-    programme: str
-    version: str
-    effective_from: date
-    document: msgspec.Raw
-    source: str
-    digest: str
-    published_by: str
+    When: eligibility starts with a version that was not published before. A published version never changes.
+    """
+
+    programme: Annotated[str, told("Code of the programme; also the record's key.")]
+    version: Annotated[str, told("Version of the policy, such as 2025.1.")]
+    effective_from: Annotated[date, told("First date on which it holds.")]
+    document: Annotated[msgspec.Raw, told("The policy as data: criteria, components, amounts in rupiah a year.")]
+    source: Annotated[str, told("Where its rules come from: law, regulation, decree.")]
+    digest: Annotated[str, told("SHA-256 of the canonical document, in hexadecimal.")]
+    published_by: Annotated[str, told("Who published it: `user:<subject>` or `service:<name>`.")]

@@ -1,69 +1,90 @@
 """Reports from outside (registry.intake.v1) and what became of them (household.outcomes.v1)."""
 
 from datetime import date
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
 
 from padan_events.registry import event_type
+from padan_events.telling import told
 from padan_events.topics import INTAKE, OUTCOMES
+
+HouseholdId = Annotated[UUID, told("The household; also the record's key.", "pseudonym")]
+Regency = Annotated[str, told("Regency or city of the household: the 4-digit Kemendagri code.")]
+Decile = Annotated[int, told("Welfare decile, 1 (poorest) to 10.")]
 
 
 class Position(msgspec.Struct, frozen=True, array_like=True):
     """Where an event stands: shard, and position within topic and shard."""
 
-    shard: int
-    pos: int
+    shard: Annotated[int, told("Shard, 0 to 23: the Kafka partition.")]
+    pos: Annotated[int, told("Position, 1, 2, 3 ... without holes within topic and shard.")]
 
 
 class Origin(msgspec.Struct, frozen=True):
     """The row of a file a report came from (rows count from 1, the header not counted)."""
 
-    batch_id: UUID
-    row: int
+    batch_id: Annotated[UUID, told("The batch: every file with the same rows has the same id.")]
+    row: Annotated[int, told("Row in the file, from 1, the header not counted.")]
 
 
 @event_type("id.padan.registry.household_reported.v1", INTAKE)
 class HouseholdReported(msgspec.Struct, frozen=True, kw_only=True):
     """A household was reported by a valid row of a registration file.
 
+    When: registry-ingest has validated the row and not found its people in the register.
+
     `sealed` is a `ReportedHousehold` under the intake key named `key_id` (associated data: household id and
     event id); the key is destroyed after 30 days.
     """
 
-    household_id: UUID
-    regency: str
-    origin: Origin
-    key_id: str
-    sealed: bytes
+    household_id: HouseholdId
+    regency: Regency
+    origin: Annotated[Origin, told("The row it stands on.")]
+    key_id: Annotated[str, told("Name of the key it is sealed under: a day, YYYY-MM-DD.")]
+    sealed: Annotated[bytes, told("The household as reported, with its members.", "sealed_intake")]
 
 
 @event_type("id.padan.registry.ranking_reported.v1", INTAKE)
 class RankingReported(msgspec.Struct, frozen=True, kw_only=True):
-    """A ranking file gave a registered household a decile (1 poorest to 10)."""
+    """A ranking file gave a registered household a decile (1 poorest to 10).
 
-    household_id: UUID
-    decile: int
-    occurred_on: date
-    origin: Origin
+    When: registry-ingest has validated a row of a ranking file and knows the household of its person.
+    """
+
+    household_id: HouseholdId
+    decile: Decile
+    occurred_on: Annotated[date, told("The date from which the ranking holds.")]
+    origin: Annotated[Origin, told("The row it stands on.")]
 
 
 @event_type("id.padan.registry.accepted.v1", OUTCOMES)
 class Accepted(msgspec.Struct, frozen=True, kw_only=True):
-    """A report was accepted; `positions` are those of the household events it led to (none: nothing changed)."""
+    """A report was accepted; `positions` are those of the household events it led to (none: nothing changed).
 
-    report_id: UUID
-    household_id: UUID
-    origin: Origin
-    positions: tuple[Position, ...]
+    When: in the transaction that stored those events.
+    """
+
+    report_id: Annotated[UUID, told("`ce_id` of the report on registry.intake.v1.")]
+    household_id: HouseholdId
+    origin: Annotated[Origin, told("The row the report came from.")]
+    positions: Annotated[
+        tuple[Position, ...], told("Where the events it led to stand on household.events.v1; none: nothing changed.")
+    ]
 
 
 @event_type("id.padan.registry.refused.v1", OUTCOMES)
 class Refused(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A report was refused, with the stable code of the reason and, for a duplicate, who holds the NIK."""
+    """A report was refused, with the stable code of the reason and, for a duplicate, who holds the NIK.
 
-    report_id: UUID
-    household_id: UUID
-    origin: Origin
-    code: str
-    holder: UUID | None = None
+    When: the household service decided on the report; nothing was stored on household.events.v1.
+    """
+
+    report_id: Annotated[UUID, told("`ce_id` of the report on registry.intake.v1.")]
+    household_id: HouseholdId
+    origin: Annotated[Origin, told("The row the report came from.")]
+    code: Annotated[str, told("Stable code of the reason, such as duplicate_in_register.")]
+    holder: Annotated[
+        UUID | None, told("For a duplicate: the household that holds the NIK already; absent otherwise.", "pseudonym")
+    ] = None

@@ -6,8 +6,11 @@ registry-ingest and the gateway, **sensitive** facts for eligibility.
 
 from datetime import date
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
+
+from padan_events.telling import told
 
 
 class Sex(StrEnum):
@@ -87,12 +90,12 @@ class HouseholdIdentity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
 class Agreement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Field by field, what the civil registry said: true agrees (SESUAI), false differs, null not asked."""
 
-    nik: bool | None = None
-    name: bool | None = None
-    birth_date: bool | None = None
-    sex: bool | None = None
-    family_card_number: bool | None = None
-    mother_name: bool | None = None
+    nik: Annotated[bool | None, told("The NIK exists and is this person's.")] = None
+    name: Annotated[bool | None, told("The name agrees.")] = None
+    birth_date: Annotated[bool | None, told("The birth date agrees.")] = None
+    sex: Annotated[bool | None, told("The sex agrees.")] = None
+    family_card_number: Annotated[bool | None, told("The family card agrees.")] = None
+    mother_name: Annotated[bool | None, told("The mother's name agrees.")] = None
 
 
 class Match(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,8 @@
 """JSON Schemas of every event type, generated from the Structs: `python -m padan_events.schemas --write FOLDER`."""
 
 import argparse
+from collections.abc import Sequence
+from inspect import cleandoc
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ from padan_events.registry import EventType, event_types
 
 def schema_of(declared: EventType) -> dict[str, Any]:
     """The JSON Schema (2020-12) of a type's data. Sealed blocks are base64 strings."""
-    (schema,), components = msgspec.json.schema_components([declared.data], ref_template="#/$defs/{name}")
+    (schema,), components = structs_as_schemas([declared], ref_template="#/$defs/{name}")
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"urn:padan:schema:{declared.name}",
@@ -20,6 +22,17 @@ def schema_of(declared: EventType) -> dict[str, Any]:
         **schema,
         "$defs": components,
     }
+
+
+def structs_as_schemas(
+    types: Sequence[EventType], *, ref_template: str
+) -> tuple[tuple[dict[str, Any], ...], dict[str, dict[str, Any]]]:
+    """A reference to the data of each type, and by name the schemas of all Structs they are made of."""
+    references, components = msgspec.json.schema_components([t.data for t in types], ref_template=ref_template)
+    for component in components.values():
+        if "description" in component:  # a docstring, indented as it stands in the source
+            component["description"] = cleandoc(component["description"])
+    return references, components
 
 
 def _travels(declared: EventType) -> dict[str, Any]:
