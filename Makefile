@@ -15,7 +15,7 @@ demo: setup ## Start everything, load the Pati batch, explain it; ROWS=1000 is s
 	@$(BIN)/padan demo --rows $(ROWS) $(if $(ONCE),--once)
 
 test: lint ## Check style, types and imports, then run all tests on the real servers
-	@$(BIN)/pytest -m "not long" $(ARGS)
+	@$(BIN)/pytest -m "not long" -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-long: setup ## Run the long campaigns
 	@$(BIN)/pytest -m long $(ARGS)
