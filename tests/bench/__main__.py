@@ -14,7 +14,9 @@ from bench.idle import idle
 from bench.logs import append_batched, relay
 from bench.measure import Bench, say
 from bench.pati import pati_batch
+from bench.rebuild import rebuild
 from bench.streams import eligibility_stream, gateway_stream, household_stream
+from bench.validate import validate_1m_csv, validate_1m_xlsx
 
 BENCHES: dict[str, Bench] = {
     "append_batched": append_batched,
@@ -22,6 +24,9 @@ BENCHES: dict[str, Bench] = {
     "relay": relay,
     "idle": idle,
     "pati_batch": pati_batch,
+    "validate_1m_csv": validate_1m_csv,
+    "validate_1m_xlsx": validate_1m_xlsx,
+    "rebuild": rebuild,
     # Each of these leaves fewer services at work than it found: in this order.
     "gateway_stream": gateway_stream,
     "eligibility_stream": eligibility_stream,

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import psycopg
 import typer
+from padan_runtime.memory import prepare_for_batches
 from padan_runtime.problems import Unavailable
 from padan_runtime.rebuild.reading import RecordsMissingError
 from padan_runtime.rebuild.run import Rebuild, SwitchFailedError
@@ -34,6 +35,7 @@ def rebuild(
 ) -> None:
     """Build a view anew from all events while changes go on, compare it row by row with the live one, and switch."""
     console = Console(highlight=False)
+    prepare_for_batches()
     with console.status(f"rebuilding {view} ..."):
         report = asyncio.run(_rebuild(view, instance, switch=not compare_only, verify=verify))
     print_report(report, console)

@@ -1,0 +1,54 @@
+"""Rebuilding the claims from the store itself: who holds which NIK stands in the sealed blocks of its events."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, Final
+
+from padan_events import Event
+from padan_events.topics import HOUSEHOLD_EVENTS
+from padan_runtime.rebuild.view import Table, View
+from psycopg import Connection
+
+from padan_household.claims.repository import Claim
+from padan_household.intake.handler import READER
+from padan_household.keyring.keyring import Keyring
+from padan_household.taking_back import repository
+from padan_household.taking_back.claimed import claims_of
+
+NAME: Final = "household.claims"
+
+
+class TwoHoldersError(ValueError):
+    """Two households claim one NIK: the store holds what must never be."""
+
+
+class ClaimsRebuilder:
+    """See `padan_runtime.rebuild.view.Rebuilder`."""
+
+    def __init__(self, keyring: Keyring) -> None:
+        self._keyring = keyring
+
+    async def prepare(self, events: Sequence[Event], /) -> list[Claim]:
+        """Open the identity blocks. Raises `SealError` and decoding errors."""
+        return await asyncio.to_thread(claims_of, events, self._keyring)
+
+    def apply(self, connection: Connection[Any], events: Sequence[Event], prepared: list[Claim], /) -> None:
+        """Claim. Raises `TwoHoldersError`."""
+        del events
+        if not prepared:
+            return
+        holders = repository.holders_after(connection, prepared)
+        if any(holders[claim.nik_hash] != claim.household_id for claim in prepared):
+            raise TwoHoldersError
+
+
+def view(keyring: Keyring) -> View:
+    """The claims; they stand where the log does, and nobody appends while they are compared."""
+    return View(
+        name=NAME,
+        reader=READER,
+        topics=(),
+        own_logs=(HOUSEHOLD_EVENTS,),
+        tables=(Table(name="person_claim", key=("nik_hash",)),),
+        rebuilder=ClaimsRebuilder(keyring),
+    )
