@@ -173,6 +173,32 @@ def test_a_failing_task_ends_the_process_with_1_and_without_the_message() -> Non
     assert '"error":"ValueError"' in ended.stdout.replace('": "', '":"')
 
 
+HANGING = """
+import asyncio, threading
+from padan_runtime import logs, process
+from padan_runtime.http import Health, create_app
+
+logs.configure("test", "info")
+process.end_for_sure.__defaults__ = (1.0,)
+
+async def task(stop):
+    async with asyncio.timeout(0.5):
+        await asyncio.to_thread(threading.Event().wait)
+
+process.run(create_app(title="Test", health=Health()), host="127.0.0.1", port={port}, tasks=[task])
+"""
+
+
+def test_a_failing_task_ends_the_process_whatever_hangs_in_it() -> None:
+    port = free_port()
+    with subprocess.Popen(
+        [sys.executable, "-c", HANGING.replace("{port}", str(port))], stdout=subprocess.PIPE, text=True
+    ) as running:
+        assert running.wait(20) == 1
+        assert running.stdout is not None
+        assert '"error":"TimeoutError"' in running.stdout.read().replace('": "', '":"')
+
+
 def test_settings_that_are_missing_or_wrong_end_the_process_and_are_all_named() -> None:
     wrong = environment(1) | {"PADAN_HTTP_PORT": "secret-typo"}
     del wrong["PADAN_KAFKA"]

@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
+import threading
 from collections.abc import Awaitable, Callable, Generator, Sequence
 
 import uvicorn
@@ -13,6 +15,20 @@ from padan_runtime.logs import logger
 
 Task = Callable[[asyncio.Event], Awaitable[None]]
 """Something that runs until the event is set, finishing what it has under way."""
+
+
+_ENDS_WITHIN_S = 20.0
+
+
+def end_for_sure(within_s: float = _ENDS_WITHIN_S) -> None:
+    """End this process with status 1 after that time, whatever hangs in it.
+
+    A thread that waits for a silent server, or for a request that came while the loop closed, would keep it for ever:
+    not at work and not dead, so that nobody starts it again.
+    """
+    timer = threading.Timer(within_s, os._exit, [1])
+    timer.daemon = True
+    timer.start()
 
 
 class _Server(uvicorn.Server):
@@ -48,6 +64,10 @@ async def _run(app: FastAPI, host: str, port: int, tasks: Sequence[Task]) -> Non
     async def until_stopped(task: Task) -> None:
         try:
             await task(stop)
+        except Exception as error:
+            logger().error("the service ends", exc_info=error)
+            end_for_sure()
+            raise
         finally:
             stop.set()  # one that ends or fails takes the others down in order: half a service helps nobody
 
@@ -61,8 +81,7 @@ def run(app: FastAPI, *, host: str, port: int, tasks: Sequence[Task] = ()) -> No
     """Run until SIGTERM or SIGINT (exit status 0), or until a task fails (logged, exit status 1)."""
     try:
         asyncio.run(_run(app, host, port, tasks))
-    except* Exception as group:
-        for error in group.exceptions:
-            logger().error("the service ends", exc_info=error)
-        sys.exit(1)
+    except* Exception:
+        sys.stdout.flush()
+        os._exit(1)  # no thread is waited for: see `end_for_sure`
     logger().info("drained")

@@ -10,6 +10,7 @@ from typing import Any
 
 import faust
 from padan_runtime.logs import logger
+from padan_runtime.process import end_for_sure
 
 Runner = Callable[[asyncio.Event], Awaitable[None]]
 
@@ -44,4 +45,5 @@ class FactService(faust.Service):
             await runner(self._stop)
         except Exception as error:
             logger().error("the service ends", exc_info=error)
+            end_for_sure()
             await self.crash(error)
