@@ -19,7 +19,7 @@ from padan_cli.platform import Instance, Platform, PlatformError
 from padan_cli.platform.instance import DATABASES, project_root
 
 from faults import disk
-from faults.following import Following
+from faults.following import Following, check_rankings
 from faults.kinds import Fault, Kind, draw, kinds, left_out
 from faults.lines import draw as draw_lines
 from faults.parked import ParkedOracle
@@ -217,6 +217,7 @@ def _stopped(platform: Platform) -> list[str]:
 
 
 def _same_types(platform: Platform, following: Following) -> None:
+    check_rankings(platform)
     every = check_everything(platform, set_aside=set_aside(platform))
     assert every == following.types, "the rounds saw other events than there are"
 

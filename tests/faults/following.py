@@ -10,8 +10,10 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from oracle import DATABASE_OF, count, query
 from padan_cli.platform import Platform
-from padan_events import SHARDS, EnvelopeError, Event
+from padan_events import SHARDS, EnvelopeError, Event, decode, type_of
 from padan_events.envelope import from_record
+from padan_events.household import WelfareRanked
+from padan_events.topics import HOUSEHOLD_EVENTS
 from padan_runtime.log import table_of
 from padan_runtime.sequence import Sequence, Verdict
 
@@ -141,3 +143,24 @@ class Following:
         }
         assert len(set(persons.values())) == 1, f"persons differ: {persons}"
         assert len(set(claims.values())) == 1, f"claims differ: {claims}"
+
+
+def check_rankings(platform: Platform) -> None:
+    """Every view holds the last decile that was accepted of each household, and of no other."""
+    accepted = {
+        key: data.decile
+        for key, value in query(
+            platform,
+            "household",
+            f"SELECT DISTINCT ON (key) key, value FROM {table_of(HOUSEHOLD_EVENTS.name)} WHERE type = %s "
+            "ORDER BY key, version DESC",
+            type_of(WelfareRanked).name,
+        )
+        if isinstance(data := decode(type_of(WelfareRanked).name, bytes(value)), WelfareRanked)
+    }
+    for database, view in (("gateway", "household_view"), ("eligibility", "household_fact")):
+        shown = dict(
+            query(platform, database, f"SELECT household_id::text, decile FROM {view} WHERE decile IS NOT NULL")
+        )
+        differing = {key for key in accepted.keys() | shown.keys() if accepted.get(key) != shown.get(key)}
+        assert not differing, f"{view}: another decile than the one accepted last, of {sorted(differing)[:5]}"
