@@ -103,6 +103,13 @@ class IngestPeer:
                 "first_reasons": {"nik_length": 1},
             }
 
+        @self.app.post("/batches/{upload_id}/cancel")
+        async def cancel(upload_id: UUID) -> Response:
+            document = {"upload_id": upload_id, "state": "cancelling"}
+            return Response(msgspec.json.encode(document), 202, media_type="application/json")
+
+        self._take_pieces(verifier)
+
         @self.app.get("/batches/{upload_id}/rows.csv")
         async def rows(upload_id: UUID) -> Response:
             disposition = {"content-disposition": f'attachment; filename="{upload_id}.csv"'}
@@ -111,6 +118,49 @@ class IngestPeer:
         @self.app.get("/templates/registration.xlsx")
         async def template() -> Response:
             return Response(b"PK template", media_type="application/vnd.openxmlformats-officedocument")
+
+    def _take_pieces(self, verifier: ServiceVerifier) -> None:
+        """Uploads in pieces, of which only how many bytes have come is kept."""
+        lengths: dict[UUID, int] = {}
+
+        def document(upload_id: UUID) -> Response:
+            said = {
+                "upload_id": upload_id,
+                "offset": self.received,
+                "length": lengths[upload_id],
+                "expires_at": "2026-01-16T03:00:00Z",
+            }
+            return Response(msgspec.json.encode(said), media_type="application/json")
+
+        @self.app.post("/uploads")
+        async def begin(request: Request) -> Response:
+            verifier.one_of(request, "gateway")
+            self.headers = dict(request.headers)
+            lengths[UPLOAD_ID] = int(request.headers["upload-length"])
+            return document(UPLOAD_ID)
+
+        @self.app.get("/uploads/{upload_id}")
+        async def stands(upload_id: UUID) -> Response:
+            return document(upload_id)
+
+        @self.app.patch("/uploads/{upload_id}")
+        async def piece(request: Request, upload_id: UUID) -> Response:
+            self.headers = dict(request.headers)
+            if int(request.headers["upload-offset"]) != self.received:
+                refusal = {
+                    "type": "urn:padan:problem:upload_offset_wrong", "title": "upload_offset_wrong", "status": 409,
+                    "code": "upload_offset_wrong", "detail": "a", "detail_id": "b", "next_step": "c",
+                    "next_step_id": "d", "offset": self.received,
+                }  # fmt: skip
+                return Response(msgspec.json.encode(refusal), 409, media_type="application/problem+json")
+            async for part in request.stream():
+                self.received += len(part)
+            return document(upload_id)
+
+        @self.app.delete("/uploads/{upload_id}")
+        async def give_up(upload_id: UUID) -> Response:
+            lengths.pop(upload_id)
+            return Response(status_code=204)
 
 
 class Signer:
