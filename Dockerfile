@@ -1,5 +1,5 @@
-# One image for each service, and three small ones for the local platform of docker-compose.yml (topics, tools,
-# simulators). `docker build --target household .`
+# One image for each service, one to look after them (operations), and three for the local platform of
+# docker-compose.yml (topics, tools, simulators). `docker build --target household .`
 #
 # The base is named by tag: its digest is for the registry to tell, and whoever builds a release pins it:
 # --build-arg PYTHON=python:3.11-slim@sha256:...
@@ -81,6 +81,14 @@ FROM base AS topics
 USER 10001:10001
 HEALTHCHECK NONE
 ENTRYPOINT ["python", "-m", "padan_events.create_topics"]
+
+# The `padan` command for whoever runs the platform: parked, reconcile, rebuild. It is given one service's settings.
+FROM base AS operations
+COPY --from=sources /src/registry-ingest /src/household /src/eligibility /src/gateway /src/simulators /src/cli \
+     /opt/padan/src/
+USER 10001:10001
+HEALTHCHECK NONE
+ENTRYPOINT ["python", "-m", "padan_cli.main"]
 
 # Mints secrets, makes databases and roles, signs development tokens: never for production.
 FROM base AS tools

@@ -22,7 +22,7 @@ import httpx
 import pytest
 import yaml
 from compose_spec import PyCompose
-from dockerfile import ROOT, STAGE_TEXT, compose, environment, lineage, stages
+from dockerfile import ROOT, STAGE_TEXT, compose, environment, lay_out, stages
 from padan_cli.platform import Platform
 from padan_cli.platform.pytest_plugin import MakeDatabase
 
@@ -197,8 +197,7 @@ def stack(platform: Platform, fresh_topics: str, make_database: MakeDatabase, tm
     contained.own(secrets)
     images = {stage: tmp_path / "images" / stage for stage in {SERVICES[name]["build"]["target"] for name in OURS}}
     for stage, image in images.items():
-        for source in packages_of(stage):
-            shutil.copytree(ROOT / source, image, dirs_exist_ok=True)
+        lay_out(STAGES, stage, image)
     replaced = {"kafka:9092": fresh_topics, "postgres:5432": f"127.0.0.1:{platform.instance.port('postgres')}"}
     for database in ("household", "keyring", "registry_ingest", "eligibility", "gateway"):
         replaced[f"/{database}?"] = f"/{make_database(database).url.rpartition('/')[2]}?"
@@ -213,15 +212,6 @@ def stack(platform: Platform, fresh_topics: str, make_database: MakeDatabase, tm
     for process in made.running.values():
         process.kill()
         process.wait()
-
-
-def packages_of(stage: str) -> list[str]:
-    """The folders of the repository whose packages an image holds."""
-    brought = [
-        copy.split()[1] for of in lineage(STAGES, stage) for copy in of.all("COPY") if copy.startswith("--from=sources")
-    ]
-    copies = (copy.split() for copy in STAGES["sources"].all("COPY"))
-    return [source for *several, target in copies for source in several if target.rstrip("/") in brought]
 
 
 def test_every_command_of_it_runs_as_an_ordinary_user_on_a_root_that_cannot_be_written(

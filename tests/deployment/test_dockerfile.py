@@ -1,14 +1,17 @@
 """The Dockerfile, checked without Docker: what it copies is there, runs as nobody special, and brings nothing else."""
 
+import json
 import subprocess
+from pathlib import Path
 
+import contained
 import pytest
-from dockerfile import ROOT, Stage, environment, included, lineage, stages
+from dockerfile import ROOT, Stage, environment, included, lay_out, lineage, stages
 
 TEXT = (ROOT / "Dockerfile").read_text()
 STAGES = stages(TEXT)
 SERVICES = {"registry-ingest", "household", "eligibility", "gateway", "simulators"}
-JOBS = {"topics", "tools"}
+JOBS = {"topics", "tools", "operations"}
 BUILDING = {"packages", "sources", "base"}
 IGNORED = (ROOT / ".dockerignore").read_text()
 PATTERNS = [line for line in IGNORED.splitlines() if line and not line.startswith("#")]
@@ -69,3 +72,18 @@ def test_every_package_and_every_migration_reaches_its_image(tracked: set[str]) 
 )  # fmt: skip
 def test_nothing_else_is_let_into_the_build(path: str) -> None:
     assert not included(PATTERNS, path)
+
+
+def test_whoever_runs_the_platform_has_the_padan_command(tmp_path: Path) -> None:
+    image, temporary = tmp_path / "image", tmp_path / "temporary"
+    temporary.mkdir()
+    contained.own(temporary)
+    lay_out(STAGES, "operations", image)
+    (entry,) = STAGES["operations"].all("ENTRYPOINT")
+    ended = subprocess.run(
+        contained.command([*json.loads(entry)[2:], "parked", "--help"], writable=[temporary]),
+        env=contained.environment(image, temporary), cwd="/", capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert (ended.returncode, "Traceback" in ended.stderr) == (0, False), ended.stderr
+    for service in ("household", "registry_ingest", "eligibility", "gateway"):
+        assert (image / f"padan_{service}/bootstrap.py").is_file()

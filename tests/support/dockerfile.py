@@ -1,6 +1,7 @@
 """The Dockerfile as data: its stages, what each copies and says."""
 
 import re
+import shutil
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -54,6 +55,16 @@ def environment(of: dict[str, Stage], name: str) -> dict[str, str]:
     """What ENV says, from the first stage to this one."""
     pairs = (value for stage in lineage(of, name) for value in stage.all("ENV"))
     return dict(re.findall(r"(\w+)=(\S+)", " ".join(pairs)))
+
+
+def lay_out(of: dict[str, Stage], name: str, folder: Path) -> None:
+    """Put the packages of an image into a folder, as its stage copies them."""
+    copies = [copy.split() for stage in lineage(of, name) for copy in stage.all("COPY")]
+    brought = {part for origin, *several, _ in copies if origin == "--from=sources" for part in several}
+    for *several, target in (copy.split() for copy in of["sources"].all("COPY")):
+        if target.rstrip("/") in brought:
+            for source in several:
+                shutil.copytree(ROOT / source, folder, dirs_exist_ok=True)
 
 
 def included(patterns: list[str], path: str) -> bool:
