@@ -15,6 +15,7 @@ from padan_registry_ingest.batches.chunks import Work
 from padan_registry_ingest.batches.repository import RowRecord, Upload
 from padan_registry_ingest.batches.settling import settle
 from padan_registry_ingest.batches.stage import Stages
+from padan_registry_ingest.correcting import repository as corrections
 from padan_registry_ingest.domain import reasons
 from padan_registry_ingest.domain.reasons import BIT
 from padan_registry_ingest.matching import repository as answers
@@ -71,12 +72,14 @@ class Registration:
         """The reasons that the registers give a chunk's rows, in the order in which one is known after the other."""
         rows, people = await asyncio.to_thread(self._rows, upload_id, key, chunk[0])
         # Only rows without an earlier reason are asked about: no more of a person goes out than is needed.
-        in_order = rows.filter(pl.col("reasons") == 0)
-        answered = await self._matcher.civil(upload_id, key, in_order, chunk)
+        # Nor about those of a corrected file who are in the register already: nothing of them is taken.
+        settled = await self._stages.ask(corrections.registered, upload_id, *chunk)
+        to_ask = (pl.col("reasons") == 0) & ~pl.col("row").is_in(settled)
+        answered = await self._matcher.civil(upload_id, key, rows.filter(to_ask), chunk)
         rows = against_each_other.add_reasons(rows, against_each_other.as_frame(answered))
         compared = await asyncio.to_thread(self._compare, rows, people)
         rows = against_each_other.add_reasons(rows, against_each_other.as_frame(compared.reasons))
-        barred = await self._matcher.barred(upload_id, key, rows.filter(pl.col("reasons") == 0), chunk)
+        barred = await self._matcher.barred(upload_id, key, rows.filter(to_ask), chunk)
         rows = against_each_other.add_reasons(rows, against_each_other.as_frame(barred))
         matched = {row: household.bytes for row, household in compared.matched.items()}
         household = pl.col("row").replace_strict(matched, default=None, return_dtype=pl.Binary)

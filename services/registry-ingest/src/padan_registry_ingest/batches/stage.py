@@ -16,6 +16,7 @@ from padan_runtime.relay import hint
 from psycopg import Connection
 
 from padan_registry_ingest.batches import chunks, repository
+from padan_registry_ingest.correcting import repository as corrections
 from padan_registry_ingest.matching import repository as answers
 
 Result = TypeVar("Result")
@@ -75,3 +76,4 @@ class Stages:
         with self.database.transaction() as connection:
             chunks.forget_work(connection, upload_id)
             answers.forget(connection, upload_id)
+            corrections.forget(connection, upload_id)

@@ -98,6 +98,15 @@ def said(connection: Connection[Any], upload_id: UUID, first: int, last: int) ->
     return {row[0]: Compared(*row) for row in rows}
 
 
+def registered(connection: Connection[Any], upload_id: UUID, first: int, last: int) -> list[int]:
+    """The rows of a corrected file that are in the register; none of any other file."""
+    rows = connection.execute(
+        "SELECT row FROM correction_row WHERE upload_id = %s AND row BETWEEN %s AND %s AND household_id IS NOT NULL",
+        [upload_id, first, last],
+    ).fetchall()
+    return [row for (row,) in rows]
+
+
 def forget(connection: Connection[Any], upload_id: UUID) -> None:
     """Remove what the comparison said, once every row carries it."""
     connection.execute("DELETE FROM correction_row WHERE upload_id = %s", [upload_id])
