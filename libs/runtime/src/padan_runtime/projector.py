@@ -38,6 +38,9 @@ __all__ = ["TRANSIENT", "Handler", "Projector", "StuckError"]
 Prepared = TypeVar("Prepared")
 
 _COMMIT_EVERY_S = 5.0
+_COMMIT_WITHIN_S = 5.0
+_HANGS_AFTER = 5
+"""A batch that takes so many times what is called stuck hangs; by then the group has given its shards to others."""
 
 
 class StuckError(RuntimeError):
@@ -108,15 +111,26 @@ class Projector(Generic[Prepared]):
         consumer.subscribe(list(self.topics), listener=self._assignment.listener(consumer))
         await consumer.start()
         watch = asyncio.create_task(self._watch(consumer))
+        polling = asyncio.create_task(self._poll_until(consumer, stop, watch))
         try:
-            while not stop.is_set() and not watch.done():
-                await self._poll(consumer, stop)
+            await asyncio.wait({polling, watch}, return_when=asyncio.FIRST_COMPLETED)
+            if not polling.done():
+                # A slow batch comes through in the end; one that waits for a server fallen silent never does.
+                await asyncio.wait({polling}, timeout=self._stuck_after_s * (_HANGS_AFTER - 1))
+            if polling.done():
+                await polling
             if watch.done():
                 await watch
         finally:
             watch.cancel()
+            polling.cancel()
+            await asyncio.gather(polling, return_exceptions=True)
             with contextlib.suppress(KafkaError, TimeoutError):
                 await asyncio.wait_for(consumer.stop(), 10)
+
+    async def _poll_until(self, consumer: AIOKafkaConsumer, stop: asyncio.Event, watch: asyncio.Task[None]) -> None:
+        while not stop.is_set() and not watch.done():
+            await self._poll(consumer, stop)
 
     async def _poll(self, consumer: AIOKafkaConsumer, stop: asyncio.Event) -> None:
         records = await consumer.getmany(timeout_ms=200, max_records=self._batch)
@@ -129,8 +143,9 @@ class Projector(Generic[Prepared]):
                 return
             if self._moved_at - self._committed_at > _COMMIT_EVERY_S:
                 self._committed_at = self._moved_at
-                with contextlib.suppress(KafkaError):
-                    await consumer.commit(self._assignment.offsets())
+                # Bounded: on a broker that hangs aiokafka waits for its coordinator without end, watchdog or not.
+                with contextlib.suppress(KafkaError, TimeoutError):
+                    await asyncio.wait_for(consumer.commit(self._assignment.offsets()), _COMMIT_WITHIN_S)
         # Between two batches, when nothing is under way and every place is where the database has it.
         try:
             await self._retrying.look()
