@@ -21,7 +21,7 @@ _OPERATION: Final = {"Read": 3, "Write": 4}
 _RESOURCE: Final = {"topic": 2, "group": 3}
 _PATTERN: Final = {"literal": 3, "prefix": 4}
 _ANY_HOST: Final = "*"
-_KNOWN_WITHIN_S: Final = 15.0
+_KNOWN_WITHIN_S: Final = 60.0
 
 Entry = tuple[int, str, int, str, str, int, int]
 """Resource type, name, pattern type, principal, host, operation, permission."""
