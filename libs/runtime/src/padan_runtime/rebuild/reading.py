@@ -74,9 +74,8 @@ class TopicSource:
                 continue
             behind = [
                 (topic, shard)
-                for topic, places in vector.items()
-                for shard, pos in places.items()
-                if self._read[topic, shard] < pos
+                for (topic, shard), read in self._read.items()
+                if read < vector.get(topic, {}).get(shard, 0)
             ]
             if not behind:
                 return

@@ -55,8 +55,8 @@ class Rebuild:
         live view is as it was.
         """
         begun_at, begun = datetime.now(UTC), time.perf_counter()
+        await asyncio.to_thread(self._shadow.create)
         try:
-            await asyncio.to_thread(self._shadow.create)
             async with AsyncExitStack() as stack:
                 built = stack.enter_context(self._connect(f"{self._schema},public"))
                 live = stack.enter_context(self._connect("public"))
@@ -93,7 +93,11 @@ class Rebuild:
 
     def _connect(self, search_path: str) -> Connection[Any]:
         return psycopg.connect(
-            self._url, autocommit=True, application_name="rebuild", options=f"-c search_path={search_path}"
+            self._url,
+            autocommit=True,
+            application_name="rebuild",
+            # One that sleeps must not hold the live reader up.
+            options=f"-c search_path={search_path} -c idle_in_transaction_session_timeout=60000",
         )
 
     async def _sources(self, stack: AsyncExitStack) -> list[Source]:

@@ -1,5 +1,6 @@
 """The tables that are built beside the live ones: in a schema of their own, unlogged, without secondary indexes."""
 
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -33,6 +34,7 @@ class Shadow:
             "SELECT pg_try_advisory_lock(%s, hashtext(%s))", [_LOCK & 0x7FFFFFFF, self._schema]
         )
         if locked.fetchone() != (True,):
+            self._owner.close()
             raise AlreadyRunningError(self._schema)
         schema, role = sql.Identifier(self._schema), sql.Identifier(self._role)
         with self._owner.transaction():
@@ -58,8 +60,9 @@ class Shadow:
             self._execute("ANALYZE {}", sql.Identifier(self._schema, table.name))
 
     def drop(self) -> None:
-        """Remove the tables, and let another rebuild begin."""
-        self._execute("DROP SCHEMA IF EXISTS {} CASCADE", sql.Identifier(self._schema))
+        """Remove the tables, and let another rebuild begin; where the server is gone, the next one removes them."""
+        with contextlib.suppress(psycopg.OperationalError):
+            self._execute("DROP SCHEMA IF EXISTS {} CASCADE", sql.Identifier(self._schema))
         self._owner.close()
 
     def _execute(self, statement: Any, *names: sql.Composable) -> None:
