@@ -46,7 +46,7 @@ def normalized(frame: pl.DataFrame, *, date_1904: bool = False) -> pl.DataFrame:
     text = [name for name, dtype in frame.schema.items() if dtype == pl.String]
     frame = frame.with_columns(_clean(frame, name) for name in text)
     if "TGL_LAHIR" in text:
-        frame = frame.with_columns(_date(pl.col("TGL_LAHIR"), date_1904=date_1904))
+        frame = frame.with_columns(_dates(frame["TGL_LAHIR"], date_1904=date_1904))
     ours = [name for name in text if name in CONTRACT]  # a remark beside an empty row does not fill it
     return frame.filter(pl.any_horizontal(pl.col(ours) != "")) if ours else frame
 
@@ -56,23 +56,38 @@ def without_totals(frame: pl.DataFrame) -> tuple[pl.DataFrame, int]:
 
     Such a row says JUMLAH or TOTAL in some cell, and has no digits where the NIK and the family card number stand.
     """
+    numbers = [name for name in ("NIK", "NO_KK") if name in frame.columns]
+    nobody = frame.filter(pl.all_horizontal(~pl.col(numbers).str.contains(r"\d{5}")))
     text = [name for name, dtype in frame.schema.items() if dtype == pl.String]
-    labelled = pl.any_horizontal(pl.col(text).str.contains(_TOTAL))
-    numbers = [name for name in ("NIK", "NO_KK") if name in text]
-    nobody = pl.all_horizontal(~pl.col(numbers).str.contains(r"\d{5}"))
-    kept = frame.filter(~(labelled & nobody))
-    return kept.drop(FIRST, strict=False), frame.height - kept.height
+    totals = nobody.filter(pl.any_horizontal(pl.col(text).str.contains(_TOTAL)))[LINE]
+    kept = frame.filter(~pl.col(LINE).is_in(totals.implode())) if len(totals) else frame
+    return kept.drop(FIRST, strict=False), len(totals)
 
 
 def _clean(frame: pl.DataFrame, name: str) -> pl.Expr:
+    sent = frame[name]
     cell = pl.col(name).fill_null("")
-    # Most columns are plain ASCII: looking once is cheaper than replacing five times.
-    if frame.select(pl.col(name).str.contains(_UNUSUAL).any()).item():
+    # Most columns are plain ASCII without marks: looking once is cheaper than replacing seven times.
+    if sent.str.contains(_UNUSUAL).any():
         cell = cell.str.replace_all(_INVISIBLE, "").str.replace_all(_BREAKS, " ").str.replace_all(_SPACES, " ")
         cell = cell.str.replace_all(_CONTROLS, DAMAGED)
-    cell = cell.str.strip_chars().str.replace(r'^="([^"]*)"$', "$1").str.replace(r"^'", "")
+    cell = cell.str.strip_chars()
+    if sent.str.contains('="', literal=True).any():
+        cell = cell.str.replace(r'^="([^"]*)"$', "$1")
+    if sent.str.contains("'", literal=True).any():
+        cell = cell.str.replace(r"^'", "")
     longest = longest_of(name)
-    return pl.when(cell.str.len_bytes() > longest).then(cell.str.slice(0, longest + 1)).otherwise(cell).alias(name)
+    if (sent.str.len_bytes() > longest).any():
+        cell = cell.str.slice(0, longest + 1)
+    return cell.alias(name)
+
+
+def _dates(sent: pl.Series, *, date_1904: bool) -> pl.Series:
+    """Dates in the usual ways. Each way of writing one is turned once, however many rows it stands in."""
+    odd = sent.filter(~sent.str.contains(r"^\d{2}-\d{2}-\d{4}$")).unique()
+    turned = pl.DataFrame({"sent": odd}).with_columns(_date(pl.col("sent"), date_1904=date_1904).alias("turned"))
+    turned = turned.filter(pl.col("sent") != pl.col("turned"))
+    return sent.replace(turned["sent"], turned["turned"]) if turned.height else sent
 
 
 def _date(text: pl.Expr, *, date_1904: bool) -> pl.Expr:
@@ -86,14 +101,12 @@ def _date(text: pl.Expr, *, date_1904: bool) -> pl.Expr:
         text.str.extract(_IN_WORDS, 2).str.to_uppercase().replace_strict(_MONTHS, default=None, return_dtype=pl.Int8)
     )
     return (
-        pl.when(text.str.contains(r"^\d{2}-\d{2}-\d{4}$")).then(text)
-        .when(text.str.contains(_YEAR_FIRST)).then(_joined(*(text.str.extract(_YEAR_FIRST, n) for n in (3, 2, 1))))
+        pl.when(text.str.contains(_YEAR_FIRST)).then(_joined(*(text.str.extract(_YEAR_FIRST, n) for n in (3, 2, 1))))
         .when(text.str.contains(_DAY_FIRST)).then(_joined(*(text.str.extract(_DAY_FIRST, n) for n in (1, 2, 3))))
         .when(month.is_not_null())
         .then(_joined(text.str.extract(_IN_WORDS, 1), month.cast(pl.String), text.str.extract(_IN_WORDS, 3)))
         .when(text.str.contains(_SERIAL)).then(serial.dt.strftime("%d-%m-%Y"))
         .otherwise(text)
-        .alias("TGL_LAHIR")
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ written otherwise they find fewer cells than the reader; `covers` tells, and num
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ _FAILED: Final = re.compile(
 _NO_VALUE: Final = re.compile(
     rb'<c r="([A-Z]{1,3})([0-9]{1,7})"([^>]*)>\s*' + _FORMULA + rb"\s*(<v\s*/>|<v></v>)?\s*</c>"
 )
+_MOST_KINDS: Final = 20
 _TEXT: Final = (b't="s"', b't="inlineStr"', b't="str"')
 _KNOWN: Final = frozenset((b"#DIV/0!", b"#N/A", b"#NAME?", b"#NULL!", b"#NUM!", b"#REF!", b"#VALUE!", b"#GETTING_DATA"))
 
@@ -61,27 +63,48 @@ def peculiar_cells(
     return scan.found
 
 
+def _is_text(attributes: bytes) -> bool:
+    """Whether a cell is a text, or empty."""
+    return attributes.endswith(b"/") or any(kind in attributes for kind in _TEXT)
+
+
 class _Scan:
     def __init__(self, places: Mapping[str, int], wanted: list[int], after: int, where: dict[str, Any]) -> None:
         self.found = Peculiar(dict.fromkeys(wanted, 0), {place: [] for place in wanted})
         self._names = {place: name for name, place in places.items()}
         self._after, self._where = after, where
         self._places = {letter(place).encode(): place for place in wanted}
-        alternatives = b"|".join(self._places)
-        self._cell = re.compile(rb'<c r="(%s)([0-9]{1,7})"([^>]*)>' % alternatives) if wanted else None
+        self._letters = b"|".join(self._places)
+        self._kinds = re.compile(rb'<c r="(%s)[0-9]{1,7}"([^>]*)>' % self._letters)
+        self._below = False
 
     def take(self, part: bytes) -> None:
         """Go through some whole cells."""
-        if self._cell is not None:
-            for letters, row, attributes in self._cell.findall(part):
-                if not attributes.endswith(b"/") and int(row) > self._after:
-                    self.found.seen[self._places[letters]] += 1
-                    if not attributes.endswith(_TEXT) and not any(kind in attributes for kind in _TEXT):
-                        self.found.numbers[self._places[letters]].append(int(row))
+        if self._places:
+            # A column has few kinds of cells. They are counted by kind; only numbers are gone through one by one.
+            kinds = Counter(self._kinds.findall(part))
+            if self._below:
+                for (letters, attributes), count in kinds.items():
+                    self.found.seen[self._places[letters]] += 0 if attributes.endswith(b"/") else count
+            odd = {attributes for _, attributes in kinds if not _is_text(attributes)}
+            if odd or not self._below:
+                self._one_by_one(part, odd if self._below and len(odd) < _MOST_KINDS else None)
         if b't="e"' in part:
             self._failed(part)
         if b"<f" in part:
             self._without_value(part)
+
+    def _one_by_one(self, part: bytes, odd: set[bytes] | None) -> None:
+        """Note numbers: cells with the attributes `odd`. Before the first row is reached (None), count all cells."""
+        kinds = b"[^>]*" if odd is None else b"|".join(re.escape(attributes) for attributes in sorted(odd))
+        cells = re.findall(rb'<c r="(%s)([0-9]{1,7})"(%s)>' % (self._letters, kinds), part)
+        counting = not self._below
+        for letters, row, attributes in cells:
+            if int(row) > self._after:
+                self._below = True
+                self.found.seen[self._places[letters]] += counting and not attributes.endswith(b"/")
+                if not _is_text(attributes):
+                    self.found.numbers[self._places[letters]].append(int(row))
 
     def _failed(self, part: bytes) -> None:
         for letters, row, value in _FAILED.findall(part):
