@@ -51,6 +51,13 @@ FAULTS: Final[dict[str, tuple[int, str, str, str, str]]] = {
         "Tunggu sampai pemeriksaan selesai.",
         "Wait until the checks are done.",
     ),
+    "report_too_large": (
+        422,
+        "Baris yang ditolak terlalu banyak untuk satu berkas Excel.",
+        "There are more rejected rows than one Excel file can hold.",
+        "Unduh rows.csv: di sana semua baris ada.",
+        "Download rows.csv: every row is in it.",
+    ),
     "report_expired": (
         410,
         "Isi berkas ini sudah dimusnahkan setelah 30 hari.",

@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 from uuid import UUID, uuid4
 
 import psycopg
@@ -231,15 +231,18 @@ def named(name: str) -> dict[str, str]:
     return {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
 
 
-def workbook(write: Callable[[Path], None], name: str) -> Response:
-    """A workbook, made in a file that has no name as soon as it is open: nobody else can open it."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / name
-        try:
-            write(path)
-        except SealError as error:
-            raise problem("report_expired") from error
-        file = path.open("rb")
+def workbook(write: Callable[[IO[bytes]], None], name: str) -> Response:
+    """A workbook, made in a file that has no name: nobody else can open it, and whatever ends us takes it along."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115  # closed by whoever sends it
+    try:
+        write(file)
+        file.seek(0)
+    except SealError as error:
+        file.close()
+        raise problem("report_expired") from error
+    except BaseException:
+        file.close()
+        raise
 
     def pieces() -> Iterator[bytes]:
         with file:

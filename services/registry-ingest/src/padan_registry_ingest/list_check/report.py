@@ -2,23 +2,24 @@
 
 import csv
 import io
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, Final
+from collections.abc import Iterator, Sequence
+from typing import IO, Any, Final
 from uuid import UUID
 
-import xlsxwriter
 from padan_runtime.database import Database
 
 from padan_registry_ingest.domain import reasons
 from padan_registry_ingest.list_check import repository, results
 from padan_registry_ingest.list_check.repository import Check, Found, Listed
 from padan_registry_ingest.validity_report.rows import harmless
+from padan_registry_ingest.validity_report.workbook import Workbook
 
 _HEAD: Final = (
     "BARIS", "NIK", "NAMA", "TGL_LAHIR", "HASIL_KODE", "HASIL", "RESULT", "TINDAKAN", "WHAT_TO_DO", "BERBEDA",
     "DIFFERS", "DESIL",
 )  # fmt: skip
+
+_ONLY_IF_SHOWN: Final = {"differences": ("BERBEDA", "DIFFERS"), "decile_group": ("DESIL",)}
 
 
 def document(check: Check) -> dict[str, Any]:
@@ -43,26 +44,24 @@ class ListReport:
 
     def __init__(self, database: Database, check: Check, key: bytes) -> None:
         self._database, self._check, self._key = database, check, key
+        hidden = {name for what, names in _ONLY_IF_SHOWN.items() if what not in check.shows for name in names}
+        self._places = [place for place, name in enumerate(_HEAD) if name not in hidden]
 
     def csv(self) -> Iterator[bytes]:
         """All rows, in UTF-8 with byte order mark (Excel needs it)."""
-        yield b"\xef\xbb\xbf" + _line(_HEAD)
+        yield b"\xef\xbb\xbf" + _line(self._shown(_HEAD))
         for rows in self._chunks():
-            yield b"".join(_line([harmless(cell) for cell in _cells(*row)]) for row in rows)
+            yield b"".join(_line([harmless(cell) for cell in self._shown(_cells(*row))]) for row in rows)
 
-    def workbook(self, path: Path) -> None:
-        """All rows as a workbook, every cell as text."""
-        with xlsxwriter.Workbook(path, {"constant_memory": True, "in_memory": False}) as book:
-            text = book.add_format({"num_format": "@"})
-            sheet = book.add_worksheet("daftar")
-            sheet.set_column(0, len(_HEAD) - 1, 20, text)
-            sheet.freeze_panes(1, 0)
-            line = 0
-            _write(sheet, line, list(_HEAD), text)
+    def workbook(self, file: IO[bytes]) -> None:
+        """All rows as a workbook, every cell as text. Raises `FileFault` where they are more than a sheet holds."""
+        with Workbook(file) as book, book.sheet("daftar", _HEAD) as write:
             for rows in self._chunks():
                 for row in rows:
-                    line += 1
-                    _write(sheet, line, _cells(*row), text)
+                    write(_cells(*row))
+
+    def _shown(self, cells: Sequence[str]) -> list[str]:
+        return [cells[place] for place in self._places]
 
     def _chunks(self) -> Iterator[list[tuple[Listed, Found]]]:
         """Raises `SealError` where the key is not the one they were sealed with."""
@@ -98,13 +97,7 @@ def _cells(sent: Listed, found: Found) -> list[str]:
     ]
 
 
-def _line(cells: list[str] | tuple[str, ...]) -> bytes:
+def _line(cells: list[str]) -> bytes:
     buffer = io.StringIO()
     csv.writer(buffer).writerow(cells)
     return buffer.getvalue().encode()
-
-
-def _write(sheet: Any, line: int, cells: list[str], text: Any) -> None:
-    for column, cell in enumerate(cells):
-        if cell:
-            sheet.write_string(line, column, cell, text)

@@ -21,6 +21,7 @@ _LONGEST_CELL: Final = 64 << 20
 _MOST_LINES: Final = 50
 """Lines one quoted cell may run over; beyond, its quotation mark was not closed. Ours."""
 _ROWS_AT_ONCE: Final = 50_000
+_BYTES_AT_ONCE: Final = 16 << 20
 _CONTROLS: Final = bytes(code for code in range(32) if code not in b"\t\n\x0b\x0c\x1a")
 
 
@@ -55,8 +56,8 @@ def read_delimited(content: bytes, role: str) -> Read:
     places = checked(role, header, None)
     assert header is not None
     try:
-        frame = _rows(body, _Layout(separator, header, places, skipped))
-        return finished(frame.with_columns(pl.col(LINE) + skipped), {})
+        frames = _rows(body, _Layout(separator, header, places, skipped))
+        return finished((frame.with_columns(pl.col(LINE) + skipped) for frame in frames), {})
     except FileFault as fault:
         fault.extra.setdefault("sheet", sheet_for(role, header).name)
         raise
@@ -144,22 +145,31 @@ def _found(head: str, announced: str | None, skipped: int) -> tuple[str, Header 
     return best
 
 
-def _rows(body: bytes, layout: _Layout) -> pl.DataFrame:
+def _rows(body: bytes, layout: _Layout) -> Iterator[pl.DataFrame]:
+    """The rows below the header, some megabytes of text at a time."""
     quoted, places = b'"' in body, layout.places
     if quoted and not _each_line_by_itself(body, layout.separator):
-        return _by_record(body, layout)
-    frame = pl.read_csv(
-        body,
-        separator=layout.separator,
-        has_header=False,
-        infer_schema=False,
-        schema=dict.fromkeys(layout.names, pl.String),
-        columns=[_cell(place) for place in sorted({0, layout.width, *places.values()})],
-        truncate_ragged_lines=True,
-        missing_columns="insert",
-        quote_char='"' if quoted else None,
-    )
-    return _selected(frame.with_row_index(LINE, 1).slice(layout.header.ends + 1), layout)
+        yield from _by_record(body, layout)
+        return
+    begins, line = 0, 1
+    while begins < len(body):
+        ends = body.find(b"\n", begins + _BYTES_AT_ONCE) + 1 or len(body)
+        while body[ends : ends + 1] == b"\n":  # empty rows before the first one of a text would not be counted
+            ends += 1
+        frame = pl.read_csv(
+            body[begins:ends],
+            separator=layout.separator,
+            has_header=False,
+            infer_schema=False,
+            schema=dict.fromkeys(layout.names, pl.String),
+            columns=[_cell(place) for place in sorted({0, layout.width, *places.values()})],
+            truncate_ragged_lines=True,
+            missing_columns="insert",
+            quote_char='"' if quoted else None,
+        ).with_row_index(LINE, line)
+        yield _selected(frame.filter(pl.col(LINE) > layout.header.ends + 1), layout)
+        line += body.count(b"\n", begins, ends)
+        begins = ends
 
 
 def _cell(place: int) -> str:
@@ -183,20 +193,18 @@ def _each_line_by_itself(body: bytes, separator: str) -> bool:
     return bool(quoted.str.contains(f"^{cell}(?:{mark}{cell})*$").all())
 
 
-def _by_record(body: bytes, layout: _Layout) -> pl.DataFrame:
+def _by_record(body: bytes, layout: _Layout) -> Iterator[pl.DataFrame]:
     """Record by record: cells that run over several lines, and quotation marks out of place, told by their line."""
     width = layout.width
     schema = {LINE: pl.UInt32} | dict.fromkeys(layout.names, pl.String)
-    frames = [pl.DataFrame(schema=schema)]
     rows: list[tuple[int | str, ...]] = []
     for line, row in _records(body, layout):
         if line > layout.header.ends + 1:
             rows.append((line, *(row + [""] * (width - len(row)))[:width], "".join(row[width:])))
         if len(rows) == _ROWS_AT_ONCE:
-            frames.append(pl.DataFrame(rows, schema=schema, orient="row"))
+            yield _selected(pl.DataFrame(rows, schema=schema, orient="row"), layout)
             rows = []
-    frames.append(pl.DataFrame(rows, schema=schema, orient="row"))
-    return _selected(pl.concat(frames), layout)
+    yield _selected(pl.DataFrame(rows, schema=schema, orient="row"), layout)
 
 
 def _records(body: bytes, layout: _Layout) -> Iterator[tuple[int, list[str]]]:

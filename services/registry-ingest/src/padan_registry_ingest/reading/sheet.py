@@ -1,5 +1,6 @@
 """What is looked for in a file, and what was read of it."""
 
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
@@ -48,14 +49,21 @@ def checked(role: str, header: Header | None, sheet_number: int | None) -> dict[
     return header.check(sheet, **where)
 
 
-def finished(frame: pl.DataFrame, notes: dict[str, int], *, date_1904: bool = False) -> Read:
-    """The rows in the form of `Read`, from cells as they were read and `line`. Raises `FileFault` file_empty."""
-    for name in (EXTRA, *(f"{name}_IS_NUMBER" for name in NUMBERS if name in frame.columns)):
-        if name not in frame.columns:
-            frame = frame.with_columns(pl.lit(value=False).alias(name))
-    rows, totals = without_totals(normalized(frame, date_1904=date_1904))
+def finished(frames: Iterable[pl.DataFrame], notes: dict[str, int], *, date_1904: bool = False) -> Read:
+    """The rows in the form of `Read`, from cells as they were read and `line`. Raises `FileFault` file_empty.
+
+    `frames` are taken one by one, so that only the last is held in both forms.
+    """
+    parts, totals = [], 0
+    for sent in frames:
+        there = sent.columns
+        flags = (EXTRA, *(f"{name}_IS_NUMBER" for name in NUMBERS if name in there))
+        frame = sent.with_columns(pl.lit(value=False).alias(name) for name in flags if name not in there)
+        rows, left_out = without_totals(normalized(frame, date_1904=date_1904))
+        parts.append(rows.with_columns(pl.col(LINE).cast(pl.UInt32)))
+        totals += left_out
     if totals:
         notes = notes | {"total_row_left_out": totals}
-    if rows.height == 0:
+    if not any(rows.height for rows in parts):
         raise FileFault("file_empty")
-    return Read(rows.with_columns(pl.col(LINE).cast(pl.UInt32)), notes)
+    return Read(pl.concat(parts), notes)

@@ -23,6 +23,8 @@ from padan_registry_ingest.reading.sheet import EXTRA
 Pieces = Callable[[], Iterator[bytes]]
 """The bytes of a file piece by piece, from the start at every call: each sheet's process is sent the file once."""
 
+_WALL_TIMES: Final = 10
+"""So much longer than its CPU time a child may take, on a machine that is busy; beyond, it waits for something."""
 ENVIRONMENT: Final = {"POLARS_MAX_THREADS": "1", "MALLOC_ARENA_MAX": "1", "PYTHONUTF8": "1"}
 
 
@@ -138,7 +140,7 @@ def _open(pieces: Pieces, into: int, role: str, limits: Limits) -> None:
     )
     assert child.stdin is not None
     assert child.stderr is not None
-    overdue = threading.Timer(limits.time_s * 2, child.kill)
+    overdue = threading.Timer(limits.time_s * _WALL_TIMES, child.kill)
     overdue.start()
     try:
         # It may end before it has read all: what it says then is what counts.

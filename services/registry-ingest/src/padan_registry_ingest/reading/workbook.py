@@ -14,6 +14,7 @@ from padan_registry_ingest.reading.package import Package, SheetPart
 from padan_registry_ingest.reading.peculiar import peculiar_cells
 from padan_registry_ingest.reading.sheet import Read, checked, finished, sheet_for
 
+_ROWS_AT_ONCE: Final = 200_000
 _NAMES: Final = {
     "ranking": (RANKING.name,),
     "registration": (RECIPIENTS.name,),
@@ -67,7 +68,7 @@ def read_workbook(content: bytes, role: str) -> Read:
     frame = _with_failed(frame, {place: name for name, place in places.items()}, peculiar.failed)
     notes = _left_out(role, candidates, chosen)
     try:
-        return finished(frame, notes, date_1904=package.date_1904)
+        return finished(frame.iter_slices(_ROWS_AT_ONCE), notes, date_1904=package.date_1904)
     except FileFault as fault:
         fault.extra |= where
         raise

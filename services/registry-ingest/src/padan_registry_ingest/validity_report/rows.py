@@ -3,19 +3,19 @@
 import csv
 import io
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 from uuid import UUID
 
 import msgspec
 import polars as pl
-import xlsxwriter
 from padan_runtime.database import Database
 
 from padan_registry_ingest.batches import chunks
 from padan_registry_ingest.batches.chunks import Chunk
 from padan_registry_ingest.batches.repository import Upload
 from padan_registry_ingest.domain import columns, reasons
+from padan_registry_ingest.validity_report import places
+from padan_registry_ingest.validity_report.workbook import Workbook, Write
 
 _DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 _ADDED: Final = (
@@ -51,35 +51,37 @@ class RowReports:
         self._database, self._upload, self._key = database, upload, key
         ranking = upload.kind == "ranking"
         self._sheet = columns.RANKING if ranking else columns.RECIPIENTS
-        self._added = _ADDED if upload.corrects is None else (*_ADDED, "KOREKSI", "CORRECTION")
+        corrections = () if upload.corrects is None else ("KOREKSI", "CORRECTION")
+        self._added = (*_ADDED, *corrections, *places.COLUMNS)
 
     def csv(self) -> Iterator[bytes]:
         """All rows, one chunk after the other, in UTF-8 with byte order mark (Excel needs it)."""
         yield b"\xef\xbb\xbf" + _line([*self._sheet.columns, *self._added])
         for chunk, judged in self._chunks():
             lines = [
-                _line([harmless(cell) for cell in cells] + self._words(judged[row]))
-                for row, *cells in chunk.recipients.select("row", *self._sheet.columns).iter_rows()
+                _line([harmless(cell) for cell in cells] + self._words(judged[row]) + self._placed(line, cells))
+                for row, line, *cells in chunk.recipients.select("row", "line", *self._sheet.columns).iter_rows()
             ]
             yield b"".join(lines)
 
-    def rejected(self, path: Path) -> None:
-        """Write the rejected rows with their members: the columns of the contract first, then the reasons."""
-        with xlsxwriter.Workbook(path, {"constant_memory": True, "in_memory": False}) as book:
-            text = book.add_format({"num_format": "@"})
-            first = _begin(book, self._sheet, self._added, text)
-            line = 0
-            for chunk, judged in self._chunks():
-                sent = _to_be_typed_anew(chunk.recipients, empty_is_right=("NO_KK",))
-                for row, *cells in sent.select("row", *self._sheet.columns).iter_rows():
-                    if judged[row].reasons:
-                        line += 1
-                        _write(first, line, [*cells, *self._words(judged[row])], text)
-            if self._sheet is columns.RECIPIENTS:
-                self._rejected_members(_begin(book, columns.MEMBERS, (), text), text)
+    def rejected(self, file: IO[bytes]) -> None:
+        """Write the rejected rows with their members: the columns of the contract first, then the reasons.
 
-    def _rejected_members(self, sheet: Any, text: Any) -> None:
-        line, written = 0, set[str]()
+        Raises `FileFault` report_too_large where they are more than a sheet holds.
+        """
+        with Workbook(file) as book:
+            with book.sheet(self._sheet.name, self._sheet.columns, self._added) as write:
+                for chunk, judged in self._chunks():
+                    sent = _to_be_typed_anew(chunk.recipients, empty_is_right=("NO_KK",))
+                    for row, line, *cells in sent.select("row", "line", *self._sheet.columns).iter_rows():
+                        if judged[row].reasons:
+                            write([*cells, *self._words(judged[row]), *self._placed(line, cells)])
+            if self._sheet is columns.RECIPIENTS:
+                with book.sheet(columns.MEMBERS.name, columns.MEMBERS.columns) as write:
+                    self._rejected_members(write)
+
+    def _rejected_members(self, write: Write) -> None:
+        written = set[str]()
         for chunk, judged in self._chunks():
             assert chunk.members is not None
             rejected = [row for row, judgement in judged.items() if judgement.reasons]
@@ -89,8 +91,7 @@ class RowReports:
             theirs = chunk.members.filter(pl.col("NO_KK").is_in(wanted))
             theirs = _to_be_typed_anew(theirs, empty_is_right=("NIK", "NO_KK"))
             for cells in theirs.select(columns.MEMBERS.columns).iter_rows():
-                line += 1
-                _write(sheet, line, list(cells), text)
+                write(cells)
 
     def _chunks(self) -> Iterator[tuple[Chunk, dict[int, JudgedRow]]]:
         """Raises `SealError` where the key is not the one they were sealed with."""
@@ -107,6 +108,9 @@ class RowReports:
 
     def _words(self, judged: JudgedRow) -> list[str]:
         return _words(judged) + ([] if self._upload.corrects is None else list(_correction(judged)))
+
+    def _placed(self, line: int, cells: list[str]) -> list[str]:
+        return places.placed(line, dict(zip(self._sheet.columns, cells, strict=True)))
 
     @staticmethod
     def _judged(connection: Any, upload_id: UUID, chunk: Chunk) -> dict[int, JudgedRow]:
@@ -171,24 +175,9 @@ def _line(cells: list[str]) -> bytes:
     return buffer.getvalue().encode()
 
 
-def _begin(book: Any, sheet: columns.Sheet, added: tuple[str, ...], text: Any) -> Any:
-    worksheet = book.add_worksheet(sheet.name)
-    worksheet.set_column(0, len(sheet.columns) - 1, 20, text)
-    worksheet.freeze_panes(1, 0)
-    _write(worksheet, 0, [*sheet.columns, *added], text)
-    return worksheet
-
-
-def _write(sheet: Any, line: int, cells: list[str], text: Any) -> None:
-    # Always as a string, never as xlsxwriter's guess: "=..." stays text, and a NIK keeps its digits.
-    for column, cell in enumerate(cells):
-        if cell:
-            sheet.write_string(line, column, cell, text)
-
-
-def template(path: Path) -> None:
+def template(file: IO[bytes]) -> None:
     """Write an empty registration file: both sheets, every column formatted as text."""
-    with xlsxwriter.Workbook(path, {"constant_memory": True}) as book:
-        text = book.add_format({"num_format": "@"})
+    with Workbook(file) as book:
         for sheet in (columns.RECIPIENTS, columns.MEMBERS):
-            _begin(book, sheet, (), text)
+            with book.sheet(sheet.name, sheet.columns):
+                pass
