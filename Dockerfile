@@ -92,7 +92,7 @@ ENTRYPOINT ["python", "-m", "padan_cli.main"]
 
 # Mints secrets, makes databases and roles, signs development tokens: never for production.
 FROM base AS tools
-COPY --from=sources /src/cli /opt/padan/src
+COPY --from=sources /src/gateway /src/cli /opt/padan/src/
 USER 10001:10001
 HEALTHCHECK NONE
 ENTRYPOINT ["python", "-m", "padan_cli.containers"]

@@ -14,6 +14,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -88,36 +89,80 @@ def test_a_service_is_given_its_own_secrets_and_not_the_owner() -> None:
     assert not re.search(r"://[^/\s:]+:[^/\s@]+@", (ROOT / "docker-compose.yml").read_text()), "a password in the open"
 
 
-@pytest.mark.parametrize(
-    ("file", "differs"),
-    [("broker.properties", {"controller.quorum.voters", "listeners", "advertised.listeners", "log.dirs"}),
-     ("postgresql.conf", {"listen_addresses", "port", "unix_socket_directories"})],
-)  # fmt: skip
-def test_the_servers_are_those_of_the_local_platform(file: str, differs: set[str]) -> None:
-    def settings(path: str) -> dict[str, str]:
-        lines = (line for line in (ROOT / path).read_text().splitlines() if line and not line.startswith("#"))
-        return {key.strip(): value.strip() for key, _, value in (line.partition("=") for line in lines)}
+def settings(*paths: str) -> dict[str, str]:
+    """The settings of one server's files; a later one replaces an earlier one."""
+    lines = (line for path in paths for line in (ROOT / path).read_text().splitlines())
+    pairs = (line.partition("=") for line in lines if line and not line.startswith("#"))
+    return {key.strip(): value.strip() for key, _, value in pairs}
 
-    here, there = settings(f"deploy/compose/{file}"), settings(f"deploy/platform/{file}")
-    assert {key for key in here.keys() | there.keys() if here.get(key) != there.get(key)} == differs
+
+def differing(here: dict[str, str], there: dict[str, str]) -> set[str]:
+    return {key for key in here.keys() | there.keys() if here.get(key) != there.get(key)}
+
+
+def test_the_servers_are_those_of_the_local_platform() -> None:
+    local = settings("deploy/platform/broker.properties", "deploy/platform/broker-secure.properties")
+    here = settings("deploy/compose/broker.properties")
+    addresses = {"controller.quorum.voters", "listeners", "advertised.listeners", "log.dirs"}
+    password = {key for key, value in local.items() if "${broker_password}" in value}
+    providers = {"config.providers", "config.providers.file.class"}
+    assert differing(here, local) == addresses | password | providers
+    taken = "${file:/run/secrets/kafka/passwords.properties:broker}"
+    assert {here[key] for key in password} == {local[key].replace("${broker_password}", taken) for key in password}
+    sockets = {"listen_addresses", "port", "unix_socket_directories"}
+    assert differing(settings("deploy/compose/postgresql.conf"), settings("deploy/platform/postgresql.conf")) == sockets
     pom = (ROOT / "deploy/platform/pom.xml").read_text()
-    assert SERVICES["kafka"]["image"].partition(":")[2] in pom
-    assert SERVICES["postgres"]["image"].partition(":")[2] in pom
+    for server in ("kafka", "postgres"):
+        assert f">{SERVICES[server]['image'].partition(':')[2]}" in pom
 
 
-def test_the_broker_formats_its_storage_once(platform: Platform, tmp_path: Path) -> None:
-    properties = tmp_path / "broker.properties"
+@contextmanager
+def broker(servers: Path, folder: Path, secrets: Path) -> Iterator[str]:
+    """Kafka as the file runs it: its storage formatted (twice: a container starts again), then the server."""
+    client, controller = free_port(), free_port()
     text = (ROOT / "deploy/compose/broker.properties").read_text()
-    properties.write_text(text.replace("/var/lib/kafka/data", str(tmp_path / "data")))
-    script = SERVICES["kafka"]["command"][0]
-    (arguments,) = re.findall(r"kafka-storage\.sh (.*)", script)
-    chosen = SERVICES["kafka"]["environment"]["CLUSTER_ID"]
-    arguments = arguments.replace('"$$CLUSTER_ID"', chosen).replace("/etc/padan/broker.properties", str(properties))
-    jars = os.pathsep.join(map(str, sorted((platform.instance.servers / "kafka").glob("*.jar"))))
-    java = ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", jars, "kafka.tools.StorageTool"]
+    for old, new in {
+        "0.0.0.0:9092": f"127.0.0.1:{client}", "kafka:9092": f"127.0.0.1:{client}",
+        "127.0.0.1:9093": f"127.0.0.1:{controller}",
+        "/var/lib/kafka/data": str(folder / "data"), "/run/secrets/kafka": str(secrets / "kafka"),
+    }.items():  # fmt: skip
+        text = text.replace(old, new)
+    (folder / "broker.properties").write_text(text)
+    format_, run = SERVICES["kafka"]["command"][0].strip().splitlines()
+    jars = os.pathsep.join(map(str, sorted((servers / "kafka").glob("*.jar"))))
+    environment = SERVICES["kafka"]["environment"]
+    logging = environment["KAFKA_LOG4J_OPTS"].replace("/etc/padan", str(ROOT / "deploy/platform"))
+    memory = f"{environment['KAFKA_HEAP_OPTS']} {environment['KAFKA_JVM_PERFORMANCE_OPTS']}"
+    for old, new in {
+        "/opt/kafka/bin/kafka-storage.sh": f"java {memory} -cp {jars} kafka.tools.StorageTool",
+        "/opt/kafka/bin/kafka-server-start.sh": f"java {memory} {logging} -cp {jars} kafka.Kafka",
+        "/etc/padan": str(folder), "/run/secrets/kafka": str(secrets / "kafka"), "$$": "$",
+    }.items():  # fmt: skip
+        format_, run = format_.replace(old, new), run.replace(old, new)
+    values = {**os.environ, **environment}
     for _ in range(2):
-        subprocess.run([*java, *arguments.split()], check=True, capture_output=True, timeout=60)
-    assert f"cluster.id={chosen}" in (tmp_path / "data/meta.properties").read_text()
+        formatted = subprocess.run(
+            ["/bin/bash", "-ec", format_], env=values, capture_output=True, text=True, check=False, timeout=PATIENCE_S
+        )
+        assert formatted.returncode == 0, formatted.stderr[-2000:]
+    with (folder / "kafka.log").open("wb") as log:
+        running = subprocess.Popen(["/bin/bash", "-ec", run], env=values, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        deadline = time.monotonic() + PATIENCE_S
+        while "Kafka Server started" not in (said := (folder / "kafka.log").read_text()):
+            assert running.poll() is None, said[-3000:]
+            assert time.monotonic() < deadline, said[-3000:]
+            time.sleep(0.1)  # another process: nothing to wait on but what it says
+        yield f"127.0.0.1:{client}"
+    finally:
+        running.kill()
+        running.wait()
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 class Stack(NamedTuple):
@@ -189,7 +234,7 @@ class Stack(NamedTuple):
 
 
 @pytest.fixture
-def stack(platform: Platform, fresh_topics: str, make_database: MakeDatabase, tmp_path: Path) -> Iterator[Stack]:
+def stack(platform: Platform, make_database: MakeDatabase, tmp_path: Path) -> Iterator[Stack]:
     secrets = tmp_path / "secrets"
     secrets.mkdir(mode=0o700)
     # The roles' passwords are those the run's server already knows.
@@ -198,15 +243,13 @@ def stack(platform: Platform, fresh_topics: str, make_database: MakeDatabase, tm
     images = {stage: tmp_path / "images" / stage for stage in {SERVICES[name]["build"]["target"] for name in OURS}}
     for stage, image in images.items():
         lay_out(STAGES, stage, image)
-    replaced = {"kafka:9092": fresh_topics, "postgres:5432": f"127.0.0.1:{platform.instance.port('postgres')}"}
+    replaced = {"postgres:5432": f"127.0.0.1:{platform.instance.port('postgres')}"}
     for database in ("household", "keyring", "registry_ingest", "eligibility", "gateway"):
         replaced[f"/{database}?"] = f"/{make_database(database).url.rpartition('/')[2]}?"
     ports: dict[str, int] = {}
     for name in SERVERS:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            ports[name] = free.getsockname()[1]
-            replaced[f"http://{name}:8080"] = f"http://127.0.0.1:{ports[name]}"
+        ports[name] = free_port()
+        replaced[f"http://{name}:8080"] = f"http://127.0.0.1:{ports[name]}"
     made = Stack(tmp_path, images, replaced, ports, {})
     yield made
     for process in made.running.values():
@@ -218,9 +261,15 @@ def test_every_command_of_it_runs_as_an_ordinary_user_on_a_root_that_cannot_be_w
     stack: Stack, platform: Platform
 ) -> None:
     stack.once("secrets")
+    with broker(platform.instance.servers, stack.folder, stack.folder / "secrets") as kafka:
+        stack.replaced["kafka:9092"] = kafka
+        run_everything(stack, platform)
+
+
+def run_everything(stack: Stack, platform: Platform) -> None:
     port = str(platform.instance.port("postgres"))
     stack.once("databases", ["padan_cli.containers", *SERVICES["databases"]["command"], "--port", port])
-    stack.once("topics")
+    assert "rules added" in stack.once("topics").stdout
     for name in ("household", "registry-ingest", "eligibility", "gateway"):
         stack.once(f"{name}-migrations")
     for name in SERVERS:

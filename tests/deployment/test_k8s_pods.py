@@ -191,3 +191,16 @@ def test_production_is_production(overlay: str) -> None:
     told_by_map: Any = of_kind(overlay, "ConfigMap")["sign-in"]["data"]["issuer"]
     assert told_by_map.startswith("https://")
     assert not set(workloads(overlay)) & {"civil-registry", "barred-register"}
+
+
+@pytest.mark.parametrize("overlay", ["regency", "national"])
+def test_a_service_is_spread_over_machines_and_has_time_to_end(overlay: str) -> None:
+    for service in SERVICES:
+        pod = workloads(overlay)[service]["spec"]
+        spread = {constraint["topologyKey"] for constraint in pod["topologySpreadConstraints"]}
+        assert spread == {"topology.kubernetes.io/zone", "kubernetes.io/hostname"}
+        # docker-compose.yml gives 40 s; a cluster that drains a node has more to do.
+        assert pod["terminationGracePeriodSeconds"] == 60
+        assert of_kind(overlay, "PodDisruptionBudget")[service]["spec"]["maxUnavailable"] == 1
+    for cluster in of_kind(overlay, "Cluster").values():
+        assert cluster["spec"]["affinity"]["podAntiAffinityType"] == "required"

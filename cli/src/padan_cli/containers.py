@@ -21,6 +21,7 @@ RUN_TIME_ROLES = {
     "gateway": ("gateway_writer", "gateway_reader"),
 }
 """The database roles of each service; its migrations also log in as their owners."""
+BROKER = "broker"
 PASSWORDS = "pgpass"
 """Name of a folder's password file, in libpq's form: an address names it by `?passfile=`."""
 
@@ -37,28 +38,34 @@ def mint(folder: Path) -> None:
     """Mint what is missing in `folder`, and below it one folder for each container that is given any.
 
     `<service>`: keys, and passwords of the run-time roles. `<service>-migrations`: the same with the owners, for
-    the one run that migrates. `postgres`: the superuser's password.
+    the one run that migrates. `postgres`: the superuser's password. `kafka`: the broker's own, and its users as
+    arguments for the formatting of its storage. `operator`: the login that makes topics and rights.
     """
     credentials.mint(folder)
     for service, roles in RUN_TIME_ROLES.items():
         own = credentials.of_service(folder, service)
         _write_passwords(folder, own, roles)
-        owners = tuple(
-            f"{database}_owner" for database, of in databases.RUN_TIME_ROLES.items() if set(of) & set(roles)
-        )
+        owners = tuple(f"{database}_owner" for database, of in databases.RUN_TIME_ROLES.items() if set(of) & set(roles))
         _write_passwords(folder, folder / f"{service}-migrations", (*roles, *owners))
-    server = folder / "postgres"
-    # The server runs as a user of its own, and is the only container that is given this folder.
-    server.mkdir(mode=0o755, exist_ok=True)
-    password = server / "password"
-    password.write_text(credentials.database_password(folder, SUPERUSER))
-    password.chmod(0o444)
+    # The servers run as users of their own, and each is the only container that is given its folder.
+    _write_open(folder / "postgres" / "password", credentials.database_password(folder, SUPERUSER))
+    users = {user: credentials.kafka_password(folder, user) for user in (BROKER, *credentials.KAFKA_USERS)}
+    _write_open(folder / "kafka" / "passwords.properties", f"{BROKER}={users[BROKER]}\n")
+    logins = (f"--add-scram SCRAM-SHA-512=[name={user},password={password}]\n" for user, password in users.items())
+    _write_open(folder / "kafka" / "users", "".join(logins))
 
 
 def create_databases(folder: Path, host: str, port: int) -> None:
     """Create databases and roles on the server; safe to repeat."""
     password = credentials.database_password(folder, SUPERUSER)
     databases.prepare(f"postgresql://{SUPERUSER}:{password}@{host}:{port}/postgres", folder)
+
+
+def _write_open(path: Path, content: str) -> None:
+    path.parent.mkdir(mode=0o755, exist_ok=True)
+    path.unlink(missing_ok=True)
+    path.write_text(content)
+    path.chmod(0o444)
 
 
 def _write_passwords(folder: Path, own: Path, roles: tuple[str, ...]) -> None:
