@@ -3,10 +3,13 @@ everything else goes on."""
 
 import asyncio
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import msgspec
 import psycopg
 import pytest
+from aiokafka import AIOKafkaProducer
+from aiokafka.record.util import calc_crc32c
 from kafka_peer import an_event, make_topic, read_all, running, send, until
 from padan_events import Event, UnknownEventTypeError, decode
 from padan_events.parking import Parked
@@ -136,6 +139,44 @@ async def test_a_record_without_envelope_is_set_aside_makes_no_hole_and_holds_up
         await send(kafka_bootstrap, [an_event(topic, 0, 3, value=b"three")])
         await until(lambda: seen(database, 0) == [1, 2, 3])
     assert parked(database) == []
+
+
+class Spoilt:
+    """A batch under construction whose header names are turned into bytes that are no UTF-8."""
+
+    def __init__(self, builder: Any) -> None:
+        self._builder = builder
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._builder, name)
+
+    def build(self) -> bytearray:
+        data = bytearray(self._builder.build()).replace(b"\x04ab", b"\x04\xff\xfe")
+        data[17:21] = calc_crc32c(data[21:]).to_bytes(4, "big")  # as the format of record batches has it
+        return data
+
+
+async def test_a_record_that_the_kafka_client_cannot_read_is_set_aside_too(
+    reading: Reading, kafka_bootstrap: str
+) -> None:
+    topic, database = await make_topic(kafka_bootstrap), reading.database
+    await send(kafka_bootstrap, [an_event(topic, shard, pos) for pos in (1, 2) for shard in (0, 6)])
+    producer = AIOKafkaProducer(bootstrap_servers=kafka_bootstrap)
+    await producer.start()
+    batch = producer.create_batch()
+    for name in ("ok", "ab", "ok"):
+        batch.append(key=b"k0", value=b"a stranger's", timestamp=None, headers=[(name, b"1")])
+    batch._builder = Spoilt(batch._builder)
+    await (await producer.send_batch(batch, topic.name, partition=0))
+    await producer.stop()
+    await send(kafka_bootstrap, [an_event(topic, shard, 3) for shard in (0, 6)])
+    async with running(a_projector(database, kafka_bootstrap, topic, Recording()).run):
+        await until(lambda: seen(database, 0) == [1, 2, 3] and seen(database, 6) == [1, 2, 3])
+    assert rows(database, "SELECT record_offset, reason, value IS NULL FROM parked ORDER BY record_offset") == [
+        (2, "not_an_event", False),
+        (3, "not_an_event", True),  # what cannot be read
+        (4, "not_an_event", True),  # and what came in the same batch behind it
+    ]
 
 
 async def test_a_copy_of_what_is_parked_goes_out_with_the_reason(reading: Reading, kafka_bootstrap: str) -> None:

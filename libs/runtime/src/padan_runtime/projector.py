@@ -32,6 +32,7 @@ from padan_runtime.parking.records import Record
 from padan_runtime.parking.retrying import Retrying
 from padan_runtime.positions import MovedOnError, Shard
 from padan_runtime.taken import Moves, Taken
+from padan_runtime.unreadable import fetch
 
 __all__ = ["TRANSIENT", "Handler", "Projector", "StuckError"]
 
@@ -39,8 +40,7 @@ Prepared = TypeVar("Prepared")
 
 _COMMIT_EVERY_S = 5.0
 _COMMIT_WITHIN_S = 5.0
-_HANGS_AFTER = 5
-"""A batch that takes so many times what is called stuck hangs; by then the group has given its shards to others."""
+_HANGS_AFTER = 5  # times what is called stuck: by then the group has given the shards to others
 
 
 class StuckError(RuntimeError):
@@ -114,11 +114,9 @@ class Projector(Generic[Prepared]):
         polling = asyncio.create_task(self._poll_until(consumer, stop, watch))
         try:
             await asyncio.wait({polling, watch}, return_when=asyncio.FIRST_COMPLETED)
-            if not polling.done():
-                # A slow batch comes through in the end; one that waits for a server fallen silent never does.
-                await asyncio.wait({polling}, timeout=self._stuck_after_s * (_HANGS_AFTER - 1))
-            if polling.done():
-                await polling
+            # A slow batch comes through in the end; one that waits for a server fallen silent never does.
+            await asyncio.wait({polling}, timeout=self._stuck_after_s * (_HANGS_AFTER - 1))
+            await (polling if polling.done() else watch)
             if watch.done():
                 await watch
         finally:
@@ -133,7 +131,7 @@ class Projector(Generic[Prepared]):
             await self._poll(consumer, stop)
 
     async def _poll(self, consumer: AIOKafkaConsumer, stop: asyncio.Event) -> None:
-        records = await consumer.getmany(timeout_ms=200, max_records=self._batch)
+        records = await fetch(consumer, self._assignment, self._batch)
         if self._assignment.failure is not None:
             raise self._assignment.failure
         taken = self._assignment.take(consumer, records)

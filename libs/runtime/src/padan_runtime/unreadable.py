@@ -1,0 +1,72 @@
+"""Fetching, past records that the Kafka client itself cannot read.
+
+aiokafka raises where the name of a header is not UTF-8, for the whole poll, and again at every poll to come: one record
+of a stranger would end every reader of the topic for good. So it is found, and stands in what is returned as a record
+of which nothing but the offset is known: no event, to be parked as any other.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import IllegalStateError
+
+from padan_runtime.assignment import Assignment
+
+_POLL_MS: Final = 200
+_WAIT_MS: Final = 1_000
+
+
+class Unreadable(msgspec.Struct, frozen=True):
+    """A record of which only the offset is known."""
+
+    offset: int
+    key: None = None
+    value: None = None
+    headers: tuple[()] = ()
+
+
+async def fetch(
+    consumer: AIOKafkaConsumer, assignment: Assignment, most: int
+) -> Mapping[TopicPartition, Sequence[Any]]:
+    """The records of a poll by partition, in order; at most about `most`."""
+    try:
+        records: Mapping[TopicPartition, Sequence[Any]] = await consumer.getmany(timeout_ms=_POLL_MS, max_records=most)
+    except UnicodeDecodeError:
+        # What the poll had from other partitions went down with it: all begin again from their places.
+        await assignment.seek(consumer)
+        return await _one_by_one(consumer, most)
+    return records
+
+
+async def _one_by_one(consumer: AIOKafkaConsumer, most: int) -> dict[TopicPartition, Sequence[Any]]:
+    found: dict[TopicPartition, Sequence[Any]] = {}
+    ends = await consumer.end_offsets(consumer.assignment() - consumer.paused())
+    try:
+        for partition, end in sorted(ends.items()):
+            start = await consumer.position(partition)
+            if start < end:
+                found[partition] = await _of_partition(consumer, partition, start, most)
+    except IllegalStateError:  # the group gave the shards out anew: everything is read again by whoever has them
+        return {}
+    return found
+
+
+async def _of_partition(consumer: AIOKafkaConsumer, partition: TopicPartition, start: int, most: int) -> list[Any]:
+    try:
+        polled = await consumer.getmany(partition, timeout_ms=_WAIT_MS, max_records=most)
+        return list(polled.get(partition, ()))
+    except UnicodeDecodeError:
+        consumer.seek(partition, start)
+    records: list[Any] = []
+    while True:
+        try:
+            polled = await consumer.getmany(partition, timeout_ms=_WAIT_MS, max_records=1)
+        except UnicodeDecodeError:
+            offset = await consumer.position(partition)
+            consumer.seek(partition, offset + 1)
+            return [*records, Unreadable(offset)]
+        if not polled:
+            return records
+        records += polled[partition]
