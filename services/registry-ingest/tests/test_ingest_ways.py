@@ -167,6 +167,28 @@ def test_an_upload_in_pieces_belongs_to_its_sender_and_has_limits(ingest: Ingest
     wait_for(lambda: ingest.count("partial_upload") == 0)
 
 
+def test_a_large_file_is_never_whole_in_memory(ingest: Ingest) -> None:
+    ingest.stop()
+    ingest.environment["PADAN_UPLOAD_LIMIT_MB"] = "64"
+    ingest.start()
+    size, megabyte = 64, bytes(1 << 20)
+    partial = begin(ingest, size << 20).json()["upload_id"]
+    before = peak_mb(ingest)
+    for start in range(0, size, 16):
+        received = go_on(ingest, partial, start << 20, (megabyte for _ in range(16))).json()["offset"]
+        assert received == (start + 16) << 20
+    taken = submit(ingest, upload=partial).json()["upload_id"]
+    assert peak_mb(ingest) - before < 32
+    assert ingest.until(taken, "failed")["problem"]["code"]  # zeros are no table
+
+
+def peak_mb(ingest: Ingest) -> int:
+    """The most memory the service has had, in MB."""
+    assert ingest.process is not None
+    status = Path(f"/proc/{ingest.process.pid}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) // 1024
+
+
 def cancel(ingest: Ingest, upload_id: str) -> httpx.Response:
     return ingest.http.post(f"/batches/{upload_id}/cancel", headers=ingest.headers())
 
