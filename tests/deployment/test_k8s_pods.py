@@ -204,3 +204,10 @@ def test_a_service_is_spread_over_machines_and_has_time_to_end(overlay: str) -> 
         assert of_kind(overlay, "PodDisruptionBudget")[service]["spec"]["maxUnavailable"] == 1
     for cluster in of_kind(overlay, "Cluster").values():
         assert cluster["spec"]["affinity"]["podAntiAffinityType"] == "required"
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_what_is_written_in_clear_for_a_moment_is_in_memory(overlay: str) -> None:
+    pod = workloads(overlay)["registry-ingest"]["spec"]
+    (temporary,) = [volume["emptyDir"] for volume in pod["volumes"] if volume["name"] == "tmp"]
+    assert temporary["medium"] == "Memory"
