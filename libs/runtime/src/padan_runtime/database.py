@@ -40,6 +40,11 @@ class Database:
             check=ConnectionPool.check_connection,
             kwargs={
                 "application_name": name,
+                # A server that fell silent is away, not slow: as soon as nothing that is sent is acknowledged any more.
+                "keepalives_idle": 5,
+                "keepalives_interval": 2,
+                "keepalives_count": 3,
+                "tcp_user_timeout": 15_000,
                 # A process that sleeps inside a transaction would hold its locks, and so its shards, without end.
                 "options": f"-c idle_in_transaction_session_timeout={round(idle_transaction_s * 1000)}",
             },
