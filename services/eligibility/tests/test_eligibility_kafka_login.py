@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from faust.auth import SASLCredentials
 from padan_eligibility.application import create_application
 from padan_eligibility.settings import EligibilitySettings
 
@@ -23,6 +24,7 @@ def test_faust_logs_in_with_the_services_own_user(tmp_path: Path, environment: s
 
     credentials = create_application(settings).conf.broker_credentials
 
+    assert isinstance(credentials, SASLCredentials)
     assert credentials.protocol.value == protocol
     assert credentials.mechanism.value == "SCRAM-SHA-512"
     assert (credentials.username, credentials.password) == ("eligibility", "open sesame")
