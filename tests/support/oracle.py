@@ -59,6 +59,14 @@ def lag(platform: Platform) -> dict[str, int]:
     for topic, database in DATABASE_OF.items():
         sent = dict(query(platform, database, "SELECT shard, pos FROM relay_cursor WHERE topic = %s", topic))
         behind[f"relay {topic}"] = sum(heads(platform, topic).values()) - sum(sent.values())
+    for name, topic_of_copies in PARKED_TOPICS.items():
+        database = topic_of_copies.owner.replace("-", "_")
+        behind[f"relay {name}"] = count(
+            platform,
+            database,
+            "SELECT sum(h.pos - c.pos) FROM log_head h JOIN relay_cursor c USING (topic, shard) "
+            f"WHERE topic = '{name}'",
+        )
     for reader, (database, topics) in READERS.items():
         for topic in topics:
             reached = query(

@@ -22,6 +22,10 @@ TRANSIENT = (
 """A server is away, or two transactions met: the same batch may go through later. Never a reason to park."""
 
 
+class StoppingError(RuntimeError):
+    """The process is to stop: what is under way is left to be read again."""
+
+
 class Handler(Protocol[Prepared]):
     """What a reader does with events."""
 

@@ -22,7 +22,7 @@ from padan_events.kafka_client import Kafka, client_of
 from padan_runtime import metrics, positions
 from padan_runtime.assignment import Assignment
 from padan_runtime.database import Database
-from padan_runtime.handling import TRANSIENT, Handler
+from padan_runtime.handling import TRANSIENT, Handler, StoppingError
 from padan_runtime.kafka_client import cluster_id_of
 from padan_runtime.logs import logger
 from padan_runtime.parking import repository as parking
@@ -45,10 +45,6 @@ _HANGS_AFTER = 5  # times what is called stuck: by then the group has given the 
 
 class StuckError(RuntimeError):
     """There is lag and nothing moved for too long: the process ends, and a new one connects afresh."""
-
-
-class StoppingError(RuntimeError):
-    """The process is to stop: what is under way is left to be read again."""
 
 
 _NOT_THE_EVENTS = (MovedOnError, StoppingError, BreakerOpenError, MemoryError)
@@ -86,7 +82,7 @@ class Projector(Generic[Prepared]):
 
     @property
     def broken(self) -> bool:
-        """Whether the reader has stopped because nearly everything failed, or too much is parked already."""
+        """Whether the reader stopped because nearly everything failed, or too much is parked already."""
         return self._assignment.broken
 
     @property
