@@ -91,16 +91,17 @@ def run(
         following = Following(platform)
         traffic = Traffic(Stack(platform), folder / "files", seed)
         try:
-            for number in range(1, rounds + 1):
-                each = _one_round(stage, traffic, following, known, number, seed, say)
-                campaign.rounds.append(each)
-                campaign.violation = each.violation
-                if not campaign.violation and (number % _ALL_EACH_ROUNDS == 0 or number == rounds):
-                    say("everything is compared with everything")
-                    campaign.violation = _violation_of(lambda: _same_types(platform, following))
-                finished()
-                if campaign.violation:
-                    break
+            with contextlib.suppress(KeyboardInterrupt):  # what was found until then is reported
+                for number in range(1, rounds + 1):
+                    each = _one_round(stage, traffic, following, known, number, seed, say)
+                    campaign.rounds.append(each)
+                    campaign.violation = each.violation
+                    if not campaign.violation and (number % _ALL_EACH_ROUNDS == 0 or number == rounds):
+                        say("everything is compared with everything")
+                        campaign.violation = _violation_of(lambda: _same_types(platform, following))
+                    finished()
+                    if campaign.violation:
+                        break
         finally:
             campaign.types, campaign.repeats, campaign.early = dict(following.types), following.repeats, following.early
             campaign.restarts = {name: int(each["restarts"]) for name, each in platform.processes().items()}
