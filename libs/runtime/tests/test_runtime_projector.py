@@ -204,3 +204,15 @@ async def test_a_reader_whose_client_is_stuck_ends_its_process(database: Databas
     await send(kafka_bootstrap, [an_event(topic, 0, 2)])
     with pytest.raises(StuckError):
         await asyncio.wait_for(task, 30)
+
+
+async def test_a_reader_whose_batch_hangs_ends_its_process(database: Database, kafka_bootstrap: str) -> None:
+    topic = await make_topic(kafka_bootstrap)
+    await send(kafka_bootstrap, [an_event(topic, 0, 1)])
+    handler = Recording()
+    handler.go_on = asyncio.Event()  # never set: a server that fell silent
+    with pytest.raises(StuckError):
+        await asyncio.wait_for(
+            a_projector(database, kafka_bootstrap, topic, handler, stuck_after_s=1.0).run(asyncio.Event()), 40
+        )
+    assert count(database) == 0
