@@ -1,7 +1,6 @@
 """Answers the questions of lists from the views, as their senders see them; after a crash it goes on where it was."""
 
 import asyncio
-import contextlib
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -28,6 +27,7 @@ from padan_gateway.signin.tokens import Caller
 
 _POLL_S: Final = 0.5
 _IDLE_S: Final = 10.0
+_AFTER_ERROR_S: Final = 3.0
 _NEVER_CAME: Final = timedelta(hours=1)
 
 
@@ -61,31 +61,32 @@ class ListChecks:
         """Work until `stop` is set."""
         stopped = asyncio.create_task(stop.wait())
         while not stop.is_set():
-            waiting = await self._work_all()
+            timeout = await self._work_all(stop)
             waking = asyncio.create_task(self.wake.wait())
-            timeout = _POLL_S if waiting else _IDLE_S
             await asyncio.wait({waking, stopped}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
             waking.cancel()
             self.wake.clear()
         stopped.cancel()
 
-    async def _work_all(self) -> bool:
-        """Whether any is still open."""
-        left = True
-        with contextlib.suppress(*TRANSIENT):
+    async def _work_all(self, stop: asyncio.Event) -> float:
+        """Work on all that are open; answers when to look again, in seconds."""
+        try:
             checks = await asyncio.to_thread(self._open)
-            left = bool(checks)
-            for check in checks:
-                try:
-                    await self._work(check)
-                except (*TRANSIENT, Refused) as error:
-                    logger().warning("a list waits", check_id=str(check.check_id), error=type(error).__name__)
-        return left
+        except TRANSIENT:
+            return _AFTER_ERROR_S
+        again = _POLL_S if checks else _IDLE_S
+        for check in checks:
+            try:
+                await self._work(check, stop)
+            except (*TRANSIENT, Refused) as error:
+                logger().warning("a list waits", check_id=str(check.check_id), error=type(error).__name__)
+                again = _AFTER_ERROR_S
+        return again
 
-    async def _work(self, check: Open) -> None:
+    async def _work(self, check: Open, stop: asyncio.Event) -> None:
         caller = Caller(check.subject, Role(check.role), Scope.of(check.region))
         path, headers, logged = f"/list-checks/{check.check_id}", on_behalf_of(caller), check.logged
-        while True:
+        while not stop.is_set():
             try:
                 asked = msgspec.convert(await self._parts.registry_ingest.json(f"{path}/questions", headers), Questions)
             except Refused as error:

@@ -55,10 +55,10 @@ class ListReport:
 
     def workbook(self, file: IO[bytes]) -> None:
         """All rows as a workbook, every cell as text. Raises `FileFault` where they are more than a sheet holds."""
-        with Workbook(file) as book, book.sheet("daftar", _HEAD) as write:
+        with Workbook(file) as book, book.sheet("daftar", self._shown(_HEAD)) as write:
             for rows in self._chunks():
                 for row in rows:
-                    write(_cells(*row))
+                    write(self._shown(_cells(*row)))
 
     def _shown(self, cells: Sequence[str]) -> list[str]:
         return [cells[place] for place in self._places]

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,6 +26,7 @@ MOST_OPEN: Final = 20
 """Files one sender may have under way."""
 _DURABLE_EVERY: Final = 4 << 20
 _SWEEP_S: Final = 600.0
+_ABANDONED_AFTER_S: Final = 3_600.0
 Result = TypeVar("Result")
 
 
@@ -152,10 +154,14 @@ class Uploads:
         with self._database.transaction() as connection:
             expired = repository.take_expired(connection)
             kept = repository.known(connection)
+        for partial_id in expired:
+            partial_file.remove(self._folder, partial_id)
+        # What a crash left; not what has only just begun, and so is not among those known.
+        before = time.time() - _ABANDONED_AFTER_S
         for path in (self._folder / "partial").glob("*"):
-            with contextlib.suppress(ValueError):
-                if UUID(path.name) not in kept:
-                    path.unlink(missing_ok=True)
+            with contextlib.suppress(ValueError, FileNotFoundError):
+                if UUID(path.name) not in kept and path.stat().st_mtime < before:
+                    path.unlink()
         if expired:
             logger().info("uploads expired", count=len(expired))
 
