@@ -1,5 +1,6 @@
 """Every view of a running platform: held against its store, damaged, found, rebuilt while batches go on."""
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -61,14 +62,14 @@ async def rebuilt(stack: Stack, view: str, monkeypatch: pytest.MonkeyPatch) -> R
         await opening.close()
 
 
-async def test_damage_is_found_and_mended_while_batches_go_on(
+def test_damage_is_found_and_mended_while_batches_go_on(
     stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = stack.invent(ROWS, tmp_path)
     stack.load(batch.base)
     stack.load(batch.registration)
     come_to_rest(stack.platform)
-    for reader, found in (await reconciled(stack, monkeypatch)).items():
+    for reader, found in asyncio.run(reconciled(stack, monkeypatch)).items():
         assert all(each.differences == () for each in found), reader
         assert all(each.households > 0 for each in found), reader
 
@@ -88,7 +89,7 @@ async def test_damage_is_found_and_mended_while_batches_go_on(
     for database, statements in damages.items():
         for statement in statements:
             assert damage(stack, database, statement) == 1
-    damaged = await reconciled(stack, monkeypatch)
+    damaged = asyncio.run(reconciled(stack, monkeypatch))
     assert {r: sorted({h for each in f for h in each.differences}) for r, f in damaged.items()} == {
         "gateway.views": sorted(ids[:3]),
         "eligibility.facts": [ids[3]],  # what was decided is its own log's: a rebuild compares it
@@ -98,7 +99,7 @@ async def test_damage_is_found_and_mended_while_batches_go_on(
     later = stack.invent(ROWS, tmp_path / "later")
     writer = threading.Thread(target=lambda: [stack.load(file) for file in (later.base, later.registration)])
     writer.start()
-    reports = {view: await rebuilt(stack, view, monkeypatch) for view in DATABASE_OF}
+    reports = {view: asyncio.run(rebuilt(stack, view, monkeypatch)) for view in DATABASE_OF}
     writer.join()
     assert {view: report.different for view, report in reports.items()} == {
         "registry-ingest.persons": 1,
@@ -106,13 +107,13 @@ async def test_damage_is_found_and_mended_while_batches_go_on(
         "gateway.views": 3,
     }
     come_to_rest(stack.platform)
-    assert all(each.differences == () for f in (await reconciled(stack, monkeypatch)).values() for each in f)
+    assert all(each.differences == () for f in asyncio.run(reconciled(stack, monkeypatch)).values() for each in f)
     check_everything(stack.platform)
     emitted = query(
         stack.platform, "eligibility", "SELECT sum(pos) FROM log_head WHERE topic = 'eligibility.events.v1'"
     )
     for view in DATABASE_OF:
-        again = await rebuilt(stack, view, monkeypatch)
+        again = asyncio.run(rebuilt(stack, view, monkeypatch))
         assert (again.different, again.left_out, again.verified) == (0, (), True), view
     assert emitted == query(
         stack.platform, "eligibility", "SELECT sum(pos) FROM log_head WHERE topic = 'eligibility.events.v1'"
