@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from padan_cli.check_list import print_check
 from padan_cli.ingest import Gateway, Kind, follow_with_bar
 from padan_cli.platform import PlatformError
 from padan_cli.validity_report import UNKNOWN_REGION, print_report
@@ -189,3 +190,34 @@ def test_a_ranking_says_who_waits_and_shows_no_empty_tables() -> None:
     assert "6 waiting: the person is not in the register" in report
     assert "reason" not in report
     assert "district" not in report
+
+
+def test_a_cancelled_batch_says_what_stands_and_how_to_go_on() -> None:
+    report = printed(DONE | {"state": "cancelled", "reported_to": 400, "valid": 300, "invalid": 100})
+
+    assert "400 dari 1,000 baris" in report
+    assert "400 of 1,000 rows" in report
+    assert "kirim lagi" in report
+    assert "send the file again" in " ".join(report.split())
+
+
+def test_a_correction_says_what_became_of_each_row_and_leaves_out_what_is_none() -> None:
+    correction = {"of": "u0", "unchanged": 700, "now_valid": 40, "still_invalid": 0, "changed_accepted": 2, "new": 0}
+    report = " ".join(printed(DONE | {"correction": correction | {"removed": 9, "removed_registered": 8}}).split())
+
+    assert "a correction of: upload u0" in report
+    assert "700 sudah tercatat, tidak berubah / in the register, unchanged" in report
+    assert "2 sudah tercatat tetapi berubah: tidak diambil" in report
+    assert "8 di antaranya tercatat dan tetap tercatat" in report
+    assert "still invalid" not in report
+
+
+def test_a_checked_list_is_counted_in_words() -> None:
+    words = {"id": "Tercatat.", "en": "In the register.", "next_id": "Tidak perlu apa-apa.", "next_en": "Nothing."}
+    output = StringIO()
+    found = {"rows": 12, "results": {"registered": 9}, "words": {"registered": words}, "decile_groups": {"1-4": 5}}
+    print_check(found, Console(file=output, width=80, highlight=False))
+
+    assert "12 baris diperiksa / rows checked" in output.getvalue()
+    assert "→ Tidak perlu apa-apa." in output.getvalue()
+    assert "by decile group: 1-4: 5" in output.getvalue()

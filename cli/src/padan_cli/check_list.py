@@ -75,8 +75,10 @@ def _until_done(gateway: Gateway, check_id: str) -> dict[str, Any]:
 
 def print_check(found: dict[str, Any], console: Console) -> None:
     """The counts by result, each in words with what to do, then the decile groups."""
-    title = f"{found['rows']:,} baris diperiksa / rows checked"
-    table = Table("", "hasil / result", title=title, title_justify="left", box=box.SIMPLE_HEAD, show_header=False)
+    console.print(f"{found['rows']:,} baris diperiksa / rows checked")
+    table = Table(box=box.SIMPLE_HEAD, show_header=False)
+    table.add_column(justify="right")
+    table.add_column()
     for code, count in found["results"].items():
         words = found["words"][code]
         said = Text(code, "bold")

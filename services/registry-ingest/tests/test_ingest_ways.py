@@ -287,6 +287,7 @@ def test_a_corrected_file_takes_what_changed_and_says_what(ingest: Ingest, pati:
     done = ingest.until(first_id, "done")
     assert (done["valid"], done["invalid"]) == (total - 2, 2)
     assert ingest.send(pati.base, corrects=str(uuid4())).json()["code"] == "corrected_not_found"
+    assert ingest.send(pati.base, corrects=first_id, region="3319").json()["code"] == "corrected_not_found"
     assert ingest.send(pati.base, corrects=first_id, kind="ranking").json()["code"] == "correction_of_ranking"
 
     # Row 1 is corrected, row 2 stays as it was, row 3 (in the register) differs, rows 4 and 5 are left out, one is new.
