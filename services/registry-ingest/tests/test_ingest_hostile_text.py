@@ -61,9 +61,11 @@ def test_the_first_line_by_which_excel_announces_the_delimiter_is_no_row() -> No
 
 def test_a_row_is_named_by_its_line_whatever_stands_above_or_between() -> None:
     header = ",".join(RECIPIENTS.columns)
-    content = f"DAFTAR PENERIMA\n\n{header}\n{','.join(RECIPIENT)}\n\n,,,,\n{','.join(OTHER)}\n"
-    found = read(content.encode(), "auto")
-    assert found.frame["line"].to_list() == [4, 7]
+    for above in ("DAFTAR PENERIMA\n\n", "\n\n"):
+        content = f"{above}{header}\n{','.join(RECIPIENT)}\n\n,,,,\n{','.join(OTHER)}\n"
+        found = read(content.encode(), "auto")
+        assert cells(found) == PLAIN
+        assert found.frame["line"].to_list() == [4, 7]
 
 
 def test_cells_over_several_lines_keep_the_lines_of_the_rows_below() -> None:

@@ -20,9 +20,11 @@ from hostile_files import (
     changed,
     lying_bomb,
     many_entries,
+    members_csv,
     ole,
     recipients_csv,
     registration,
+    text,
     with_document_type,
     workbook,
 )
@@ -30,6 +32,7 @@ from padan_registry_ingest.domain.columns import MEMBERS, RECIPIENTS
 from padan_registry_ingest.domain.faults import FileFault
 from padan_registry_ingest.reading.child import read
 from padan_registry_ingest.reading.sheet import Read
+from padan_registry_ingest.reading.split import batch_id_of
 from padan_registry_ingest.reading.tables import Limits
 from padan_registry_ingest.reading.tables import read as read_in_child
 
@@ -288,6 +291,33 @@ def test_the_rows_of_a_workbook_and_of_delimited_text_are_the_same() -> None:
     of_workbook, of_text = read(registration(rows), "auto"), read(recipients_csv(*rows, separator=";").encode(), "auto")
     assert cells(of_workbook) == cells(of_text)
     assert of_workbook.frame["line"].to_list() == of_text.frame["line"].to_list()
+
+
+def test_one_file_in_many_forms_is_one_batch() -> None:
+    header = [
+        "No KTP",
+        "Nama Lengkap",
+        "No. KK",
+        "Tanggal Lahir",
+        "L/P",
+        "Alamat",
+        "RT",
+        "RW",
+        "Kode Desa",
+        "Pekerjaan",
+    ]
+    rows = [_with(3, "17 Agustus 1990"), OTHER]
+    forms: list[tuple[bytes, bytes | None]] = [
+        (registration([RECIPIENT, OTHER]), None),
+        (registration(rows, header=header), None),
+        (text([["DAFTAR"], header, *rows], ";").encode("utf-16-le"), members_csv()),
+        (recipients_csv(RECIPIENT, OTHER, separator="\t").encode("cp1252"), members_csv()),
+    ]
+    batches = set()
+    for first, second in forms:
+        with read_in_child(first, second, kind="auto", limits=LIMITS) as tables:
+            batches.add(batch_id_of("3318", [("first", tables.recipients), ("second", tables.members)]))
+    assert len(batches) == 1
 
 
 # --- files of another kind, damaged, or built to harm ----------------------------------------------------------------

@@ -151,10 +151,13 @@ def _rows(body: bytes, layout: _Layout) -> Iterator[pl.DataFrame]:
     if quoted and not _each_line_by_itself(body, layout.separator):
         yield from _by_record(body, layout)
         return
-    begins, line = 0, 1
+    begins = 0
+    while body[begins : begins + 1] == b"\n":  # empty rows before the first one of a text would not be counted
+        begins += 1
+    line = 1 + begins
     while begins < len(body):
         ends = body.find(b"\n", begins + _BYTES_AT_ONCE) + 1 or len(body)
-        while body[ends : ends + 1] == b"\n":  # empty rows before the first one of a text would not be counted
+        while body[ends : ends + 1] == b"\n":
             ends += 1
         frame = pl.read_csv(
             body[begins:ends],
