@@ -129,7 +129,8 @@ def drop(  # noqa: PLR0917 - typer calls it, by name
     with _databases(database_url, instance) as connections:
         connection, listed = _one(connections, parked_id)
         with connection.transaction():
-            operators.ask_drop(connection, listed.parked_id, actor=_actor(actor), reason=reason)
+            if not operators.ask_drop(connection, listed.parked_id, actor=_actor(actor), reason=reason):
+                raise _unknown(parked_id)  # the reader was quicker: it was tried meanwhile, and went through
         _tell([(connection, listed)], wait)
 
 

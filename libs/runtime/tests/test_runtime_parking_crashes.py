@@ -108,6 +108,22 @@ async def test_a_reader_that_dies_while_it_parks(
     assert copies(database) == 2
 
 
+async def test_a_record_without_envelope_is_parked_with_the_move_that_passes_it(
+    reading: tuple[Database, str], kafka_bootstrap: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It lies between two events that are settled one by one, and the reader dies when the second one is."""
+    database, topic = reading[0], await make_topic(kafka_bootstrap)
+    await send(kafka_bootstrap, [an_event(topic, 4, 1, key="a", value=b"bad")])
+    await send(kafka_bootstrap, [an_event(topic, 4, 9)], without="ce_pos")
+    await send(kafka_bootstrap, [an_event(topic, 4, 2, key="b", value=b"good")])
+    with monkeypatch.context() as dying:
+        dies(dying, Assignment, "moved", "before", skip=1)
+        with pytest.raises(DiedError):
+            await asyncio.wait_for(a_projector(database, kafka_bootstrap, topic, failing()).run(asyncio.Event()), 60)
+    assert seen(database, 4) == [2]
+    assert parked(database) == [(4, 1, "a", "handler_failed"), (4, None, "k4", "not_an_event")]
+
+
 @pytest.mark.parametrize(
     ("what", "where", "step", "when"),
     [("retry", *point) for point in RETRYING] + [("drop", *point) for point in DROPPING],

@@ -4,6 +4,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID, uuid4
 
+import msgspec
 import psycopg
 import pytest
 from household_given import NIK_HASH_KEY, Intake, Parts, a_family, a_nik, household_id
@@ -274,3 +275,21 @@ def test_nobody_is_ever_in_two_households_whatever_the_interleaving(parts: Parts
 
 def _number(nik: str) -> int:
     return next(number for number in range(15) if a_nik(number) == nik)
+
+
+def test_a_report_that_operators_drop_is_refused_once_where_its_row_can_be_told(parts: Parts) -> None:
+    spoilt = msgspec.structs.replace(
+        parts.intake.ranking(7, 3), type="id.padan.registry.of_tomorrow.v1", event_id=uuid4()
+    )
+    unreadable = msgspec.structs.replace(spoilt, value=b"\x00 nothing", event_id=uuid4())
+    decided = parts.intake.household(1)
+    parts.decide(decided)
+    for report in (spoilt, unreadable, decided, spoilt):
+        with parts.database.transaction() as connection:
+            parts.handler.dropped(connection, report)
+    outcomes = parts.outcomes()
+    assert outcomes.keys() == {decided.event_id, spoilt.event_id}
+    assert isinstance(outcomes[decided.event_id], Accepted)
+    refused = outcomes[spoilt.event_id]
+    assert isinstance(refused, Refused)
+    assert (refused.code, refused.origin.row) == ("dropped_by_operator", 7)

@@ -68,7 +68,7 @@ class Assignment:
         self._places, self.blocked = places, blocked
         self.generation += 1
         if self.broken:
-            self.stopped |= dict.fromkeys(shards, "breaker")
+            self.stopped = dict.fromkeys(shards, "breaker") | self.stopped
         self.sequences = {
             shard: ShardSequence(
                 place.pos,

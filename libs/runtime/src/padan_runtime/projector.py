@@ -232,14 +232,14 @@ class Projector(Generic[Prepared]):
         for event in events:
             (aside if fault is not None or self._assignment.waits_behind(event) else live).append(event)
         records = [self._assignment.record_of(taken, event, fault or BEHIND) for event in aside]
-        if with_passed:
-            records += taken.strays
+        records += taken.strays_in(moves)
         if records and self._retrying.parked + len(records) > MOST_PARKED:
             raise BreakerOpenError(self.reader)
         prepared = await self._handler.prepare(live) if live else None
         behind = aside if fault is None else ()
         await asyncio.to_thread(self._in_transaction, live, prepared, moves, records, behind)
         self._assignment.moved(taken, moves)
+        taken.set_aside(records)
         self._moved_at = time.monotonic()
         await self._tell(taken, live, aside, records)
 

@@ -1,5 +1,7 @@
 """What a poll gave, and what a transaction over some of it has to check and to write."""
 
+from collections.abc import Sequence
+
 import msgspec
 from padan_events import Event
 
@@ -8,6 +10,14 @@ from padan_runtime.positions import Place, Shard
 
 HEADERS_OF_AN_EVENT = 10
 """And one more where it has a cause."""
+
+
+class Moves(msgspec.Struct, frozen=True):
+    """Where a batch starts from, where it leads, and the event ids on the way."""
+
+    expected: dict[Shard, int]
+    places: dict[Shard, Place]
+    ids: dict[Shard, list[bytes]]
 
 
 class Taken(msgspec.Struct):
@@ -23,10 +33,12 @@ class Taken(msgspec.Struct):
     passed: dict[Shard, Place] = {}
     strays: list[Record] = []
 
+    def strays_in(self, moves: Moves) -> list[Record]:
+        """The strays of the shards that move: the transaction that passes one parks it, or it would be lost. One that
+        lies further on may be read, and found parked, once more."""
+        return [stray for stray in self.strays if (stray.topic, stray.shard) in moves.places]
 
-class Moves(msgspec.Struct, frozen=True):
-    """Where a batch starts from, where it leads, and the event ids on the way."""
-
-    expected: dict[Shard, int]
-    places: dict[Shard, Place]
-    ids: dict[Shard, list[bytes]]
+    def set_aside(self, records: Sequence[Record]) -> None:
+        """These were parked."""
+        done = {(record.topic, record.shard, record.offset) for record in records}
+        self.strays = [stray for stray in self.strays if (stray.topic, stray.shard, stray.offset) not in done]

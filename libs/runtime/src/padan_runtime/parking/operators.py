@@ -118,8 +118,10 @@ def ask_retry(connection: Connection[Any], parked_ids: Sequence[UUID], *, actor:
     What is no event cannot be applied whatever is mended, so it is passed over; so is what is asked for already.
     """
     rows = connection.execute(
-        "UPDATE parked SET state = 'retry', asked_by = %(actor)s WHERE parked_id = ANY(%(ids)b) AND state = 'parked' "
-        "AND pos IS NOT NULL RETURNING parked_id",
+        # Locked in one order, as the reader does.
+        "WITH held AS (SELECT parked_id FROM parked WHERE parked_id = ANY(%(ids)b) AND state = 'parked' "
+        "AND pos IS NOT NULL ORDER BY parked_id FOR UPDATE) UPDATE parked p SET state = 'retry', "
+        "asked_by = %(actor)s FROM held WHERE p.parked_id = held.parked_id RETURNING p.parked_id",
         {"ids": list(parked_ids), "actor": actor},
     ).fetchall()
     note(connection, dict.fromkeys((parked_id for (parked_id,) in rows), actor), "retry_asked")

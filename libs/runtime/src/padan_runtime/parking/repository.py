@@ -175,7 +175,9 @@ def _row(columns: Sequence[Any]) -> Row:
 def take_out(connection: Connection[Any], actors: Mapping[UUID, str], action: str) -> bool:
     """Remove rows and note who had it done (`retried`, `dropped`). False, with nothing done, where one is gone."""
     ids = list(actors)
-    held = connection.execute("SELECT parked_id FROM parked WHERE parked_id = ANY(%b) FOR UPDATE", [ids]).fetchall()
+    held = connection.execute(
+        "SELECT parked_id FROM parked WHERE parked_id = ANY(%b) ORDER BY parked_id FOR UPDATE", [ids]
+    ).fetchall()
     if len(held) != len(ids):
         return False
     note(connection, actors, action)
