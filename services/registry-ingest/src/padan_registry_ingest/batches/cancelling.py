@@ -45,6 +45,12 @@ def finish_requested(connection: Connection[Any]) -> list[UUID]:
 
     Deciles that wait for their people wait no longer.
     """
+    asked_for = connection.execute(
+        "SELECT 1 FROM upload WHERE cancel_requested_at IS NOT NULL "
+        "AND state NOT IN ('done', 'dry_run_done', 'repeated', 'failed', 'cancelled') LIMIT 1"
+    ).fetchone()
+    if asked_for is None:  # as nearly always: then nobody is kept waiting
+        return []
     persons.lock_waiting(connection)
     rows = connection.execute(
         "UPDATE upload SET state = 'cancelled', stage = 'cancelled', waiting_for = NULL, "
