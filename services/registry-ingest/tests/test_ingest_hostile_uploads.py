@@ -84,7 +84,7 @@ def test_damaged_rows_are_reported_each_with_its_place_and_the_others_are_judged
     ingest: Ingest, tmp_path: Path
 ) -> None:
     long, failed, damaged = list(OTHER), list(OTHER), list(OTHER)
-    long[5], failed[6], damaged[1] = "X" * (1 << 20), "#REF!", "B\x00DI"
+    long[5], failed[6], damaged[1] = "X" * (1 << 19), "#REF!", "B\x00DI"
     shifted = [*RECIPIENT[:5], "Dukuh", *RECIPIENT[5:]]
     titles: Rows = [["DAFTAR PENERIMA"], [], RECIPIENTS.columns]
     rows: Rows = [[3.31e15, *OTHER[1:]], long, [], failed, damaged, shifted, ["JUMLAH", "", "5"]]
