@@ -153,6 +153,8 @@ def broker(servers: Path, folder: Path, secrets: Path) -> Iterator[str]:
             assert running.poll() is None, said[-3000:]
             assert time.monotonic() < deadline, said[-3000:]
             time.sleep(0.1)  # another process: nothing to wait on but what it says
+        _, *check = SERVICES["kafka"]["healthcheck"]["test"]
+        assert subprocess.run([part.replace("9092", str(client)) for part in check], check=False).returncode == 0
         yield f"127.0.0.1:{client}"
     finally:
         running.kill()

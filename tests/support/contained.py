@@ -7,8 +7,10 @@ ordinary one anyway, who cannot write to the system.
 
 import os
 import shlex
+import subprocess
 import sys
 import sysconfig
+from functools import cache
 from pathlib import Path
 
 USER = 65534
@@ -27,10 +29,18 @@ def command(module: list[str], *, writable: list[Path]) -> list[str]:
     python = [sys.executable, "-S", "-m", *module]
     if os.geteuid() != 0:
         return python
+    if not _may_mount():
+        return ["setpriv", *shlex.split(_AS_NOBODY), "--", *python]
     binds = " && ".join(f"mount --bind {shlex.quote(str(path))} {shlex.quote(str(path))}" for path in writable)
     # The bound folders keep their own mount, which stays writable when that of the root is not.
     script = f"{binds} && mount -o remount,bind,ro / && cd / && exec setpriv {_AS_NOBODY} -- {shlex.join(python)}"
     return ["unshare", "--mount", "--propagation", "private", "sh", "-ec", script]
+
+
+@cache
+def _may_mount() -> bool:
+    """Root inside a container may not: there the ordinary user is all that is played."""
+    return subprocess.run(["unshare", "--mount", "true"], check=False, capture_output=True).returncode == 0
 
 
 # The interpreter may lie below root's home, which others may not enter; writing stays forbidden.
