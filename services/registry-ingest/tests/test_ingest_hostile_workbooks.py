@@ -182,6 +182,13 @@ def test_of_several_sheets_that_fit_none_is_chosen() -> None:
     assert named.notes == {"sheet_left_out": 1}
 
 
+def test_a_sheet_of_remarks_is_not_taken_for_the_members() -> None:
+    remarks = workbook({"penerima": [RECIPIENTS.columns, RECIPIENT], "Petunjuk": [["Isi lembar pertama"]]})
+    assert fault(remarks, "members").code == "members_missing"
+    nearly = workbook({"penerima": [RECIPIENTS.columns, RECIPIENT], "Keluarga": [MEMBERS.columns[:-1], MEMBER[:-1]]})
+    assert (fault(nearly, "members").code, fault(nearly, "members").extra["missing"]) == ("column_missing", ["BERAT"])
+
+
 def test_a_hidden_sheet_is_never_taken_and_that_is_said() -> None:
     first, second = [RECIPIENTS.columns, RECIPIENT], [MEMBERS.columns, MEMBER]
     found = fault(workbook({"penerima": first, "anggota": second, "lain": [["x"]]}, hidden=["anggota"]), "members")

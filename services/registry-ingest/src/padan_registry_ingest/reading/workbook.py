@@ -94,7 +94,8 @@ def _chosen(role: str, candidates: list[_Candidate]) -> _Candidate:
     hidden = [each for each in candidates if each.part.hidden and (each.named(role) or each.fits(role))]
     if hidden:
         raise FileFault("sheet_hidden", sheet=name, sheet_number=hidden[0].part.number)
-    filled = [each for each in visible if not each.empty]
+    # A sheet of remarks is no sheet of members that lacks its columns.
+    filled = [each for each in visible if not each.empty and (role != "members" or each.header is not None)]
     if not filled:
         raise FileFault("members_missing" if role == "members" else "file_empty")
     # None is right: what is missing is told of the one that comes nearest, the first where several do.
