@@ -214,8 +214,7 @@ class Projector(Generic[Prepared]):
                 await self._isolate(taken, half, failure, stop)
 
     async def _park(self, taken: Taken, event: Event, error: Exception, stop: asyncio.Event) -> None:
-        """Raises `BreakerOpenError` where nearly everything fails. What fails in here ends the process: the event is
-        neither applied nor parked, and read again."""
+        """Raises `BreakerOpenError` where nearly everything fails. What else fails in here ends the process."""
         logger().error("a handler failed", reader=self.reader, topic=event.topic, pos=event.pos, exc_info=error)
         if self._breaker.failed(event.key, time.monotonic()):
             raise BreakerOpenError(self.reader) from error
@@ -273,11 +272,7 @@ class Projector(Generic[Prepared]):
     ) -> None:
         with self._database.transaction() as connection:
             positions.claim(connection, self.reader, moves.expected)
-            if behind:
-                # Another process may have taken up what these wait behind: that moves no place.
-                lines = {(event.topic, event.shard, event.key) for event in behind}
-                if parking.still_blocked(connection, self.reader, lines) != lines:
-                    raise MovedOnError(self.reader)
+            parking.check_blocked(connection, self.reader, behind)
             if prepared is not None:
                 self._handler.apply(connection, live, prepared)
             if records:

@@ -6,13 +6,14 @@ from typing import Any, LiteralString
 from uuid import UUID
 
 import msgspec
+from padan_events import Event
 from padan_events.topics import parked_topic
 from psycopg import Connection
 
 from padan_runtime import log
 from padan_runtime.parking.faults import Fault
 from padan_runtime.parking.records import Record, pack, service_of
-from padan_runtime.positions import Shard
+from padan_runtime.positions import MovedOnError, Shard
 
 Key = tuple[str, int, str]
 """Topic, shard and key: what waits in one line."""
@@ -117,6 +118,15 @@ def still_blocked(connection: Connection[Any], reader: str, lines: Iterable[Key]
         },
     )
     return {wanted[topic, bytes(digest)] for topic, digest in rows}
+
+
+def check_blocked(connection: Connection[Any], reader: str, events: Sequence[Event]) -> None:
+    """Raises `MovedOnError` where nothing is parked any more that one of these events would wait behind: another
+    process took it up, which moves no place."""
+    if events:
+        wanted = {(event.topic, event.shard, event.key) for event in events}
+        if still_blocked(connection, reader, wanted) != wanted:
+            raise MovedOnError(reader)
 
 
 def counts(connection: Connection[Any], readers: Sequence[str]) -> dict[str, int]:
