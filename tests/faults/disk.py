@@ -3,6 +3,7 @@
 import contextlib
 import os
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,7 +26,7 @@ def unmount(folder: Path) -> None:
 @contextlib.contextmanager
 def filled(folder: Path) -> Iterator[None]:
     """Not one byte left in the file system of `folder`."""
-    filler = folder / "filler"
+    filler = folder / f"filler-{threading.get_ident()}"  # two such faults may meet
     try:
         with filler.open("wb", buffering=0) as file:
             with contextlib.suppress(OSError):

@@ -32,7 +32,8 @@ class Fault(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         lasting = f" for {self.lasts_s:.1f} s" if self.lasts_s else ""
-        return f"{self.kind} {self.target}{lasting}{' (' + self.detail + ')' if self.detail else ''}"
+        where = "" if self.kind.endswith(self.target) else f" {self.target}"
+        return f"{self.kind}{where}{lasting}{' (' + self.detail + ')' if self.detail else ''}"
 
 
 Happen = Callable[[Stage, Fault], bool]
