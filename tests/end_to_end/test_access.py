@@ -157,7 +157,7 @@ def test_a_service_with_a_wrong_password_says_so_and_ends(stack: Stack, tmp_path
     }
     script = Path(sys.executable).with_name("padan-gateway")
     ended = subprocess.run(
-        [str(script)], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+        [str(script)], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
     )
 
     lines = [json.loads(line) for line in ended.stdout.splitlines() if line.startswith("{")]
