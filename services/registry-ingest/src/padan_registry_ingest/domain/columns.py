@@ -99,9 +99,16 @@ def column_of(text: str) -> str | None:
     return BY_NAME.get(normal_header(text)) or BY_NAME.get(normal_header(_BRACKETS.sub(" ", text)))
 
 
-def is_header(text: str) -> bool:
-    """Whether this is a word that heads columns, ours or another."""
-    return column_of(text) is not None or normal_header(text) in OTHER_HEADERS
+def known_header(text: str) -> str | None:
+    """The word that heads columns, ours or another, which this is; None where it is none.
+
+    It may be shown: unlike the text itself, which can hold anything in brackets.
+    """
+    for said in (text, _BRACKETS.sub(" ", text)) if len(text) <= 100 else ():
+        word = normal_header(said)
+        if word in BY_NAME or word in OTHER_HEADERS:
+            return word if word in CONTRACT else word.replace("_", " ")
+    return None
 
 
 def near(text: str, wanted: Iterable[str]) -> str | None:

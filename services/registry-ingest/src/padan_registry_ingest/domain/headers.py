@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from padan_registry_ingest.domain.columns import CONTRACT, Sheet, column_of, is_header, kind_of, letter, near
+from padan_registry_ingest.domain.columns import CONTRACT, Sheet, column_of, kind_of, known_header, letter, near
 from padan_registry_ingest.domain.faults import FileFault
 
 HEAD_ROWS: Final = 20
@@ -55,12 +55,12 @@ def missing_from(header: Header | None, sheet: Sheet, missing: Sequence[str]) ->
     if header is None:
         return {**said, "row": None, "found": [], "other_columns": 0, "near": []}
     filled = [(place, text) for place, text in enumerate(header.texts) if text]
-    unknown = [(place, text) for place, text in filled if not is_header(text)]
+    unknown = [(place, text) for place, text in filled if known_header(text) is None]
     guesses = [(place, near(text, missing)) for place, text in unknown[:50]]
     return {
         **said,
         "row": header.ends + 1,
-        "found": [text.strip() for _, text in filled if is_header(text)],
+        "found": [word for _, text in filled if (word := known_header(text)) is not None],
         "other_columns": len(unknown),
         "near": [{"column": letter(place), "meant": meant} for place, meant in guesses if meant],
     }
