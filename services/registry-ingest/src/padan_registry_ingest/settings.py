@@ -19,8 +19,8 @@ class IngestSettings(ServiceSettings):
     rows_at_once: int = Field(default=4_000, ge=1)
     """Rows of a chunk, which is judged and reported in one piece: few enough that household begins early and little is
     held in memory, many enough for COPY."""
-    reader_memory_mb: int = Field(default=2_000, ge=256)
-    """Address space of each process that opens a sheet or splits a file, in MB."""
+    reader_memory_mb: int = Field(default=3_000, ge=256)
+    """Address space of each process that opens a sheet or splits a file, in MB: what it holds is up to a third less."""
     reader_time_s: int = Field(default=120, ge=1)
     """CPU time of each of these processes."""
 

@@ -151,16 +151,16 @@ def _rows(body: bytes, layout: _Layout) -> Iterator[pl.DataFrame]:
     if quoted and not _each_line_by_itself(body, layout.separator):
         yield from _by_record(body, layout)
         return
-    begins = 0
-    while body[begins : begins + 1] == b"\n":  # empty rows before the first one of a text would not be counted
-        begins += 1
-    line = 1 + begins
-    while begins < len(body):
-        ends = body.find(b"\n", begins + _BYTES_AT_ONCE) + 1 or len(body)
-        while body[ends : ends + 1] == b"\n":
-            ends += 1
+    line = 1
+    for block in _blocks(body):
+        if not block.strip(b"\n"):
+            line += len(block)
+            continue
+        # Empty rows before the first one of a text would not be counted.
+        text = block.lstrip(b"\n")
+        line += len(block) - len(text)
         frame = pl.read_csv(
-            body[begins:ends],
+            text,
             separator=layout.separator,
             has_header=False,
             infer_schema=False,
@@ -171,7 +171,15 @@ def _rows(body: bytes, layout: _Layout) -> Iterator[pl.DataFrame]:
             quote_char='"' if quoted else None,
         ).with_row_index(LINE, line)
         yield _selected(frame.filter(pl.col(LINE) > layout.header.ends + 1), layout)
-        line += body.count(b"\n", begins, ends)
+        line += text.count(b"\n")
+
+
+def _blocks(body: bytes) -> Iterator[bytes]:
+    """Whole lines, some megabytes at a time."""
+    begins = 0
+    while begins < len(body):
+        ends = body.find(b"\n", begins + _BYTES_AT_ONCE) + 1 or len(body)
+        yield body[begins:ends]
         begins = ends
 
 
@@ -191,9 +199,12 @@ def _each_line_by_itself(body: bytes, separator: str) -> bool:
     """Whether each line with a quotation mark is quoted by the book: then lines are rows, and quick to read."""
     mark = re.escape(separator)
     cell = f'(?:"(?:[^"]|"")*"|[^"{mark}]*)'
-    lines = pl.Series([body], dtype=pl.Binary).cast(pl.String).str.split("\n").explode()
-    quoted = lines.filter(lines.str.contains('"', literal=True))
-    return bool(quoted.str.contains(f"^{cell}(?:{mark}{cell})*$").all())
+    return all(_quoted_by(f"^{cell}(?:{mark}{cell})*$", block) for block in _blocks(body) if b'"' in block)
+
+
+def _quoted_by(pattern: str, block: bytes) -> bool:
+    lines = pl.Series([block], dtype=pl.Binary).cast(pl.String).str.split("\n").explode()
+    return bool(lines.filter(lines.str.contains('"', literal=True)).str.contains(pattern).all())
 
 
 def _by_record(body: bytes, layout: _Layout) -> Iterator[pl.DataFrame]:

@@ -25,7 +25,13 @@ Pieces = Callable[[], Iterator[bytes]]
 
 _WALL_TIMES: Final = 10
 """So much longer than its CPU time a child may take, on a machine that is busy; beyond, it waits for something."""
-ENVIRONMENT: Final = {"POLARS_MAX_THREADS": "1", "MALLOC_ARENA_MAX": "1", "PYTHONUTF8": "1"}
+ENVIRONMENT: Final = {
+    "POLARS_MAX_THREADS": "1",
+    "MALLOC_ARENA_MAX": "1",
+    "PYTHONUTF8": "1",
+    # To jemalloc, by which polars allocates: what it keeps for later would count against the address space.
+    "_RJEM_MALLOC_CONF": "dirty_decay_ms:0,muzzy_decay_ms:0,retain:false",
+}
 
 
 class Limits(msgspec.Struct, frozen=True):
