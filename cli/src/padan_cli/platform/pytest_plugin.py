@@ -16,10 +16,9 @@ from typing import NamedTuple
 
 import psycopg
 import pytest
-from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from padan_events import SHARDS, TOPICS
 from padan_events.create_topics import create_topics
+from padan_events.topics import EVENT_TOPICS
 from psycopg import sql
 
 from padan_cli.platform import Instance, Platform, databases
@@ -81,35 +80,24 @@ def kafka_bootstrap(platform: Platform) -> str:
 
 @pytest.fixture
 def fresh_topics(kafka_bootstrap: str) -> str:
-    """Bootstrap address of the run's broker with every topic of the contract empty: positions begin at 1 again."""
+    """Bootstrap address of the run's broker with every topic that services read empty: positions begin at 1 again.
+
+    Topics of what was parked are left as they are: nobody reads them, and making them anew would cost every test.
+    """
     asyncio.run(_empty_topics(kafka_bootstrap))
     return kafka_bootstrap
 
 
 async def _empty_topics(bootstrap: str) -> None:
-    """Only what was written is made anew: most tests write few topics, and hardly any that of what is parked."""
-    written = await _written(bootstrap)
-    if not written:
-        return
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     try:
-        await admin.delete_topics(sorted(written))
-        while written & set(await admin.list_topics()):
+        await admin.delete_topics(list(EVENT_TOPICS))
+        while set(EVENT_TOPICS) & set(await admin.list_topics()):
             await asyncio.sleep(0.02)  # deletion is asked for, not done, when the call returns
     finally:
         await admin.close()
     await create_topics(bootstrap)
-
-
-async def _written(bootstrap: str) -> set[str]:
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap)
-    await consumer.start()
-    try:
-        ends = await consumer.end_offsets([TopicPartition(topic, shard) for topic in TOPICS for shard in range(SHARDS)])
-    finally:
-        await consumer.stop()
-    return {partition.topic for partition, end in ends.items() if end > 0}
 
 
 @pytest.fixture
