@@ -127,7 +127,7 @@ async def test_an_event_that_cannot_be_handled_waits_with_its_household_and_nobo
         assert progress["parked"] == {"eligibility.facts": 2, "eligibility.policies": 0}
         found = await decisions(kafka)
         assert {d.facts.pos for _, d in found if d.household_id == ill} == {first.pos}
-        assert 'padan_parked{reader="eligibility.facts"} 2.0' in (await worker.page("/metrics")).text
+        assert 'padan_parked_rows{reader="eligibility.facts"} 2.0' in (await worker.page("/metrics")).text
         assert (await worker.page("/readyz")).status_code == 200
         with psycopg.connect(worker.environment["PADAN_DATABASE_URL"]) as connection:
             listed = operators.listing(connection)
