@@ -8,10 +8,11 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from padan_events.personal import Agreement
 from padan_registry_ingest.domain import reasons
 from padan_registry_ingest.domain.columns import MEMBERS, RANKING, RECIPIENTS
 from padan_registry_ingest.domain.duplicates import Claim, resolve
-from padan_registry_ingest.domain.matching import Agreement, CivilAnswer, civil_reasons
+from padan_registry_ingest.domain.matching import CivilAnswer, civil_reasons
 from padan_registry_ingest.domain.numbers import birth_date, family_card_reasons, nik_reasons
 from padan_registry_ingest.reading.cells import normalized
 from padan_registry_ingest.reading.split import judge
