@@ -1,6 +1,7 @@
 """A registration file: matched, held against the register, and its valid rows reported to household."""
 
 import asyncio
+import gc
 from collections import Counter
 from typing import Any, Final
 from uuid import UUID
@@ -8,6 +9,7 @@ from uuid import UUID
 import polars as pl
 from padan_runtime import metrics
 from padan_runtime.log import Entry
+from padan_runtime.memory import give_back_memory
 from psycopg import Connection
 
 from padan_registry_ingest.batches import chunks, repository
@@ -63,6 +65,9 @@ class Registration:
                 await self._judge(upload_id, key, (first, last))
                 done += last - first + 1
                 await progress(done, total)
+                # Questions and answers over HTTP hang together in cycles, half a megabyte each.
+                await asyncio.to_thread(gc.collect, 1)
+                give_back_memory()
 
         for result in await asyncio.gather(*(work() for _ in range(_AT_ONCE)), return_exceptions=True):
             if isinstance(result, BaseException):
