@@ -207,7 +207,7 @@ def test_a_correction_says_what_became_of_each_row_and_leaves_out_what_is_none()
 
     assert "a correction of: upload u0" in report
     assert "700 sudah tercatat, tidak berubah / in the register, unchanged" in report
-    assert "2 sudah tercatat tetapi berubah: tidak diambil" in report
+    assert "2 sudah tercatat; perubahannya tidak dicatat" in report
     assert "8 di antaranya tercatat dan tetap tercatat" in report
     assert "still invalid" not in report
 

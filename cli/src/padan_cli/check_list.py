@@ -64,7 +64,9 @@ def _until_done(gateway: Gateway, check_id: str) -> dict[str, Any]:
         except (httpx.TransportError, ServiceAway) as error:
             if time.monotonic() - answered > _GONE_FOR_S:
                 raise PlatformError(
-                    "gateway_unreachable", "Gateway tidak menjawab.", "The gateway does not answer."
+                    "gateway_unreachable",
+                    "Gateway tidak menjawab: periksa sambungan internet, lalu coba lagi.",
+                    "The gateway does not answer: check your internet connection, then try again.",
                 ) from error
         else:
             answered = time.monotonic()

@@ -225,8 +225,8 @@ def must_be_readable(file: Path) -> None:
     if not file.is_file() or not os.access(file, os.R_OK):
         raise PlatformError(
             "file_unreadable",
-            f"Berkas {str(file)!r} tidak ada atau tidak dapat dibaca: periksa nama dan hak bacanya.",
-            f"There is no readable file {str(file)!r}: check its name and your right to read it.",
+            f"Berkas {str(file)!r} tidak ada atau tidak dapat dibuka: periksa nama berkas dan foldernya.",
+            f"There is no readable file {str(file)!r}: check the file's name and its folder.",
         )
 
 
@@ -245,8 +245,8 @@ def _refusal(response: httpx.Response) -> PlatformError:
         problem = {}
     return PlatformError(
         problem.get("code", f"http_{response.status_code}"),
-        f"{problem.get('detail_id', 'Ditolak gateway.')} {problem.get('next_step_id', '')}".strip(),
-        f"{problem.get('detail', 'Refused by the gateway.')} {problem.get('next_step', '')}".strip(),
+        f"{problem.get('detail_id', 'Kiriman ditolak.')} {problem.get('next_step_id', '')}".strip(),
+        f"{problem.get('detail', 'It was refused.')} {problem.get('next_step', '')}".strip(),
     )
 
 

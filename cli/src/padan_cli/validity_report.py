@@ -16,8 +16,8 @@ def print_report(batch: dict[str, Any], console: Console) -> None:
         case "failed":
             print_problem(batch.get("problem") or {}, console)
         case "repeated":
-            console.print("Berkas ini sudah pernah dibaca: tidak ada yang berubah.", style="yellow")
-            console.print("The same file was read before: nothing changed.", style="yellow")
+            console.print("Berkas ini sudah pernah dikirim: tidak ada yang berubah.", style="yellow")
+            console.print("The same file was sent before: nothing changed.", style="yellow")
             console.print(f"Laporannya / its report: upload {batch.get('repeat_of')}")
         case _:
             _print_totals(batch, console)
@@ -40,8 +40,8 @@ def _print_totals(batch: dict[str, Any], console: Console) -> None:
     if batch["state"] == "cancelled":
         done, total = batch.get("reported_to") or 0, batch.get("rows") or 0
         console.print(
-            f"Dibatalkan: {done:,} dari {total:,} baris telanjur diolah dan tetap berlaku; kirim lagi untuk "
-            f"melanjutkan.\nCancelled: {done:,} of {total:,} rows had been worked off and stand; send the file again "
+            f"Dibatalkan: {done:,} dari {total:,} baris sudah diolah dan tetap berlaku; kirim lagi untuk "
+            f"melanjutkan.\nCancelled: {done:,} of {total:,} rows were processed and stand; send the file again "
             "to go on.",
             style="yellow",
         )
@@ -63,9 +63,9 @@ def _print_totals(batch: dict[str, Any], console: Console) -> None:
 
 _CORRECTION = (
     ("unchanged", "sudah tercatat, tidak berubah", "in the register, unchanged"),
-    ("now_valid", "sekarang sah", "valid now"),
-    ("still_invalid", "masih tidak sah", "still invalid"),
-    ("changed_accepted", "sudah tercatat tetapi berubah: tidak diambil", "in the register but changed: not taken"),
+    ("now_valid", "sekarang valid", "valid now"),
+    ("still_invalid", "masih tidak valid", "still invalid"),
+    ("changed_accepted", "sudah tercatat; perubahannya tidak dicatat", "in the register; its changes are not taken"),
     ("new", "baru", "new"),
     ("removed", "tidak ada lagi dalam berkas", "no longer in the file"),
     ("removed_registered", "di antaranya tercatat dan tetap tercatat", "of these in the register, and staying there"),
@@ -80,7 +80,7 @@ def _print_correction(correction: dict[str, Any], console: Console) -> None:
 
 
 def _reasons(batch: dict[str, Any]) -> Table:
-    title = "Baris tidak sah menurut alasan / Invalid rows, by reason"
+    title = "Baris tidak valid menurut alasan / Invalid rows, by reason"
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, caption_justify="left")
     table.caption = (
         "first: sebagai alasan pertama · any: semua baris · →: langkah berikutnya\n"

@@ -44,10 +44,11 @@ def test_a_missing_column_is_told_with_what_was_found_and_meant() -> None:
     near = [{"column": "D", "meant": "TGL_LAHIR"}]
     said = problem("column_missing", missing=["TGL_LAHIR"], found=["NIK", "NAMA"], near=near).document()["detail_id"]
     assert said == (
-        "Kolom wajib tidak ditemukan: TGL_LAHIR. Judul yang terbaca: NIK, NAMA. Kolom D mungkin maksudnya TGL_LAHIR."
+        "Kolom wajib tidak ditemukan: TGL_LAHIR. Judul kolom yang terbaca: NIK, NAMA. "
+        "Kolom D mungkin maksudnya TGL_LAHIR."
     )
     headless = problem("column_missing", missing=["NIK"], found=[], near=[]).document()["detail_id"]
-    assert "Tidak ada baris judul" in headless
+    assert "Judul kolom tidak ditemukan" in headless
 
 
 def test_each_name_of_a_column_is_written_as_headers_are_compared_and_means_one_column() -> None:

@@ -79,8 +79,8 @@ def install(app: FastAPI) -> None:
             Problem(
                 "request_invalid",
                 422,
-                Text(f"Isian tidak sah: {', '.join(where)}.", f"Not valid: {', '.join(where)}."),
-                Text("Perbaiki isian itu dan kirim lagi.", "Correct it and send again."),
+                Text(f"Isian ini keliru: {', '.join(where)}.", f"This is not right: {', '.join(where)}."),
+                Text("Perbaiki isian itu, lalu kirim lagi.", "Correct it, then send again."),
                 fields=[
                     {"field": place, "error": fault["type"]} for place, fault in zip(where, error.errors(), strict=True)
                 ],
@@ -102,8 +102,8 @@ def install(app: FastAPI) -> None:
             Problem(
                 "service_unavailable",
                 503,
-                Text(f"Layanan {error} belum menjawab.", f"The service {error} does not answer."),
-                Text("Coba lagi beberapa saat lagi.", "Try again in a moment."),
+                Text(f"Bagian sistem {error} belum menjawab.", f"The service {error} does not answer."),
+                Text("Tunggu sebentar, lalu coba lagi.", "Wait a moment, then try again."),
             )
         )
 
@@ -114,7 +114,10 @@ def install(app: FastAPI) -> None:
             Problem(
                 "internal_error",
                 500,
-                Text("Terjadi kesalahan pada sistem.", "Something went wrong on our side."),
-                Text("Coba lagi; bila berulang, hubungi pengelola.", "Try again; if it repeats, tell the operators."),
+                Text("Ada gangguan di sistem kami.", "Something went wrong on our side."),
+                Text(
+                    "Coba lagi. Bila terulang, hubungi pengelola sistem.",
+                    "Try again. If it happens again, tell the people who run the system.",
+                ),
             )
         )

@@ -26,8 +26,11 @@ def token_missing() -> Problem:
     return Problem(
         "token_missing",
         401,
-        Text("Permintaan tanpa token masuk.", "The request carries no access token."),
-        Text("Kirim header Authorization: Bearer <token>.", "Send the header Authorization: Bearer <token>."),
+        Text("Anda belum masuk.", "You are not signed in."),
+        Text(
+            "Masuk dahulu. Untuk pembuat aplikasi: header Authorization: Bearer <token>.",
+            "Sign in first. For developers: the header Authorization: Bearer <token>.",
+        ),
     )
 
 
@@ -35,8 +38,8 @@ def token_invalid() -> Problem:
     return Problem(
         "token_invalid",
         401,
-        Text("Token tidak sah atau sudah kedaluwarsa.", "The token is not valid or has expired."),
-        Text("Masuk kembali untuk mendapat token baru.", "Sign in again to get a new token."),
+        Text("Waktu masuk Anda sudah habis, atau tidak dikenali.", "Your sign-in has expired or is not recognized."),
+        Text("Masuk lagi, lalu ulangi.", "Sign in again, then repeat what you did."),
     )
 
 
@@ -44,8 +47,8 @@ def role_forbidden() -> Problem:
     return Problem(
         "role_forbidden",
         403,
-        Text("Peran Anda tidak berhak atas ini.", "Your role has no right to this."),
-        Text("Mintalah kepada dinas sosial di wilayah Anda.", "Ask the social office of your region."),
+        Text("Akun Anda tidak berhak membuka ini.", "Your account has no right to open this."),
+        Text("Bila Anda memerlukannya, hubungi dinas sosial.", "If you need it, ask the social office."),
     )
 
 
@@ -53,7 +56,7 @@ def region_forbidden() -> Problem:
     return Problem(
         "region_forbidden",
         403,
-        Text("Wilayah ini di luar wilayah tugas Anda.", "This region lies outside the one you act for."),
+        Text("Wilayah ini di luar wilayah tugas Anda.", "This region is outside the one you work for."),
         Text("Pilih wilayah di dalam wilayah tugas Anda.", "Choose a region inside your own."),
     )
 
@@ -64,8 +67,8 @@ def region_unknown() -> Problem:
         422,
         Text("Kode wilayah tidak dikenal.", "The region code is not known."),
         Text(
-            "Pakai kode Kemendagri 2, 4, 6 atau 10 angka, atau ID untuk nasional.",
-            "Use a Kemendagri code of 2, 4, 6 or 10 digits, or ID for the nation.",
+            "Pakai kode wilayah dari Kemendagri (2, 4, 6, atau 10 angka), atau ID untuk seluruh Indonesia.",
+            "Use a Kemendagri region code (2, 4, 6 or 10 digits), or ID for the whole nation.",
         ),
     )
 
@@ -75,11 +78,13 @@ def purpose_missing() -> Problem:
         "purpose_missing",
         403,
         Text(
-            "Ini memuat data pribadi; tujuannya belum disebut.", "This holds personal data, and no purpose is stated."
+            "Ini memuat data pribadi, dan tujuan Anda belum dipilih.",
+            "This holds personal data, and you have not chosen a purpose.",
         ),
         Text(
-            "Kirim header Padan-Purpose: verification, correction, complaint atau audit.",
-            "Send the header Padan-Purpose: verification, correction, complaint or audit.",
+            "Pilih tujuannya: pemeriksaan, perbaikan, pengaduan, atau audit. Untuk pembuat aplikasi: header "
+            "Padan-Purpose: verification, correction, complaint, audit.",
+            "Choose verification, correction, complaint or audit. For developers: the header Padan-Purpose.",
         ),
     )
 
@@ -88,8 +93,8 @@ def household_not_found() -> Problem:
     return Problem(
         "household_not_found",
         404,
-        Text("Keluarga ini tidak ada di wilayah Anda.", "There is no such household in your region."),
-        Text("Periksa id keluarga.", "Check the household's id."),
+        Text("Keluarga ini tidak ada di wilayah Anda.", "There is no such family in your region."),
+        Text("Periksa nomor keluarga itu.", "Check the family's number."),
     )
 
 
@@ -97,8 +102,11 @@ def person_not_found() -> Problem:
     return Problem(
         "person_not_found",
         404,
-        Text("NIK ini tidak terdaftar di wilayah Anda.", "This NIK is not in the register of your region."),
-        Text("Periksa NIK, atau usulkan keluarganya.", "Check the NIK, or propose the family."),
+        Text("NIK ini tidak tercatat di wilayah Anda.", "This NIK is not in the register of your region."),
+        Text(
+            "Cocokkan NIK dengan e-KTP. Bila sudah sama, usulkan keluarganya.",
+            "Compare the NIK with the identity card. If they are the same, propose the family.",
+        ),
     )
 
 
@@ -106,8 +114,8 @@ def batch_not_found() -> Problem:
     return Problem(
         "batch_not_found",
         404,
-        Text("Kiriman berkas ini tidak ada di wilayah Anda.", "There is no such batch in your region."),
-        Text("Periksa nomor kiriman.", "Check the upload's id."),
+        Text("Kiriman ini tidak ada di wilayah Anda.", "There is no such upload in your region."),
+        Text("Periksa nomor kiriman.", "Check the upload's number."),
     )
 
 
@@ -116,7 +124,7 @@ def check_not_found() -> Problem:
         "check_not_found",
         404,
         Text("Pemeriksaan daftar ini tidak ada di wilayah Anda.", "There is no such check of a list in your region."),
-        Text("Periksa nomor pemeriksaan.", "Check its id."),
+        Text("Periksa nomor pemeriksaan.", "Check its number."),
     )
 
 
@@ -124,8 +132,8 @@ def nik_invalid() -> Problem:
     return Problem(
         "nik_length",
         422,
-        Text("NIK harus 16 angka.", "A NIK has 16 digits."),
-        Text("Tulis NIK seperti pada KTP.", "Write the NIK as it stands on the identity card."),
+        Text("NIK tidak terdiri dari 16 angka.", "The NIK does not have 16 digits."),
+        Text("Tulis 16 angka NIK seperti pada e-KTP.", "Write the 16 digits as on the identity card."),
     )
 
 
@@ -133,8 +141,8 @@ def cursor_invalid() -> Problem:
     return Problem(
         "cursor_invalid",
         422,
-        Text("Penanda halaman tidak sah untuk daftar ini.", "The cursor is not one of this list."),
-        Text("Mulai lagi dari halaman pertama.", "Begin again with the first page."),
+        Text("Halaman ini bukan halaman dari daftar ini.", "This page is not one of this list."),
+        Text("Mulai lagi dari halaman pertama.", "Start again from the first page."),
     )
 
 
@@ -151,8 +159,8 @@ def view_behind() -> Problem:
     return Problem(
         "view_behind",
         503,
-        Text("Data terbaru belum sampai di tampilan.", "The view has not reached that position yet."),
-        Text("Coba lagi beberapa saat lagi.", "Try again in a moment."),
+        Text("Data terbaru belum muncul di sini.", "The newest data is not here yet."),
+        Text("Tunggu sebentar, lalu coba lagi.", "Wait a moment, then try again."),
     )
 
 
@@ -160,8 +168,8 @@ def service_unavailable(service: str) -> Problem:
     return Problem(
         "service_unavailable",
         503,
-        Text(f"Layanan {service} belum menjawab.", f"The service {service} does not answer."),
-        Text("Coba lagi beberapa saat lagi.", "Try again in a moment."),
+        Text(f"Bagian sistem {service} belum menjawab.", f"The service {service} does not answer."),
+        Text("Tunggu sebentar, lalu coba lagi.", "Wait a moment, then try again."),
     )
 
 
@@ -169,8 +177,11 @@ def tus_version() -> Problem:
     return Problem(
         "tus_version",
         412,
-        Text("Versi tus ini tidak dikenal.", "This version of tus is not spoken here."),
-        Text("Kirim header Tus-Resumable: 1.0.0.", "Send the header Tus-Resumable: 1.0.0."),
+        Text("Aplikasi Anda mengirim dengan cara yang tidak kami kenal.", "Your app sends in a way we do not know."),
+        Text(
+            "Perbarui aplikasi Anda. Untuk pembuat aplikasi: header Tus-Resumable: 1.0.0.",
+            "Update your app. For developers: the header Tus-Resumable: 1.0.0.",
+        ),
     )
 
 
@@ -178,10 +189,10 @@ def piece_type() -> Problem:
     return Problem(
         "piece_type",
         415,
-        Text("Potongan berkas dikirim dengan jenis isi yang lain.", "The piece came with another content type."),
+        Text("Aplikasi Anda keliru mengirim potongan berkas.", "Your app sent the piece in the wrong way."),
         Text(
-            "Kirim header Content-Type: application/offset+octet-stream.",
-            "Send the header Content-Type: application/offset+octet-stream.",
+            "Perbarui aplikasi Anda. Untuk pembuat aplikasi: header Content-Type: application/offset+octet-stream.",
+            "Update your app. For developers: the header Content-Type: application/offset+octet-stream.",
         ),
     )
 
@@ -191,8 +202,8 @@ def request_invalid() -> Problem:
     return Problem(
         "request_invalid",
         422,
-        Text("Isian tidak sah: query.limit.", "Not valid: query.limit."),
-        Text("Perbaiki isian itu dan kirim lagi.", "Correct it and send again."),
+        Text("Isian ini keliru: query.limit.", "This is not right: query.limit."),
+        Text("Perbaiki isian itu, lalu kirim lagi.", "Correct it, then send again."),
         fields=[{"field": "query.limit", "error": "less_than_equal"}],
     )
 

@@ -19,8 +19,8 @@ def filled(words: Words, extra: Mapping[str, Any]) -> Words:
         "sheets": ", ".join(map(str, extra.get("sheets", ()))),
         "sheets_id": ", ".join(f"ke-{number}" for number in extra.get("sheets", ())),
         "missing": ", ".join(extra.get("missing", ())),
-        "found_id": _found(extra, "Judul yang terbaca", "Tidak ada baris judul pada 20 baris pertama."),
-        "found_en": _found(extra, "Headers that were read", "There is no row of headers among the first 20 rows."),
+        "found_id": _found(extra, "Judul kolom yang terbaca", "Judul kolom tidak ditemukan pada 20 baris pertama."),
+        "found_en": _found(extra, "Column headings found", "No column headings were found in the first 20 rows."),
         "near_id": _near(extra, "Kolom {column} mungkin maksudnya {meant}."),
         "near_en": _near(extra, "Column {column} may be meant for {meant}."),
     }

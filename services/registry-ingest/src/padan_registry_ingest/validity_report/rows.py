@@ -26,7 +26,7 @@ _ADDED: Final = (
 
 _CORRECTIONS: Final = {
     "unchanged": ("sudah tercatat, tidak berubah", "in the register, unchanged"),
-    "changed_accepted": ("sudah tercatat tetapi berubah: tidak diambil", "in the register but changed: not taken"),
+    "changed_accepted": ("sudah tercatat; perubahannya tidak dicatat", "in the register; its changes are not taken"),
     "new": ("baru", "new"),
 }
 
