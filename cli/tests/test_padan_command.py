@@ -30,7 +30,7 @@ def test_an_instance_that_was_never_started_is_named_without_a_traceback(argumen
 
     assert result.returncode == 1
     assert result.stdout == ""
-    assert result.stderr.startswith("[instance_unknown] Instansi 'never-started' belum pernah dijalankan")
+    assert result.stderr.startswith("[instance_unknown] Platform lokal 'never-started' belum pernah dijalankan")
     assert "was never started" in result.stderr
     assert "Traceback" not in result.stderr
 

@@ -132,6 +132,6 @@ def _interrupted(offset: int, size: int) -> PlatformError:
     percent = 100 * offset // max(size, 1)
     return PlatformError(
         "upload_interrupted",
-        f"Sambungan terputus pada {percent}%. Jalankan perintah yang sama lagi: kiriman dilanjutkan dari situ.",
-        f"The line was cut at {percent}%. Run the same command again: it goes on from there.",
+        f"Sambungan terputus pada {percent}%. Jalankan lagi perintah yang sama: kiriman dilanjutkan dari situ.",
+        f"The connection was cut at {percent}%. Run the same command again: it goes on from there.",
     )

@@ -66,8 +66,8 @@ async def _once(reader: str, instance: str | None) -> list[Found]:
     except Unavailable as error:
         raise PlatformError(
             "service_unavailable",
-            f"Layanan {error} belum menjawab; coba lagi sebentar lagi.",
-            f"The service {error} does not answer; try again in a moment.",
+            f"Layanan {error} belum menjawab. Tunggu sebentar, lalu coba lagi.",
+            f"The service {error} does not answer. Wait a moment, then try again.",
         ) from error
     finally:
         await opened.close()

@@ -65,8 +65,8 @@ def issue(instance: Issuer, *, role: str, region: str, subject: str = "developer
     if region != "ID" and not (region.isascii() and region.isdigit() and len(region) in {2, 4, 6, 10}):
         raise PlatformError(
             "region_unknown",
-            f"Kode wilayah tidak sah: {region!r} (2, 4, 6 atau 10 angka, atau ID).",
-            f"Not a region code: {region!r} (2, 4, 6 or 10 digits, or ID).",
+            f"Kode wilayah keliru: {region!r}. Pakai 2, 4, 6, atau 10 angka, atau ID.",
+            f"Not a region code: {region!r}. Use 2, 4, 6 or 10 digits, or ID.",
         )
     key = ECKey.import_key(json.loads((instance.secrets / "issuer.key.json").read_bytes()))
     now = int(time.time())

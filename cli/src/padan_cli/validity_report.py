@@ -45,9 +45,9 @@ def _print_totals(batch: dict[str, Any], console: Console) -> None:
             "to go on.",
             style="yellow",
         )
-    console.print(
-        f"[bold]{batch['valid']:,}[/] valid and [bold]{batch['invalid']:,}[/] invalid of {batch['rows'] or 0:,} rows"
-    )
+    valid, invalid, rows = f"[bold]{batch['valid']:,}[/]", f"[bold]{batch['invalid']:,}[/]", f"{batch['rows'] or 0:,}"
+    console.print(f"{valid} valid dan {invalid} tidak valid dari {rows} baris")
+    console.print(f"{valid} valid and {invalid} invalid of {rows} rows")
     if correction := batch.get("correction"):
         _print_correction(correction, console)
     if batch.get("dry_run"):

@@ -89,14 +89,14 @@ class Instance:
         if name == "dist" or not name.replace("-", "").replace("_", "").isalnum():
             raise PlatformError(
                 "instance_name",
-                f"Nama instansi tidak sah: {name!r} (huruf, angka, '-' dan '_').",
+                f"Nama platform lokal keliru: {name!r}. Pakai hanya huruf, angka, '-' dan '_'.",
                 f"Not a name for an instance: {name!r} (letters, digits, '-' and '_').",
             )
         instance = cls(project_root() / ".padan" / name, secure_kafka=secure_kafka is not False)
         if secure_kafka not in (None, instance.secure_kafka):
             raise PlatformError(
                 "kafka_chosen",
-                f"Instansi {name!r} sudah dibuat dengan pilihan lain; pilih nama lain dengan --instance.",
+                f"Platform lokal {name!r} sudah dibuat dengan pilihan lain; pilih nama lain dengan --instance.",
                 f"The instance {name!r} was made with the other choice; take another name with --instance.",
             )
         return instance
@@ -107,7 +107,7 @@ class Instance:
         if not (project_root() / ".padan" / name / "instance.json").is_file():
             raise PlatformError(
                 "instance_unknown",
-                f"Instansi {name!r} belum pernah dijalankan: `padan up --instance {name}` menjalankannya.",
+                f"Platform lokal {name!r} belum pernah dijalankan: `padan up --instance {name}` menjalankannya.",
                 f"The instance {name!r} was never started: `padan up --instance {name}` starts it.",
             )
         return cls.named(name)

@@ -22,22 +22,26 @@ READING_FAULTS: Final[dict[str, tuple[int, str, str, str, str]]] = {
         422,
         "Berkas ini PDF, bukan Excel.",
         "This file is a PDF, not an Excel file.",
-        "Kirim berkas Excel aslinya. Bila hanya ada PDF, unduh templat (registration.xlsx) dan ketik datanya di sana.",
-        "Send the Excel file it was made from. If there is none, download registration.xlsx and type the data there.",
+        "Kirim berkas Excel aslinya. Bila tidak ada, ketik datanya di Excel "
+        "(untuk pendaftaran keluarga: di templat registration.xlsx).",
+        "Send the Excel file it was made from. If there is none, type the data in Excel "
+        "(to register families: in the template registration.xlsx).",
     ),
     "file_is_picture": (
         422,
         "Berkas ini gambar atau foto, bukan Excel.",
         "This file is a picture, not an Excel file.",
-        "Kirim berkas Excel aslinya. Bila hanya ada foto, unduh templat (registration.xlsx) dan ketik datanya di sana.",
-        "Send the Excel file it was made from. If there is none, download registration.xlsx and type the data there.",
+        "Kirim berkas Excel aslinya. Bila tidak ada, ketik datanya di Excel "
+        "(untuk pendaftaran keluarga: di templat registration.xlsx).",
+        "Send the Excel file it was made from. If there is none, type the data in Excel "
+        "(to register families: in the template registration.xlsx).",
     ),
     "file_is_document": (
         422,
         "Berkas ini dokumen Word atau PowerPoint, bukan Excel.",
         "This file is a Word or PowerPoint document, not an Excel file.",
-        "Unduh templat (registration.xlsx), salin tabelnya ke sana, lalu kirim templat itu.",
-        "Download the template (registration.xlsx), copy the table into it and send that.",
+        "Salin tabelnya ke Excel (untuk pendaftaran keluarga: ke templat registration.xlsx), lalu kirim berkas itu.",
+        "Copy the table into Excel (to register families: into the template registration.xlsx) and send that file.",
     ),
     "file_is_web_page": (
         422,
@@ -100,8 +104,10 @@ READING_FAULTS: Final[dict[str, tuple[int, str, str, str, str]]] = {
         413,
         "Berkas terlalu besar.",
         "The file is too large.",
-        "Hapus baris dan kolom kosong di luar tabel. Bila masih terlalu besar, bagi menjadi beberapa berkas.",
-        "Delete the empty rows and columns outside the table. If it is still too large, split it into several files.",
+        "Hapus baris dan kolom kosong di luar tabel. Bila masih terlalu besar, bagi menjadi beberapa berkas; "
+        "anggota tetap bersama penerimanya.",
+        "Delete the empty rows and columns outside the table. If it is still too large, split it into several files; "
+        "members stay with their recipient.",
     ),
     "file_empty": (
         422,
@@ -114,9 +120,9 @@ READING_FAULTS: Final[dict[str, tuple[int, str, str, str, str]]] = {
         422,
         "Kolom wajib tidak ditemukan: {missing}.{found_id}{near_id}",
         "A required column is missing: {missing}.{found_en}{near_en}",
-        "Tulis judul kolom persis seperti yang disebut di sini; bila kolomnya belum ada, tambahkan. Lalu kirim lagi. "
+        "Tulis judul kolom wajib itu persis sama; bila kolomnya belum ada, tambahkan. Lalu kirim lagi. "
         "Urutan kolom bebas.",
-        "Write the column heading exactly as it is named here; add the column where there is none. Then send again. "
+        "Write the heading of the required column exactly so; if there is no such column, add it. Then send again. "
         "The order of columns does not matter.",
     ),
     "column_twice": (
