@@ -88,7 +88,7 @@ def follow_programmes(app: faust.App, waking: Waking, kafka: KafkaClient) -> Non
                     )
                 )
             except Exception as error:
-                logger().error("a policy can be neither read nor parked: the service ends", exc_info=error)
+                logger().error("policies cannot be read: the service ends", exc_info=error)
                 await app.crash(error)
                 return
 

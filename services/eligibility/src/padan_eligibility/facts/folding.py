@@ -7,7 +7,7 @@ import msgspec
 from padan_events import Event, decode
 from padan_events.household import IdentityMatched, Proposed, SealedMember, WelfareRanked
 from padan_events.personal import PersonSensitive
-from padan_runtime.keys import SubjectKeys
+from padan_runtime.keys import SubjectKeys, keys_of
 from padan_runtime.sealing import open_sealed
 
 from padan_eligibility.domain.facts import PersonFacts
@@ -82,17 +82,17 @@ def _of(changes: dict[UUID, Change], household_id: UUID, regency: str, event: Ev
 def open_members(change: Change, keys: Mapping[UUID, SubjectKeys]) -> Sequence[Member]:
     """The members with their sensitive facts. One whose key was destroyed is a member of whom nothing is known.
 
-    Raises `SealError` where a key is there and does not fit.
+    Raises `SealError` where a key is there and does not fit, `KeyUnknownError` for a member the keyring does not know.
     """
     return [
-        Member(change.household_id, part.member.membership_seq, _open(part, keys.get(part.member.person_id)))
+        Member(change.household_id, part.member.membership_seq, _open(part, keys_of(keys, part.member.person_id)))
         for part in change.members
     ]
 
 
-def _open(part: SealedPart, key: SubjectKeys | None) -> PersonFacts:
+def _open(part: SealedPart, key: SubjectKeys) -> PersonFacts:
     person_id = part.member.person_id
-    if key is None or key.sensitive is None:
+    if key.sensitive is None:
         return PersonFacts(person_id=person_id, known=False)
     clear = open_sealed(
         key.sensitive, part.member.sensitive, PersonSensitive, subject=person_id, event_id=part.event_id

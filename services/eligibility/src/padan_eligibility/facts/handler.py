@@ -11,8 +11,10 @@ from padan_events import Event
 from padan_runtime import log, metrics, relay
 from padan_runtime.database import Database
 from padan_runtime.keys import KeyClient, SubjectKeys
+from padan_runtime.problems import Unavailable
 from psycopg import Connection
 
+from padan_eligibility.domain.policy import PolicyError
 from padan_eligibility.facts import repository
 from padan_eligibility.facts.deciding import take_decisions
 from padan_eligibility.facts.folding import Change, Member, fold, open_members
@@ -39,12 +41,12 @@ class FactsHandler:
     async def prepare(self, events: Sequence[Event], /) -> Prepared:
         """Fetch the keys of the households whose facts change, and open the members' blocks.
 
-        Raises `Unavailable`; `SealError` or a decoding error for an event that cannot be read.
+        Raises `Unavailable`; `KeyUnknownError`, `SealError` or a decoding error for an event that cannot be read.
         """
         return await opened_batch(self._keys, events)
 
     def apply(self, connection: Connection[Any], events: Sequence[Event], prepared: Prepared, /) -> None:
-        """Write the facts, decide, and append what is new."""
+        """Write the facts, decide, and append what is new. Raises `Unavailable` while a policy cannot be read."""
         del events
         self._taken = Counter()
         if not prepared.changes:
@@ -53,8 +55,13 @@ class FactsHandler:
         repository.write_households(connection, prepared.changes.values())
         repository.write_members(connection, prepared.members)
         facts = repository.read_facts(connection, household_ids)
+        try:
+            policies = self._policies.within(connection)
+        except PolicyError as error:
+            # No fault of these households: they wait, and a version that can read the policy decides them.
+            raise Unavailable("policies") from error
         taken = take_decisions(
-            self._policies.within(connection),
+            policies,
             [(change.event, facts[household_id]) for household_id, change in prepared.changes.items()],
             repository.read_digests(connection, household_ids),
             prepared.keys,
@@ -80,7 +87,7 @@ class FactsHandler:
 async def opened_batch(client: KeyClient, events: Sequence[Event]) -> Prepared:
     """Fetch the keys of the households whose facts change, and open the members' blocks.
 
-    Raises `Unavailable`; `SealError` or a decoding error for an event that cannot be read.
+    Raises `Unavailable`; `KeyUnknownError`, `SealError` or a decoding error for an event that cannot be read.
     """
     changes = fold(events)
     keys = await client.of(changes)

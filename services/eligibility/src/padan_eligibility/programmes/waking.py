@@ -22,6 +22,7 @@ from padan_runtime.parking.records import Record, event_of
 from padan_runtime.parking.repository import Row
 from padan_runtime.projector import TRANSIENT
 
+from padan_eligibility.domain.policy import PolicyError
 from padan_eligibility.programmes.policy_set import PolicySet
 
 READER: Final = "eligibility.policies"
@@ -48,12 +49,14 @@ class Waking:
         self._database, self._policies = database, policies
 
     async def take(self, arrived: Arrived) -> None:
-        """Handle a record. What is in it never raises; what raises is that it can neither be handled nor parked."""
+        """Handle a record. What is in it never raises; what raises is that it can neither be handled nor parked, and
+        `PolicyError`: a policy that was published and that this version cannot read is no fault of a record. Whoever
+        went on would decide by the policies before it."""
         event: Event | None = None
         try:
             event = from_record(arrived.topic, arrived.partition, arrived.key, arrived.value, arrived.headers)
             await self._handle(event)
-        except MemoryError:
+        except (MemoryError, PolicyError):
             raise
         except Exception as error:
             fault = fault_of(error)
@@ -92,7 +95,7 @@ class Waking:
         if row.state == "retry":
             try:
                 await self._handle(event_of(row.topic, row.shard, row.key, row.value, row.headers))
-            except (*TRANSIENT, MemoryError):
+            except (*TRANSIENT, MemoryError, PolicyError):
                 raise
             except Exception as error:
                 failure = error
