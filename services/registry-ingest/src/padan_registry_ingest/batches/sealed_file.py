@@ -1,5 +1,6 @@
 """A file from outside on disk, sealed piece by piece: never in clear on a disk, at no time."""
 
+import contextlib
 import os
 import struct
 from collections.abc import Iterator
@@ -61,9 +62,12 @@ class SealedWriter:
             os.close(folder)
 
     def abandon(self) -> None:
-        """Remove what was written."""
-        self._file.close()
-        Path(self._file.name).unlink(missing_ok=True)
+        """Remove what was written. Raises nothing: what a broken disk keeps, `sweep` removes."""
+        # Unlinked first: closing writes what is still in the buffer, which a full disk refuses.
+        with contextlib.suppress(OSError):
+            Path(self._file.name).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            self._file.close()
 
     def _piece(self, clear: bytes, *, last: bool) -> None:
         sealed = seal_bytes(self._key, clear, _context(self._id, self._part, self._number, last=last))
@@ -104,12 +108,18 @@ def remove(folder: Path, upload_id: UUID) -> None:
 def sweep(folder: Path, keep: set[UUID], *, before: float) -> None:
     """Remove what a crash left: files last written before the time `before` (s) whose upload is not in `keep`.
 
-    Sealed they harm nobody, but nobody will ask for them again either. Files with names of another kind stay.
+    An upload's parts are judged by the last of them: the first lies there while the second still comes. Sealed they
+    harm nobody, but nobody will ask for them again either. Files with names of another kind stay.
     """
+    written: dict[UUID, float] = {}
     for path in (folder / "uploads").glob("*.*"):
         upload_id = _upload_of(path)
-        if upload_id is not None and upload_id not in keep and path.stat().st_mtime < before:
-            path.unlink(missing_ok=True)
+        if upload_id is not None and upload_id not in keep:
+            with contextlib.suppress(FileNotFoundError):  # removed meanwhile, by whom it belongs to
+                written[upload_id] = max(written.get(upload_id, 0.0), path.stat().st_mtime)
+    for upload_id, last in written.items():
+        if last < before:
+            remove(folder, upload_id)
 
 
 def _upload_of(path: Path) -> UUID | None:

@@ -39,10 +39,14 @@ class PartialWriter:
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
         self._id, self._key = partial_id, key
         self._buffer, self.pieces, self.stored = bytearray(), pieces, stored
-        os.ftruncate(self._file, stored)
-        os.lseek(self._file, stored, os.SEEK_SET)
-        if not known:
-            _sync_folder(path.parent)
+        try:
+            os.ftruncate(self._file, stored)
+            os.lseek(self._file, stored, os.SEEK_SET)
+            if not known:
+                _sync_folder(path.parent)
+        except OSError:
+            self.close()
+            raise
 
     def write(self, data: bytes) -> None:
         """Take some more of the file."""

@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID, uuid4
 from weakref import WeakValueDictionary
 
@@ -83,25 +83,34 @@ class Uploads:
                 async with lock:
                     if self._turns.get(partial_id) is not turn:
                         raise FileFault("upload_taken_over")
-                    await asyncio.to_thread(receiving.take, piece)
+                    await _to_its_end(receiving.take, piece)
         finally:
             # Also where the line broke: what has come need not come again.
             async with lock:
-                if self._turns.get(partial_id) is turn:
-                    await asyncio.to_thread(receiving.end)
-                    del self._turns[partial_id]
-                receiving.writer.close()
+                try:
+                    if self._turns.get(partial_id) is turn:
+                        del self._turns[partial_id]
+                        await _to_its_end(receiving.end)
+                finally:
+                    receiving.writer.close()
         return receiving.received
 
     async def give(self, partial: Partial, writer: SealedWriter) -> None:
-        """Write a whole file where a batch takes it from. It stays until it is removed or expires."""
+        """Write a whole file where a batch takes it from. It stays until it is removed or expires.
+
+        Raises `FileFault` file_lost where less or more of it is on disk than was acknowledged.
+        """
         if not partial.whole:
             raise FileFault("upload_incomplete", offset=partial.received, length=partial.length)
         key = await self._key(partial)
 
         def copy() -> None:
+            size = 0
             for piece in partial_file.read(self._folder, partial.partial_id, key, pieces=partial.pieces):
                 writer.write(piece)
+                size += len(piece)
+            if size != partial.length:
+                raise FileFault("file_lost")
 
         await asyncio.to_thread(copy)
 
@@ -166,6 +175,21 @@ class Uploads:
             logger().info("uploads expired", count=len(expired))
 
 
+async def _to_its_end(work: Callable[..., None], *arguments: Any) -> None:
+    """Run it in a thread, and wait for it even where this task is cancelled: a write cannot be stopped half-way, and
+    nothing else may touch its file meanwhile."""
+    working = asyncio.get_running_loop().run_in_executor(None, work, *arguments)
+    cancelled: asyncio.CancelledError | None = None
+    while not working.done():
+        try:
+            await asyncio.wait({working})
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled from working.exception()
+    working.result()
+
+
 class _Receiving:
     """One transfer under way."""
 
@@ -173,19 +197,28 @@ class _Receiving:
         self._database, self._id, self._length = database, partial.partial_id, partial.length
         self.writer = PartialWriter(folder, self._id, key, pieces=partial.pieces, stored=partial.stored)
         self.received, self._taken = partial.received, partial.received
+        self._torn = False
 
     def take(self, piece: bytes) -> None:
         if self._taken + len(piece) > self._length:
             raise FileFault("upload_too_long", length=self._length)
+        self._torn = True
         self.writer.write(piece)
         self._taken += len(piece)
         if self._taken - self.received >= _DURABLE_EVERY:
-            self.end()
+            self._make_durable()
+        self._torn = False
 
     def end(self) -> None:
-        """Make durable what has come, and note it: only then may it be acknowledged."""
-        if self._taken == self.received:
-            return
+        """Make durable what has come, and note it: only then may it be acknowledged.
+
+        Nothing where a write failed, on a full disk: what stands behind it is of no use, and whoever goes on cuts it
+        off and sends again what was not acknowledged.
+        """
+        if self._taken > self.received and not self._torn:
+            self._make_durable()
+
+    def _make_durable(self) -> None:
         self.writer.make_durable()
         after = (self._taken, self.writer.pieces, self.writer.stored)
         with self._database.transaction() as connection:
