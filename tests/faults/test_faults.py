@@ -141,3 +141,6 @@ def test_no_round_of_faults_breaks_a_promise() -> None:
     result = campaign.run(SEED, ROUNDS, say=print, finished=lambda: None)
     assert not result.violation
     assert len(result.rounds) == ROUNDS
+    faults = [done for each in result.rounds for done in each.faults]
+    drawn, happened = {done.fault.kind for done in faults}, {done.fault.kind for done in faults if done.happened}
+    assert happened == drawn, "a kind of fault that never happens proves nothing"
