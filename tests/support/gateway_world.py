@@ -109,6 +109,7 @@ class IngestPeer:
             return Response(msgspec.json.encode(document), 202, media_type="application/json")
 
         self._take_pieces(verifier)
+        self._check_lists(verifier)
 
         @self.app.get("/batches/{upload_id}/rows.csv")
         async def rows(upload_id: UUID) -> Response:
@@ -118,6 +119,28 @@ class IngestPeer:
         @self.app.get("/templates/registration.xlsx")
         async def template() -> Response:
             return Response(b"PK template", media_type="application/vnd.openxmlformats-officedocument")
+
+    def _check_lists(self, verifier: ServiceVerifier) -> None:
+        """Lists of which only what the gateway lets be shown is kept."""
+        self.list_state, self.shows = "done", [""]
+
+        @self.app.post("/list-checks")
+        async def take(request: Request) -> Response:
+            verifier.one_of(request, "gateway")
+            self.shows.append(request.headers["padan-shows"])
+            document = {"check_id": request.headers["padan-upload-id"], "state": "received"}
+            return Response(msgspec.json.encode(document), 202, media_type="application/json")
+
+        @self.app.get("/list-checks/{check_id}")
+        async def check(request: Request, check_id: UUID) -> dict[str, Any]:
+            self.shows.append(request.headers["padan-shows"])
+            return {"check_id": check_id, "state": self.list_state, "rows": 7}
+
+        @self.app.get("/list-checks/{check_id}/rows.csv")
+        async def listed(request: Request) -> Response:
+            self.shows.append(request.headers["padan-shows"])
+            self.list_state = "done"
+            return Response(b"NIK,HASIL\r\n", media_type="text/csv")
 
     def _take_pieces(self, verifier: ServiceVerifier) -> None:
         """Uploads in pieces, of which only how many bytes have come is kept."""

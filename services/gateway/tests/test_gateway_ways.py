@@ -58,7 +58,14 @@ def test_another_version_another_content_and_another_role_are_refused(world: Wor
     plain = world.client.patch(location, content=b"x", headers=signed | TUS | {"Upload-Offset": "0"})
     assert code(plain) == (415, "piece_type")
     for role in ("village_operator", "agency", "auditor"):
-        assert code(begin(world, role=role)) == (403, "role_forbidden")
+        refused = begin(world, role=role)
+        assert code(refused) == (403, "role_forbidden")
+        assert refused.headers.get_list("tus-resumable") == ["1.0.0"]
+    unsigned = world.client.head(location, headers=TUS)
+    assert (unsigned.status_code, unsigned.headers.get_list("tus-resumable")) == (401, ["1.0.0"])
+    for answer in (old, plain, world.get(location), world.get("/v1/uploads/no-id")):
+        assert answer.headers.get_list("tus-resumable") == ["1.0.0"], "every answer names the version, once"
+    assert "tus-resumable" not in world.get("/v1/uploadsome").headers
 
 
 def test_a_piece_is_never_whole_in_memory(world: World) -> None:
@@ -98,6 +105,52 @@ def test_a_list_needs_a_role_and_a_purpose_and_is_seen_in_its_region_only(world:
     assert code(world.get(f"/v1/list-checks/{UPLOAD_ID}", role="agency")) == (404, "check_not_found")
     assert code(world.get(f"/v1/list-checks/{UPLOAD_ID}/rows.csv", role="agency")) == (403, "purpose_missing")
     assert world.access_log() == []
+
+
+def send_list(world: World, role: str, subject: str) -> str:
+    token = world.signer.token(role=role, sub=subject)
+    headers = {"Authorization": f"Bearer {token}", "Padan-Purpose": "verification"}
+    sent = world.client.post("/v1/list-checks", files={"file": b"NIK\n1\n"}, headers=headers)
+    assert sent.status_code == 202, sent.text
+    return str(sent.headers["location"])
+
+
+def test_an_agency_sees_its_own_lists_only(world: World) -> None:
+    for location in (send_list(world, "social_office", "clerk"), send_list(world, "agency", "another")):
+        for path in (location, f"{location}/rows.csv", f"{location}/result.xlsx"):
+            assert code(world.get(path, role="agency", purpose="verification")) == (404, "check_not_found")
+    assert world.access_log() == []
+    own = send_list(world, "agency", "tester")
+    assert world.get(own, role="agency").status_code == 200
+    assert world.get(f"{own}/rows.csv", role="agency", purpose="verification").status_code == 200
+    (entry,) = world.access_log()
+    assert (entry[0], entry[7]) == ("tester", ["decile_group", "list_result"])
+
+
+def test_a_list_shows_what_both_its_sender_and_its_reader_may_see_and_the_log_says_so(world: World) -> None:
+    of_agency, of_office = send_list(world, "agency", "opd"), send_list(world, "social_office", "clerk")
+    for location in (of_agency, of_office):
+        assert world.get(location).status_code == 200
+        assert world.get(f"{location}/rows.csv", purpose="audit").status_code == 200
+    less, all_of_it = "decile_group,status", "decile_group,differences,status"
+    # Sent, sent; then of each its numbers, the state before its rows, and its rows.
+    assert world.ingest.shows[1:] == [less, all_of_it, *[less] * 3, *[all_of_it] * 3]
+    sent = {"birth_date", "name", "nik"}
+    assert [set(entry[7]) for entry in world.access_log()] == [
+        sent | {"decile_group", "list_result"},
+        sent | {"decile_group", "list_details", "list_result"},
+    ]
+
+
+def test_rows_of_a_list_are_never_given_before_their_read_is_logged(world: World) -> None:
+    location = send_list(world, "social_office", "tester")
+    world.ingest.list_state = "checking"  # and done by the time somebody asks for the rows
+    early = world.get(f"{location}/rows.csv", purpose="verification")
+    assert code(early) == (409, "report_not_ready")
+    assert world.access_log() == []
+    world.ingest.list_state = "done"
+    assert world.get(f"{location}/rows.csv", purpose="verification").status_code == 200
+    assert len(world.access_log()) == 1
 
 
 PERSON = Registered("Siti Nur'aini", date(1980, 5, 17), 3)

@@ -3,29 +3,44 @@
 import base64
 import csv
 import io
+import os
 import signal
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import fastexcel
 import httpx
 import psycopg
 from ingest_process import Ingest, wait_for
+from padan_registry_ingest.batches import sealed_file
+from padan_registry_ingest.list_check import repository
 from padan_runtime.sealing import keyed_hash
 from padan_simulators.pati import PatiBatch
 
 
 def send(ingest: Ingest, content: bytes, **headers: str) -> str:
     check_id = str(uuid4())
-    named = {"Padan-Upload-Id": check_id, "Padan-Shows": "status,differences,decile_group"}
+    named = {"Padan-Upload-Id": check_id, "Padan-Shows": ALL}
     answer = ingest.http.post("/list-checks", files={"file": content}, headers={**ingest.headers(), **named, **headers})
     assert answer.status_code == 202, answer.text
     return check_id
 
 
+ALL = "status,differences,decile_group"
+
+
+def get(ingest: Ingest, path: str, shows: str = ALL) -> httpx.Response:
+    """A read on behalf of somebody who may learn this much."""
+    return ingest.http.get(path, headers={**ingest.headers(), "Padan-Shows": shows})
+
+
 def until(ingest: Ingest, check_id: str, *states: str) -> dict[str, Any]:
-    return dict(wait_for(lambda: (found := ingest.get(f"/list-checks/{check_id}").json())["state"] in states and found))
+    return dict(
+        wait_for(lambda: (found := get(ingest, f"/list-checks/{check_id}").json())["state"] in states and found)
+    )
 
 
 def answer(ingest: Ingest, check_id: str, after: int, items: list[list[Any]]) -> httpx.Response:
@@ -83,18 +98,47 @@ def test_a_list_is_judged_asked_about_and_answered_and_goes_on_after_kill_9(
     assert done["decile_groups"] == {"1-4": 1}
     assert all(words["id"] and words["next_en"] for words in done["words"].values())
 
-    lines = ingest.get(f"/list-checks/{check_id}/rows.csv").content.decode("utf-8-sig")
+    lines = get(ingest, f"/list-checks/{check_id}/rows.csv").content.decode("utf-8-sig")
     listed = list(csv.DictReader(io.StringIO(lines)))
     assert [row["HASIL_KODE"] for row in listed[:4]] == [
         "registered", "not_registered", "duplicate_in_list", "nik_invalid",
     ]  # fmt: skip
     assert (listed[0]["NIK"], listed[0]["DESIL"], len(listed)) == (held["NIK"], "1-4", rows)
     assert "16" in listed[3]["RESULT"]
-    sheet = fastexcel.read_excel(ingest.get(f"/list-checks/{check_id}/result.xlsx").content)
+    sheet = fastexcel.read_excel(get(ingest, f"/list-checks/{check_id}/result.xlsx").content)
     assert sheet.load_sheet("daftar", dtypes="string").to_polars()["NIK"].to_list() == [row["NIK"] for row in listed]
     assert ingest.intake() == []
     assert ingest.count("upload") == 0
     _check_nothing_in_clear(ingest, held["NIK"].encode())
+
+
+def rows_of(ingest: Ingest, check_id: str, shows: str) -> list[dict[str, str]]:
+    lines = get(ingest, f"/list-checks/{check_id}/rows.csv", shows).content.decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(lines)))
+
+
+def test_a_reader_learns_what_both_sender_and_reader_may_know(ingest: Ingest) -> None:
+    sent = b"NIK\n3318010101800001\n3318010101800002\n3318010101800003\n"
+    found = [
+        [1, "registered", ["name_differs"], "1-4"],
+        [2, "registered_elsewhere", [], None],
+        [3, "not_registered", [], None],
+    ]
+    for what_sender_sees, what_reader_sees in ((ALL, "status"), ("status", ALL)):
+        check_id = send(ingest, sent, **{"Padan-Shows": what_sender_sees})
+        until(ingest, check_id, "checking")
+        answer(ingest, check_id, 0, found)
+        until(ingest, check_id, "done")
+        document = get(ingest, f"/list-checks/{check_id}", what_reader_sees).json()
+        assert document["results"] == {"registered": 1, "not_registered": 2}
+        assert (set(document["words"]), document["decile_groups"]) == ({"registered", "not_registered"}, {})
+        rows = rows_of(ingest, check_id, what_reader_sees)
+        assert [row["HASIL_KODE"] for row in rows] == ["registered", "not_registered", "not_registered"]
+        assert not {"BERBEDA", "DIFFERS", "DESIL"} & set(rows[0])
+        assert "elsewhere" not in str(rows)
+    # Where the gateway does not say what may be shown, nothing is.
+    assert ingest.get(f"/list-checks/{check_id}").json()["results"] == {}
+    assert set(rows_of(ingest, check_id, "")[0]) == {"BARIS", "NIK", "NAMA", "TGL_LAHIR"}
 
 
 def _check_nothing_in_clear(ingest: Ingest, nik: bytes) -> None:
@@ -128,3 +172,29 @@ def test_a_list_that_cannot_be_read_is_refused_clearly(ingest: Ingest) -> None:
         headers={**ingest.headers(), "Padan-Upload-Id": str(uuid4())},
     )
     assert with_more.json()["code"] == "form_invalid"
+
+
+def test_a_list_that_was_accepted_is_read_after_the_service_was_away_for_hours(ingest: Ingest) -> None:
+    ingest.stop()
+    folder, check_id, orphan = Path(ingest.environment["PADAN_FOLDER"]), uuid4(), uuid4()
+    for owner, content in ((check_id, b"NIK\n3318010101800001\n"), (orphan, b"")):
+        _left_behind(folder, owner, ingest.peer.intake, content)
+    key_id = datetime.now(UTC).date().isoformat()
+    check = {"check_id": check_id, "actor": "user:clerk", "region": "3318", "shows": ["status"], "key_id": key_id}
+    with ingest.database.transaction() as connection:
+        repository.insert(connection, check)
+    with ingest.database.transaction() as connection:
+        # Nobody reads it before the sweep is over.
+        connection.execute("SELECT 1 FROM list_check WHERE check_id = %s FOR UPDATE", [check_id])
+        ingest.start()
+        wait_for(lambda: not sealed_file.path_of(folder, orphan, "file").exists())
+    found = until(ingest, str(check_id), "checking", "failed")
+    assert (found["state"], found["rows"]) == ("checking", 1)
+
+
+def _left_behind(folder: Path, owner: UUID, key: bytes, content: bytes) -> None:
+    writer = sealed_file.SealedWriter(folder, owner, "file", key, most_bytes=1_000)
+    writer.write(content)
+    writer.close()
+    hours_ago = time.time() - 2 * 3_600
+    os.utime(sealed_file.path_of(folder, owner, "file"), (hours_ago, hours_ago))

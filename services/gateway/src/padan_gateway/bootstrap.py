@@ -117,6 +117,7 @@ def _app(parts: Parts, health: Health, lists: ListChecks) -> FastAPI:
     for slice_ in (households, persons, eligibility, batches, uploads, pipeline):
         app.include_router(slice_.router(parts))
     app.include_router(list_check.router(parts, lists.wake.set))
+    app.add_middleware(uploads.SaysVersion)
 
     @app.exception_handler(psycopg.OperationalError)
     async def database_away(_: Request, __: psycopg.OperationalError) -> Response:

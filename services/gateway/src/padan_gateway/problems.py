@@ -128,6 +128,17 @@ def check_not_found() -> Problem:
     )
 
 
+def report_not_ready() -> Problem:
+    return Problem(
+        "report_not_ready",
+        409,
+        Text("Laporan belum selesai.", "The report is not ready yet."),
+        Text(
+            "Tunggu sampai pemeriksaan selesai, lalu buka lagi.", "Wait until the checks are done, then open it again."
+        ),
+    )
+
+
 def nik_invalid() -> Problem:
     return Problem(
         "nik_length",

@@ -1,6 +1,7 @@
 """What every batch endpoint does on the way to registry-ingest: region, purpose, and streams in both directions."""
 
 import asyncio
+from collections.abc import Mapping
 from uuid import UUID
 
 from fastapi import Response
@@ -69,11 +70,11 @@ class PassThrough:
         await asyncio.to_thread(self._log_rows, upload_id, caller, lens)
         return await self.download(f"/batches/{upload_id}/{name}", caller)
 
-    async def download(self, path: str, caller: Caller) -> Response:
-        """A file of registry-ingest, streamed. Raises `Unavailable`."""
+    async def download(self, path: str, caller: Caller, more: Mapping[str, str] | None = None) -> Response:
+        """A file of registry-ingest, streamed; `more` are headers besides whom it is for. Raises `Unavailable`."""
         watermark = self._parts.watermark.document()
         try:
-            answer = await self._parts.registry_ingest.send("GET", path, on_behalf_of(caller))
+            answer = await self._parts.registry_ingest.send("GET", path, {**on_behalf_of(caller), **(more or {})})
         except Refused as error:
             return refused(error)
         kept = {name: answer.headers[name] for name in _KEPT_HEADERS if name in answer.headers}

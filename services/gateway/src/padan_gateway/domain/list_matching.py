@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from padan_gateway.domain.access import Field, Purpose, Role, Sight, sight
+from padan_gateway.domain.access import Field, Purpose, Right, Role, Sight, right, sight
 
 SHOWN: Final = {
     Field.LIST_RESULT: "status",
@@ -14,6 +14,8 @@ SHOWN: Final = {
     Field.DECILE_GROUP: "decile_group",
 }
 """The fields of an answer, and what registry-ingest calls them."""
+SENT: Final = frozenset({Field.NIK, Field.NAME, Field.BIRTH_DATE})
+"""What the sender of a list gave; to its sender it is nothing new, to others it is."""
 
 
 class Registered(msgspec.Struct, frozen=True):
@@ -36,6 +38,16 @@ class Found(msgspec.Struct, frozen=True, array_like=True):
 def shown_to(role: Role, purpose: Purpose | None) -> frozenset[Field]:
     """The fields that this role learns."""
     return frozenset(field for field in SHOWN if sight(role, field, purpose) is Sight.FULL)
+
+
+def counted_for(role: Role) -> frozenset[Field]:
+    """The fields that this role learns in numbers, which are of nobody and need no purpose."""
+    return frozenset(field for field in SHOWN if right(role, field) is not Right.HIDDEN)
+
+
+def may_read_others(role: Role) -> bool:
+    """Whether a role may read what others of its region had checked: the rows hold what was sent in the clear."""
+    return all(right(role, field) in {Right.FULL, Right.PURPOSE} for field in SENT)
 
 
 def result(

@@ -18,10 +18,11 @@ from padan_gateway import problems
 from padan_gateway.answers import WatermarkPart, answer
 from padan_gateway.batches.answers import ProgressPart
 from padan_gateway.batches.passthrough import PassThrough, on_behalf_of, refused
-from padan_gateway.domain.access import Action, Purpose
-from padan_gateway.domain.list_matching import SHOWN, shown_to
+from padan_gateway.domain.access import Action, Field, Purpose
+from padan_gateway.domain.list_matching import SENT, SHOWN, counted_for, may_read_others, shown_to
 from padan_gateway.downstream import Refused
 from padan_gateway.list_check import repository
+from padan_gateway.list_check.repository import Sender
 from padan_gateway.parts import Parts
 from padan_gateway.problems import ProblemDocument
 from padan_gateway.signin.context import log_read, seen_by
@@ -97,27 +98,44 @@ class _Lists:
         with seen_by(self._parts.reader, caller) as connection:
             repository.sent(connection, check_id, caller, purpose)
 
-    def require_visible(self, check_id: UUID, caller: Caller) -> None:
+    def sender(self, check_id: UUID, caller: Caller) -> Sender:
+        """Raises `Problem` check_not_found for a check that is not of the region, or of others who are not for it."""
         with seen_by(self._parts.reader, caller) as connection:
-            if not repository.visible(connection, check_id):
-                raise problems.check_not_found()
+            sender = repository.sender(connection, check_id)
+        if sender is None or not (sender.subject == caller.subject or may_read_others(caller.role)):
+            raise problems.check_not_found()
+        return sender
+
+    async def document(self, check_id: UUID, caller: Caller, sender: Sender) -> Any:
+        """Where a check is, in numbers that both its sender and its reader may learn. Raises `Refused`."""
+        shown = counted_for(sender.role) & counted_for(caller.role)
+        headers = on_behalf_of(caller) | _shows(shown)
+        return await self._parts.registry_ingest.json(f"/list-checks/{check_id}", headers)
 
     async def rows(self, check_id: UUID, name: str, caller: Caller, purpose: Purpose | None) -> Response:
         if purpose is None:
             raise problems.purpose_missing()
-        await asyncio.to_thread(self.require_visible, check_id, caller)
+        sender = await asyncio.to_thread(self.sender, check_id, caller)
         try:
-            report = await self._parts.registry_ingest.json(f"/list-checks/{check_id}", on_behalf_of(caller))
+            report = await self.document(check_id, caller, sender)
         except Refused as error:
             return refused(error)
-        if report["state"] == "done":
-            await asyncio.to_thread(self._log, check_id, caller, purpose, report["rows"])
-        return await self._through.download(f"/list-checks/{check_id}/{name}", caller)
+        if report["state"] != "done":
+            # Not left to registry-ingest: done a moment later, it would give rows whose read nobody logged.
+            raise problems.report_not_ready()
+        shown = shown_to(sender.role, sender.purpose) & shown_to(caller.role, purpose)
+        given = frozenset() if sender.subject == caller.subject else SENT
+        await asyncio.to_thread(self._log, check_id, caller, purpose, shown | given, report["rows"])
+        return await self._through.download(f"/list-checks/{check_id}/{name}", caller, _shows(shown))
 
-    def _log(self, check_id: UUID, caller: Caller, purpose: Purpose, rows: int) -> None:
+    def _log(self, check_id: UUID, caller: Caller, purpose: Purpose, fields: frozenset[Field], rows: int) -> None:
         with seen_by(self._parts.reader, caller) as connection:
-            fields = shown_to(caller.role, purpose)
             log_read(connection, caller, purpose, Action.CHECK_LIST, fields, upload_id=check_id, rows=rows)
+
+
+def _shows(fields: frozenset[Field]) -> dict[str, str]:
+    """The header that tells registry-ingest what may be shown."""
+    return {"Padan-Shows": ",".join(sorted(SHOWN[field] for field in fields))}
 
 
 def router(parts: Parts, wake: Callable[[], None]) -> APIRouter:
@@ -129,7 +147,9 @@ def router(parts: Parts, wake: Callable[[], None]) -> APIRouter:
     away = (*problems.SIGNED_IN, lambda: problems.service_unavailable("registry-ingest"))
     with_purpose = refusals | problems.responses(*away, problems.purpose_missing)
     of_check = refusals | problems.responses(*away, problems.check_not_found)
-    with_rows = refusals | problems.responses(*away, problems.purpose_missing, problems.check_not_found)
+    with_rows = refusals | problems.responses(
+        *away, problems.purpose_missing, problems.check_not_found, problems.report_not_ready
+    )
 
     @routes.post(
         "/v1/list-checks",
@@ -148,7 +168,7 @@ def router(parts: Parts, wake: Callable[[], None]) -> APIRouter:
         headers = {
             **on_behalf_of(caller),
             "Padan-Upload-Id": str(check_id),
-            "Padan-Shows": ",".join(SHOWN[field] for field in shown_to(caller.role, purpose)),
+            **_shows(shown_to(caller.role, purpose)),
             "content-type": request.headers.get("content-type", ""),
         }
         try:
@@ -176,9 +196,9 @@ def router(parts: Parts, wake: Callable[[], None]) -> APIRouter:
     )
     async def read(check_id: UUID, caller: Annotated[Caller, checks]) -> Response:
         watermark = parts.watermark.document()
-        await asyncio.to_thread(through.require_visible, check_id, caller)
+        sender = await asyncio.to_thread(through.sender, check_id, caller)
         try:
-            return answer(await parts.registry_ingest.json(f"/list-checks/{check_id}", on_behalf_of(caller)), watermark)
+            return answer(await through.document(check_id, caller, sender), watermark)
         except Refused as error:
             return refused(error)
 

@@ -9,9 +9,17 @@ import msgspec
 from psycopg import Connection
 from psycopg.rows import dict_row
 
-from padan_gateway.domain.access import Purpose
+from padan_gateway.domain.access import Purpose, Role
 from padan_gateway.domain.regions import parts
 from padan_gateway.signin.tokens import Caller
+
+
+class Sender(msgspec.Struct, frozen=True):
+    """Who sent a list, and why."""
+
+    subject: str
+    role: Role
+    purpose: Purpose
 
 
 class Open(msgspec.Struct, frozen=True):
@@ -42,9 +50,10 @@ def sent(connection: Connection[Any], check_id: UUID, caller: Caller, purpose: P
     )
 
 
-def visible(connection: Connection[Any], check_id: UUID) -> bool:
-    """Whether the list was sent from the caller's region; under row-level security."""
-    return connection.execute("SELECT 1 FROM list_check WHERE check_id = %s", [check_id]).fetchone() is not None
+def sender(connection: Connection[Any], check_id: UUID) -> Sender | None:
+    """Who sent a list, if from the caller's region; under row-level security."""
+    row = connection.execute("SELECT subject, role, purpose FROM list_check WHERE check_id = %s", [check_id]).fetchone()
+    return None if row is None else Sender(row[0], Role(row[1]), Purpose(row[2]))
 
 
 def still_open(connection: Connection[Any]) -> list[Open]:

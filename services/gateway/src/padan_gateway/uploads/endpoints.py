@@ -13,9 +13,11 @@ import httpx
 import msgspec
 from fastapi import APIRouter, Depends, Header, Request, Response
 from padan_runtime import problems as runtime
-from padan_runtime.problems import Problem, Unavailable
+from padan_runtime.problems import Unavailable
 from pydantic import BaseModel, ConfigDict
+from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from padan_gateway import problems
 from padan_gateway.answers import WatermarkPart, answer
@@ -28,6 +30,7 @@ from padan_gateway.signin.tokens import Caller
 VERSION = "1.0.0"
 PIECE = "application/offset+octet-stream"
 _TUS = {"Tus-Resumable": VERSION}
+_PATH = "/v1/uploads"
 _PIECE_TIMEOUT_S = 300.0
 
 TusVersion = Annotated[
@@ -49,6 +52,23 @@ class PartialAnswer(BaseModel):
     watermark: WatermarkPart
 
 
+class SaysVersion:
+    """Puts `Tus-Resumable` on every answer under /v1/uploads, as tus wants it: refusals at the door too, which no
+    endpoint sees."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_version(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(_TUS)
+            await send(message)
+
+        speaks_tus = scope["type"] == "http" and f"{scope['path']}/".startswith(f"{_PATH}/")
+        await self._app(scope, receive, send_with_version if speaks_tus else send)
+
+
 def router(parts: Parts) -> APIRouter:
     """The endpoints of this slice."""
     routes = APIRouter(tags=["uploads"])
@@ -63,7 +83,7 @@ def router(parts: Parts) -> APIRouter:
     @routes.options("/v1/uploads", include_in_schema=False)
     async def discover() -> Response:
         extensions = {"Tus-Version": VERSION, "Tus-Extension": "creation,termination,expiration"}
-        return Response(status_code=204, headers=_TUS | extensions)
+        return Response(status_code=204, headers=extensions)
 
     @routes.post(
         "/v1/uploads",
@@ -82,7 +102,7 @@ def router(parts: Parts) -> APIRouter:
             return _refused(error)
         document = await _read(sent)
         response = answer(document, watermark, 201)
-        response.headers.update(_TUS | {"Location": f"/v1/uploads/{document['upload_id']}"} | _expires(document))
+        response.headers.update({"Location": f"/v1/uploads/{document['upload_id']}"} | _expires(document))
         return response
 
     @routes.get(
@@ -108,7 +128,7 @@ def router(parts: Parts) -> APIRouter:
             document = await ingest.json(f"/uploads/{upload_id}", on_behalf_of(caller))
         except Refused as error:
             return _refused(error)
-        return Response(headers=_TUS | _where(document) | {"Cache-Control": "no-store"})
+        return Response(headers=_where(document) | {"Cache-Control": "no-store"})
 
     @routes.patch(
         "/v1/uploads/{upload_id}",
@@ -140,7 +160,7 @@ def router(parts: Parts) -> APIRouter:
             return _refused(error)
         except ClientDisconnect:
             return Response(status_code=400)  # nobody is there to read it; what has come is kept
-        return Response(status_code=204, headers=_TUS | _where(await _read(sent)))
+        return Response(status_code=204, headers=_where(await _read(sent)))
 
     @routes.delete(
         "/v1/uploads/{upload_id}",
@@ -157,7 +177,7 @@ def router(parts: Parts) -> APIRouter:
         except Refused as error:
             return _refused(error)
         await sent.aclose()
-        return Response(status_code=204, headers=_TUS)
+        return Response(status_code=204)
 
     return routes
 
@@ -185,17 +205,13 @@ def _expires(document: dict[str, Any]) -> dict[str, str]:
 
 
 def _version_refused() -> Response:
-    return _with(problems.tus_version(), {"Tus-Version": VERSION})
-
-
-def _with(problem: Problem, headers: dict[str, str]) -> Response:
-    response = runtime.response(problem)
-    response.headers.update(_TUS | headers)
+    response = runtime.response(problems.tus_version())
+    response.headers["Tus-Version"] = VERSION
     return response
 
 
 def _refused(error: Refused) -> Response:
     """A refusal of registry-ingest, word for word. Where it says how far the file has come, the header says so too."""
     offset = msgspec.json.decode(error.body).get("offset") if error.body else None
-    headers = _TUS if offset is None else _TUS | {"Upload-Offset": str(offset)}
+    headers = None if offset is None else {"Upload-Offset": str(offset)}
     return Response(error.body, error.status, headers, media_type="application/problem+json")

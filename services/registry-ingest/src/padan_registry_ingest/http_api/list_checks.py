@@ -93,7 +93,7 @@ class ListCheckApi:
             check_id = UUID(request.headers.get("padan-upload-id", ""))
         except ValueError as error:
             raise FileFault("form_invalid", field="Padan-Upload-Id") from error
-        shows = sorted(_SHOWS & set(request.headers.get("padan-shows", "").split(",")))
+        shows = sorted(_asked_to_show(request))
         if await asyncio.to_thread(self._known, check_id):
             raise FileFault("form_invalid", field="Padan-Upload-Id")
         key_id = datetime.now(UTC).date().isoformat()
@@ -119,7 +119,8 @@ class ListCheckApi:
 
     def read(self, request: Request, check_id: UUID) -> Response:
         """Where a check is."""
-        return json_response(document(self._find(request, check_id)))
+        check = self._find(request, check_id)
+        return json_response(document(check, _shown(check, request)))
 
     async def questions(self, request: Request, check_id: UUID) -> Response:
         """The next people to look for. Rows without a valid NIK of their own are not among them."""
@@ -156,7 +157,7 @@ class ListCheckApi:
         check = await asyncio.to_thread(self._find, request, check_id)
         if check.state != "done":
             raise problem("report_not_ready")
-        return ListReport(self._database, check, await self._key(check))
+        return ListReport(self._database, check, await self._key(check), _shown(check, request))
 
     async def _key(self, check: Check) -> bytes:
         try:
@@ -209,3 +210,13 @@ class ListCheckApi:
                 else:
                     raise FileFault("form_invalid")  # a question without an answer
             repository.answer(connection, key, check, found)
+
+
+def _asked_to_show(request: Request) -> frozenset[str]:
+    """What the gateway lets whoever asks learn; where it says nothing, nothing."""
+    return _SHOWS & set(request.headers.get("padan-shows", "").split(","))
+
+
+def _shown(check: Check, request: Request) -> frozenset[str]:
+    """What both the sender of a list and its reader may learn."""
+    return _asked_to_show(request) & frozenset(check.shows)

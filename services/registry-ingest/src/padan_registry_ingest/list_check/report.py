@@ -2,10 +2,12 @@
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence, Set
 from typing import IO, Any, Final
 from uuid import UUID
 
+import msgspec
 from padan_runtime.database import Database
 
 from padan_registry_ingest.domain import reasons
@@ -19,12 +21,24 @@ _HEAD: Final = (
     "DIFFERS", "DESIL",
 )  # fmt: skip
 
-_ONLY_IF_SHOWN: Final = {"differences": ("BERBEDA", "DIFFERS"), "decile_group": ("DESIL",)}
+_ONLY_IF_SHOWN: Final = {
+    "status": ("HASIL_KODE", "HASIL", "RESULT", "TINDAKAN", "WHAT_TO_DO"),
+    "differences": ("BERBEDA", "DIFFERS"),
+    "decile_group": ("DESIL",),
+}
 
 
-def document(check: Check) -> dict[str, Any]:
-    """Where a check is, and how its rows came out. Holds nothing of a person."""
-    named = [one.code for one in (*results.RESULTS, *results.DIFFERENCES) if one.code in check.results]
+_DIFFERENCES: Final = frozenset(one.code for one in results.DIFFERENCES)
+
+
+def document(check: Check, shows: Set[str]) -> dict[str, Any]:
+    """Where a check is, and how its rows came out, as far as sender and reader (`shows`) may know. Holds nothing of a
+    person."""
+    counts: Counter[str] = Counter()
+    for code, count in check.results.items():
+        if "status" in shows and ("differences" in shows or code not in _DIFFERENCES):
+            counts[_told(code, shows)] += count
+    named = [one.code for one in (*results.RESULTS, *results.DIFFERENCES) if one.code in counts]
     return {
         "check_id": check.check_id,
         "state": check.state,
@@ -33,32 +47,32 @@ def document(check: Check) -> dict[str, Any]:
         "finished_at": check.finished_at,
         "rows": check.rows,
         "progress": {"stage": check.state, "done": check.checked_to, "total": check.rows or 0},
-        "results": {code: check.results[code] for code in named},
-        "decile_groups": dict(sorted(check.deciles.items())),
+        "results": {code: counts[code] for code in named},
+        "decile_groups": dict(sorted(check.deciles.items())) if "decile_group" in shows else {},
         "words": {code: results.words(code) for code in named},
     }
 
 
 class ListReport:
-    """The rows of a check that is done; `key` opens what they held."""
+    """The rows of a check that is done; `key` opens what they held, `shows` is what sender and reader may know."""
 
-    def __init__(self, database: Database, check: Check, key: bytes) -> None:
-        self._database, self._check, self._key = database, check, key
-        hidden = {name for what, names in _ONLY_IF_SHOWN.items() if what not in check.shows for name in names}
+    def __init__(self, database: Database, check: Check, key: bytes, shows: Set[str]) -> None:
+        self._database, self._check, self._key, self._shows = database, check, key, shows
+        hidden = {name for what, names in _ONLY_IF_SHOWN.items() if what not in shows for name in names}
         self._places = [place for place, name in enumerate(_HEAD) if name not in hidden]
 
     def csv(self) -> Iterator[bytes]:
         """All rows, in UTF-8 with byte order mark (Excel needs it)."""
         yield b"\xef\xbb\xbf" + _line(self._shown(_HEAD))
         for rows in self._chunks():
-            yield b"".join(_line([harmless(cell) for cell in self._shown(_cells(*row))]) for row in rows)
+            yield b"".join(_line([harmless(cell) for cell in self._shown(self._cells(*row))]) for row in rows)
 
     def workbook(self, file: IO[bytes]) -> None:
         """All rows as a workbook, every cell as text. Raises `FileFault` where they are more than a sheet holds."""
         with Workbook(file) as book, book.sheet("daftar", self._shown(_HEAD)) as write:
             for rows in self._chunks():
                 for row in rows:
-                    write(self._shown(_cells(*row)))
+                    write(self._shown(self._cells(*row)))
 
     def _shown(self, cells: Sequence[str]) -> list[str]:
         return [cells[place] for place in self._places]
@@ -75,6 +89,15 @@ class ListReport:
                 found = repository.found(connection, self._key, check_id, sent[0].row)
             after = sent[-1].row
             yield list(zip(sent, found, strict=True))
+
+    def _cells(self, sent: Listed, found: Found) -> list[str]:
+        result = _told(found.result, self._shows)
+        return _cells(sent, msgspec.structs.replace(found, result=result))
+
+
+def _told(result: str, shows: Set[str]) -> str:
+    """A result as it is told: that somebody is registered elsewhere is a detail."""
+    return "not_registered" if result == "registered_elsewhere" and "differences" not in shows else result
 
 
 def _cells(sent: Listed, found: Found) -> list[str]:
