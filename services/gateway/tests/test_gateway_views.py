@@ -13,6 +13,7 @@ from kafka_peer import send
 from padan_events import Event
 from padan_events.eligibility import Outcome
 from padan_gateway.views.rows import decoded, fold
+from padan_runtime.keys import KeyUnknownError, SubjectKeys
 from padan_runtime.sealing import SealError
 from psycopg import Connection
 
@@ -136,15 +137,27 @@ def test_batches_of_any_size_lead_to_the_same_views(make_world: Callable[..., Wo
 
 def test_an_erased_subject_stands_without_identity(world: World) -> None:
     event = world.register.propose(1)
-    world.register.keys[household_id(1)].pop(person_id(1, 1))
+    world.register.keys[household_id(1)][person_id(1, 1)] = SubjectKeys(person_id(1, 1))
     world.put(event)
     assert one(world, "SELECT count(*), count(name), count(nik_hash) FROM person_view") == (3, 2, 2)
     other = world.register.propose(2)
-    world.register.keys.pop(household_id(2))
+    keys = world.register.keys[household_id(2)]
+    keys |= {subject: SubjectKeys(subject) for subject in keys}
     world.put(other)
     found = one(world, f"SELECT regency, village, address FROM household_view WHERE household_id = '{household_id(2)}'")
     assert found == ("3318", None, None)
     assert world.get(f"/v1/households/{household_id(2)}").json()["place"]["village"] is None
+
+
+def test_a_subject_that_the_keyring_does_not_know_is_not_taken_for_erased(world: World) -> None:
+    for number, lost in ((1, household_id(1)), (2, person_id(2, 1))):
+        event = world.register.propose(number)
+        world.put(event)
+        before = one(world, "SELECT count(*), count(name), count(nik_hash) FROM person_view")
+        del world.register.keys[household_id(number)][lost]
+        with pytest.raises(KeyUnknownError, match=str(lost)):
+            world.put(event)
+        assert one(world, "SELECT count(*), count(name), count(nik_hash) FROM person_view") == before
 
 
 def test_a_block_that_was_sealed_for_another_event_does_not_open(world: World) -> None:

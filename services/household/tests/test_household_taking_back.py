@@ -8,11 +8,12 @@ from typing import Any
 
 import psycopg
 import pytest
-from household_given import Parts, a_family
+from household_given import Parts, a_family, household_id
 from kafka_peer import send, until
 from padan_cli.platform import Platform
 from padan_events import Event, shard_of
 from padan_events.topics import HOUSEHOLD_EVENTS, OUTCOMES
+from padan_household.domain import ids
 from padan_household.taking_back import take_back as module
 from padan_household.taking_back.take_back import StoreDivergedError, TakingBack
 from padan_runtime.database import Database
@@ -199,6 +200,27 @@ def test_a_store_that_has_given_positions_out_again_is_refused(story: Story) -> 
     with pytest.raises(StoreDivergedError, match=f"/{shard}: position"):
         story.take_back()
     assert content(story.parts.database) == taken, "nothing was written"
+
+
+def test_a_keyring_that_lacks_keys_is_not_one_of_erased_people(story: Story, keyring_database: Database) -> None:
+    asyncio.run(send(story.kafka, story.all()))
+    story.restore()
+    early = content(story.parts.database)
+    person = ids.person_id(household_id(31), 0)
+    with keyring_database.transaction() as connection:
+        lost = connection.execute("DELETE FROM subject_key WHERE subject_id = %s RETURNING *", [person]).fetchone()
+    assert lost is not None
+    with pytest.raises(StoreDivergedError, match=f"no keys for {person}"):
+        story.take_back()
+    claims = content(story.parts.database)["claims"]
+    assert all(claim in story.before["claims"] for claim in claims)
+    # Erased instead: everything comes back but this one's claim.
+    with keyring_database.transaction() as connection:
+        connection.execute("INSERT INTO subject_key VALUES (%s, %s, NULL, NULL)", [lost[0], lost[1]])
+    assert story.take_back() > 0
+    after = content(story.parts.database)
+    assert len(after["claims"]) == len(story.before["claims"]) - 1 > len(early["claims"])
+    assert {**after, "claims": None} == {**story.before, "claims": None}
 
 
 async def test_nothing_is_written_before_the_store_is_whole(

@@ -1,7 +1,7 @@
 """The keyring seen from the services that may open blocks: keys by household, from a bounded cache."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from uuid import UUID
 
@@ -23,7 +23,8 @@ class KeysRequest(msgspec.Struct, frozen=True):
 
 
 class SubjectKeys(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The keys of one subject (a person or the household itself) that the caller may have."""
+    """The keys of one subject (a person or the household itself) that the caller may have; without any, they were
+    destroyed: the subject was erased."""
 
     subject_id: UUID
     identity: bytes | None = None
@@ -31,7 +32,8 @@ class SubjectKeys(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class HouseholdKeys(msgspec.Struct, frozen=True):
-    """The keys of a household's subjects; none where the household is not known or its keys were destroyed."""
+    """The keys of a household's subjects. A subject that is not among them is not known to the keyring: its keys were
+    never minted there, or a restore has lost them. That is no erasure."""
 
     household_id: UUID
     subjects: tuple[SubjectKeys, ...]
@@ -52,6 +54,19 @@ class IntakeKey(msgspec.Struct, frozen=True):
 
 class IntakeKeyGoneError(LookupError):
     """An intake key that was destroyed after 30 days, or never was."""
+
+
+class KeyUnknownError(LookupError):
+    """The keyring does not know a subject: its keys were never minted there, or a restore has lost them. What was
+    sealed for it cannot be read, and must not be taken for erased."""
+
+
+def keys_of(household: Mapping[UUID, SubjectKeys], subject_id: UUID) -> SubjectKeys:
+    """The keys of a subject of a household; without any where it was erased. Raises `KeyUnknownError`."""
+    keys = household.get(subject_id)
+    if keys is None:
+        raise KeyUnknownError(str(subject_id))
+    return keys
 
 
 _INTAKE_DAYS = 30

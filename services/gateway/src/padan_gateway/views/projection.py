@@ -21,10 +21,11 @@ class ViewsHandler:
         self._keys = keys
 
     async def prepare(self, events: Sequence[Event], /) -> Changes:
-        """Keys of the households proposed in this batch, and the batch folded. Raises `Unavailable`."""
+        """Keys of the households proposed in this batch, and the batch folded. Raises `Unavailable`,
+        and what `fold` raises."""
         pairs = decoded(events)
         proposed = [data.household_id for _, data in pairs if isinstance(data, Proposed)]
-        # Asked for anew: keys of members who joined since would be missing from what is cached, and look erased.
+        # Asked for anew: keys of members who joined since would be missing from what is cached.
         self._keys.forget(proposed)
         keys = await self._keys.of(proposed) if proposed else {}
         return fold(pairs, keys)

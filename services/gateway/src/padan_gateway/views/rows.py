@@ -10,7 +10,7 @@ from padan_events import Event, decode
 from padan_events.eligibility import Decided
 from padan_events.household import IdentityMatched, Proposed, SealedMember, WelfareRanked
 from padan_events.personal import Agreement, HouseholdIdentity, PersonIdentity
-from padan_runtime.keys import SubjectKeys
+from padan_runtime.keys import SubjectKeys, keys_of
 from padan_runtime.sealing import open_sealed
 
 from padan_gateway.domain.regions import parts
@@ -86,8 +86,8 @@ def decoded(events: Sequence[Event]) -> list[tuple[Event, msgspec.Struct]]:
 def fold(events: Sequence[tuple[Event, msgspec.Struct]], keys: Keys) -> Changes:
     """What the events come to, in their order; opens identity blocks with `keys`.
 
-    A subject without key was erased: its row stands without identity. Raises `SealError` for a block that does not
-    open, `TypeError` for a type that has no place in the views.
+    A subject without key was erased: its row stands without identity. Raises `KeyUnknownError` for one the keyring
+    does not know, `SealError` for a block that does not open, `TypeError` for a type that has no place in the views.
     """
     changes = Changes({}, {}, {})
     for event, data in events:
@@ -123,9 +123,9 @@ def _change(changes: Changes, event: Event, household_id: UUID) -> HouseholdChan
 def _propose(
     changes: Changes, change: HouseholdChange, event: Event, data: Proposed, keys: Mapping[UUID, SubjectKeys]
 ) -> None:
-    own = keys.get(data.household_id)
+    own = keys_of(keys, data.household_id)
     identity = None
-    if own is not None and own.identity is not None:
+    if own.identity is not None:
         identity = open_sealed(
             own.identity, data.identity, HouseholdIdentity, subject=data.household_id, event_id=event.event_id
         )
@@ -148,12 +148,12 @@ def _propose(
                 data.household_id,
                 village,
                 ordinal,
-                _identity(member, keys.get(member.person_id), event),
+                _identity(member, keys_of(keys, member.person_id), event),
             )
 
 
-def _identity(member: SealedMember, keys: SubjectKeys | None, event: Event) -> PersonIdentity | None:
-    if keys is None or keys.identity is None:
+def _identity(member: SealedMember, keys: SubjectKeys, event: Event) -> PersonIdentity | None:
+    if keys.identity is None:
         return None
     return open_sealed(
         keys.identity, member.identity, PersonIdentity, subject=member.person_id, event_id=event.event_id

@@ -78,19 +78,18 @@ class Keyring:
         )
 
     def of_households(self, household_ids: Iterable[UUID], rights: Rights) -> tuple[HouseholdKeys, ...]:
-        """Of each household that is known, the keys of its subjects as far as `rights` reach."""
+        """Of each household that is known, the keys of its subjects as far as `rights` reach. A subject whose keys were
+        destroyed is among them without any: one that is not among them has no row, and was never erased."""
         wanted = sorted(set(household_ids))
         with self._database.transaction() as connection:
             rows = repository.of_households(connection, wanted, rights)
         return tuple(
-            HouseholdKeys(household_id, tuple(keys for keys in map(self._open_allowed, run) if keys is not None))
+            HouseholdKeys(household_id, tuple(map(self._open_allowed, run)))
             for household_id, run in groupby(rows, key=lambda row: row.household_id)
         )
 
-    def _open_allowed(self, row: WrappedKeys) -> SubjectKeys | None:
+    def _open_allowed(self, row: WrappedKeys) -> SubjectKeys:
         subject, unwrap = row.subject_id, self._encryption.unwrap
-        if row.identity is None and row.sensitive is None:
-            return None
         return SubjectKeys(
             subject,
             None if row.identity is None else unwrap(row.identity, context_of(subject, IDENTITY)),

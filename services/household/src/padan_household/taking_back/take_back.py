@@ -21,12 +21,15 @@ from padan_events.topics import HOUSEHOLD_EVENTS, OUTCOMES
 from padan_runtime import log
 from padan_runtime.beyond import Tail, read_tails
 from padan_runtime.database import Database
+from padan_runtime.keys import KeyUnknownError
 from padan_runtime.logs import logger
 from padan_runtime.positions import Shard
 from padan_runtime.process import Task
 from padan_runtime.projector import TRANSIENT
+from padan_runtime.sealing import SealError
 from psycopg import Connection
 
+from padan_household.claims.repository import Claim
 from padan_household.domain import ids
 from padan_household.keyring.keyring import Keyring
 from padan_household.taking_back import repository
@@ -39,7 +42,8 @@ _RETRY_S: Final = 2.0
 
 class StoreDivergedError(RuntimeError):
     """Store and Kafka tell different stories: positions were given out a second time, or the keyring is not the one
-    these events were sealed with. Nothing is written; somebody must restore the store to its latest state."""
+    these events were sealed with, or lacks their keys. Nothing is written; somebody must restore the store (or the
+    keyring) to its latest state."""
 
 
 class TakingBack:
@@ -102,7 +106,7 @@ class TakingBack:
 
     def _put_back(self, run: Sequence[Event]) -> int:
         topic, shard = run[0].topic, run[0].shard
-        claims = claims_of(run, self._keyring) if topic == HOUSEHOLD_EVENTS.name else []
+        claims = self._claims(run) if topic == HOUSEHOLD_EVENTS.name else []
         with self._database.transaction() as connection:
             if claims:
                 holders = repository.holders_after(connection, claims)
@@ -119,6 +123,14 @@ class TakingBack:
                 repository.note_without_events(connection, hollow)
                 log.put_back(connection, [(event, None) for event in events])
         return len(events)
+
+    def _claims(self, run: Sequence[Event]) -> list[Claim]:
+        try:
+            return claims_of(run, self._keyring)
+        except KeyUnknownError as error:
+            raise StoreDivergedError(f"the keyring has no keys for {error}: bring it to its latest state") from error
+        except SealError as error:
+            raise StoreDivergedError(f"the keyring is another one: {error}") from error
 
     @staticmethod
     def _numbered(connection: Connection[Any], events: Sequence[Event]) -> list[tuple[Event, int | None]]:

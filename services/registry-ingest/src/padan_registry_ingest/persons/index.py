@@ -10,7 +10,7 @@ from padan_events import Event, check_known, decode, type_of
 from padan_events.household import Proposed
 from padan_events.personal import HouseholdIdentity, PersonIdentity
 from padan_runtime.database import Database
-from padan_runtime.keys import KeyClient, SubjectKeys
+from padan_runtime.keys import KeyClient, SubjectKeys, keys_of
 from padan_runtime.log import append
 from padan_runtime.relay import hint
 from padan_runtime.sealing import open_sealed
@@ -81,8 +81,8 @@ class PersonIndex:
 
 
 async def opened_batch(client: KeyClient, events: Sequence[Event]) -> Known:
-    """Open the identity blocks of the households proposed in these events. Raises `Unavailable`, and
-    `UnknownEventTypeError` for a type that a later version may make something of."""
+    """Open the identity blocks of the households proposed in these events. Raises `Unavailable`, `KeyUnknownError`,
+    `SealError`, and `UnknownEventTypeError` for a type that a later version may make something of."""
     for name in {event.type for event in events}:
         check_known(name)
     proposed = [(event, decode(event.type, event.value)) for event in events if event.type == _PROPOSED]
@@ -99,7 +99,7 @@ def _open(households: Sequence[tuple[Event, Proposed]], keys: Keys) -> Known:
         event_id, household_id, own = event.event_id, data.household_id, keys[data.household_id]
         known.causes[household_id] = event_id
         card: bytes | None = None
-        if (subject := own.get(household_id)) is not None and subject.identity is not None:
+        if (subject := keys_of(own, household_id)).identity is not None:
             identity = open_sealed(
                 subject.identity, data.identity, HouseholdIdentity, subject=household_id, event_id=event_id
             )
@@ -107,7 +107,7 @@ def _open(households: Sequence[tuple[Event, Proposed]], keys: Keys) -> Known:
         known.households.append(IndexedHousehold(household_id, card, event.shard, event.pos))
         for member in data.members:
             person_id = member.person_id
-            if (subject := own.get(person_id)) is None or subject.identity is None:
+            if (subject := keys_of(own, person_id)).identity is None:
                 continue  # erased: nothing of this person may be found any more
             person = open_sealed(
                 subject.identity, member.identity, PersonIdentity, subject=person_id, event_id=event_id
