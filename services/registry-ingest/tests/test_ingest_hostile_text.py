@@ -89,9 +89,60 @@ def test_a_quotation_mark_never_closed_is_told_with_its_row(spoiled: str) -> Non
     assert (found.code, found.extra) == ("quote_not_closed", {"row": 3, "sheet": "penerima"})
 
 
-def test_a_row_with_more_cells_than_columns_says_so() -> None:
-    content = recipients_csv([*RECIPIENT[:5], "Dukuh", *RECIPIENT[5:]], OTHER) + ",".join([*OTHER, "", ""]) + "\n"
-    assert read(content.encode(), "auto").frame["EXTRA_CELLS"].to_list() == [True, False, False]
+@pytest.mark.parametrize(("opens", "closes"), [(1, 3), (1, 2), (2, 7)])
+@pytest.mark.parametrize("place", [0, 1, 5, 9])
+def test_two_stray_quotation_marks_never_take_the_rows_between_them_for_one_cell(
+    opens: int, closes: int, place: int
+) -> None:
+    rows = [[NIK, *OTHER[1:9], "TANI"] for _ in range(9)]
+    rows[opens][place] = '"' + rows[opens][place]
+    rows[closes][place] += '"'
+    found = fault(text([RECIPIENTS.columns, *rows]).encode())
+    assert (found.code, found.extra) == ("quote_not_closed", {"row": opens + 2, "sheet": "penerima"})
+
+
+@pytest.mark.parametrize("place", [1, 5, 9])
+def test_cells_over_lines_with_commas_are_no_stray_quotation_marks(place: int) -> None:
+    cell = '"Blok A, lantai 2,\nkamar 3, belakang,\nkiri, bawah"'
+    rows = [[*OTHER[:place], cell, *OTHER[place + 1 :]], OTHER]
+    header = [name if name != "TGL_LAHIR" else '"TANGGAL\nLAHIR"' for name in RECIPIENTS.columns]
+    found = read(text([header, *rows]).encode(), "auto")
+    assert found.frame[RECIPIENTS.columns[place]][0] == "Blok A, lantai 2, kamar 3, belakang, kiri, bawah"
+    assert found.frame["line"].to_list() == [3, 6]
+
+
+# The same rows by either path: whole lines at once, and record by record.
+_RECORDS = [*RECIPIENT[:5], '"Dukuh\nKrajan"', *RECIPIENT[6:]]
+
+
+@pytest.mark.parametrize("first", [RECIPIENT, _RECORDS, [*RECIPIENT[:5], '"Dukuh, Krajan"', *RECIPIENT[6:]]])
+@pytest.mark.parametrize(
+    ("beyond", "expected"),
+    [
+        ([[], [], []], [False, False, False]),
+        ([[], [""], []], [False, True, False]),
+        ([[], ["", "x"], ["", ""]], [False, True, True]),
+        ([[""], [""], [""]], [False, False, False]),
+        ([[""], ["", ""], [""]], [False, True, False]),
+        ([["", ""], ["", "x"], ["", '" "']], [False, True, False]),
+        ([["x"], ["y"], ["z"]], [True, True, True]),
+    ],
+)
+def test_a_row_with_more_cells_than_columns_says_so_by_their_count(
+    first: list[str], beyond: list[list[str]], expected: list[bool]
+) -> None:
+    rows = [[*row, *more] for row, more in zip((first, OTHER, OTHER), beyond, strict=True)]
+    assert read(recipients_csv(*rows).encode(), "auto").frame["EXTRA_CELLS"].to_list() == expected
+    totals = recipients_csv(*rows) + "JUMLAH,,3\n,,,,,\n"
+    assert read(totals.encode(), "auto").frame["EXTRA_CELLS"].to_list() == expected
+
+
+def test_a_shifted_row_says_so_though_the_cell_that_was_pushed_out_is_empty() -> None:
+    shifted = [*MEMBER[:2], "SITI AMINAH", " S.PD", *MEMBER[3:9], ""]
+    assert read(text([MEMBERS.columns, shifted]).encode(), "members_file").frame["EXTRA_CELLS"].to_list() == [True]
+    # A cell that was read as one stays one, however long.
+    long = read(recipients_csv([*RECIPIENT[:5], "A" * (1 << 20), *RECIPIENT[5:]], OTHER).encode(), "auto")
+    assert long.frame["EXTRA_CELLS"].to_list() == [True, False]
 
 
 def test_invisible_characters_go_and_damaged_ones_are_marked() -> None:

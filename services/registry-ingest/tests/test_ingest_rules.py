@@ -141,6 +141,22 @@ def test_a_member_with_a_bad_nik_is_a_warning_on_the_recipients_row() -> None:
     assert reasons.warning_codes(row["warnings"][0]) == ["member_nik_invalid"]
 
 
+@pytest.mark.parametrize(
+    ("column", "cell", "expected"),
+    [
+        ("TGL_LAHIR", " S.PD", ["member_cell_unreadable"]), ("TGL_LAHIR", "31-02-1980", ["member_cell_unreadable"]),
+        ("JENIS_KELAMIN", "ISTRI", ["member_cell_unreadable"]), ("HUBUNGAN", "17-08-1990", ["member_cell_unreadable"]),
+        ("HUBUNGAN", "istri", []), ("JENIS_KELAMIN", "p", []), ("TGL_LAHIR", "17-08-1990", []), ("HUBUNGAN", "", []),
+    ],
+)  # fmt: skip
+def test_a_members_cell_that_is_not_understood_is_a_warning_and_an_empty_one_is_not(
+    column: str, cell: str, expected: list[str]
+) -> None:
+    row = judged([GOOD], [NO_MEMBER | {"NO_KK": GOOD["NO_KK"], "NAMA": "BUDI", column: cell}])
+    assert row["reasons"][0] == 0
+    assert reasons.warning_codes(row["warnings"][0]) == expected
+
+
 @pytest.mark.parametrize(("people", "expected"), [(50, []), (51, ["too_many_members"])])
 def test_a_family_card_holds_fifty_members(people: int, expected: list[str]) -> None:
     members = [NO_MEMBER | {"NO_KK": GOOD["NO_KK"], "NAMA": f"ANAK {n}"} for n in range(people)]

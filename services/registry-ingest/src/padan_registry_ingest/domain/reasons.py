@@ -164,11 +164,14 @@ WARNINGS: Final[tuple[Reason, ...]] = (
            "Isi nama anggota itu, lalu ketik 16 angka NO_KK dengan format Teks (Text).",
            "Enter that member's name, then type the 16 digits of NO_KK in the format Text."),
     Reason("member_cell_unreadable",
-           "Ada sel pada lembar anggota yang rusak (rumus gagal, huruf rusak, atau terlalu panjang). "
-           "Anggota itu dicatat tanpa isi sel tersebut.",
-           "A cell in the sheet of members is damaged (failed formula, damaged letters, or too long). "
-           "The member is recorded without that cell.",
-           "Ketik ulang isi sel itu pada lembar anggota.", "Type that cell again in the sheet of members."),
+           "Ada sel pada lembar anggota yang rusak (rumus gagal, huruf rusak, atau terlalu panjang), atau tanggal "
+           "lahir, jenis kelamin, atau hubungan yang tidak dikenali. Anggota itu dicatat tanpa isi sel tersebut.",
+           "A cell in the sheet of members is damaged (failed formula, damaged letters, or too long), or a birth date, "
+           "sex or relationship is not understood. The member is recorded without that cell.",
+           "Ketik ulang isi sel itu pada lembar anggota: tanggal sebagai HH-BB-TTTT, L atau P, dan hubungan seperti "
+           "pada templat.",
+           "Type that cell again in the sheet of members: the date as DD-MM-YYYY, L or P, and the relationship as in "
+           "the template."),
     Reason("total_row_left_out", "Baris JUMLAH atau TOTAL tidak dihitung sebagai penerima.",
            "A row that says JUMLAH or TOTAL is not counted as a recipient.",
            "Tidak perlu apa-apa. Bila baris itu memang seorang warga, isi NIK-nya.",

@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -13,7 +13,7 @@ from padan_registry_ingest.domain.columns import MOST_COLUMNS
 from padan_registry_ingest.domain.faults import FileFault
 from padan_registry_ingest.domain.headers import HEAD_ROWS, Header, find_header
 from padan_registry_ingest.reading.cells import FIRST, LINE
-from padan_registry_ingest.reading.sheet import EXTRA, Read, checked, finished, sheet_for
+from padan_registry_ingest.reading.sheet import EXTRA, SURPLUS, Read, checked, finished, sheet_for
 
 _SEPARATORS: Final = ",;\t|"
 _HEAD_BYTES: Final = 1 << 18
@@ -40,8 +40,13 @@ class _Layout(msgspec.Struct, frozen=True):
 
     @property
     def names(self) -> list[str]:
-        """Of all cells as polars calls them, and one more: what stands there stands beside the table."""
-        return [_cell(place) for place in range(self.width + 1)]
+        """Of all cells as polars calls them."""
+        return [_cell(place) for place in range(self.width)]
+
+    def beyond(self, row: Sequence[str]) -> tuple[int, bool]:
+        """How many cells a row has beside the table, and whether one of them is filled."""
+        over = row[self.width :]
+        return len(over), any(cell.strip() for cell in over)
 
 
 def read_delimited(content: bytes, role: str) -> Read:
@@ -147,6 +152,7 @@ def _found(head: str, announced: str | None, skipped: int) -> tuple[str, Header 
 
 def _rows(body: bytes, layout: _Layout) -> Iterator[pl.DataFrame]:
     """The rows below the header, some megabytes of text at a time."""
+    csv.field_size_limit(_LONGEST_CELL)
     quoted, places = b'"' in body, layout.places
     if quoted and not _each_line_by_itself(body, layout.separator):
         yield from _by_record(body, layout)
@@ -165,13 +171,26 @@ def _rows(body: bytes, layout: _Layout) -> Iterator[pl.DataFrame]:
             has_header=False,
             infer_schema=False,
             schema=dict.fromkeys(layout.names, pl.String),
-            columns=[_cell(place) for place in sorted({0, layout.width, *places.values()})],
+            columns=[_cell(place) for place in sorted({0, *places.values()})],
             truncate_ragged_lines=True,
             missing_columns="insert",
             quote_char='"' if quoted else None,
         ).with_row_index(LINE, line)
+        frame = frame.join(_overflowing(text, layout, line), on=LINE, how="left", maintain_order="left")
         yield _selected(frame.filter(pl.col(LINE) > layout.header.ends + 1), layout)
         line += text.count(b"\n")
+
+
+def _overflowing(text: bytes, layout: _Layout, line: int) -> pl.DataFrame:
+    """`line`, `SURPLUS` and `EXTRA` of those lines that are wider than the table. Each line is a row, the first `line`.
+
+    The reader cuts such a row off without a word, and a missing cell is to it as an empty one.
+    """
+    lines = pl.read_lines(text).to_series()
+    many = (lines.str.count_matches(layout.separator, literal=True) >= layout.width).arg_true()
+    rows = csv.reader(lines.gather(many), delimiter=layout.separator)
+    found = [(line + at, *layout.beyond(row)) for at, row in zip(many, rows, strict=True)]
+    return pl.DataFrame(found, schema={LINE: pl.UInt32, SURPLUS: pl.UInt32, EXTRA: pl.Boolean}, orient="row")
 
 
 def _blocks(body: bytes) -> Iterator[bytes]:
@@ -191,8 +210,7 @@ def _selected(frame: pl.DataFrame, layout: _Layout) -> pl.DataFrame:
     cells = {name: pl.col(_cell(place)) for name, place in layout.places.items()}
     if 0 not in layout.places.values():
         cells[FIRST] = pl.col(_cell(0))
-    extra = pl.col(_cell(layout.width)).fill_null("").str.strip_chars() != ""
-    return frame.select(LINE, **cells, **{EXTRA: extra})
+    return frame.select(LINE, pl.col(SURPLUS).fill_null(0), pl.col(EXTRA).fill_null(value=False), **cells)
 
 
 def _each_line_by_itself(body: bytes, separator: str) -> bool:
@@ -210,11 +228,11 @@ def _quoted_by(pattern: str, block: bytes) -> bool:
 def _by_record(body: bytes, layout: _Layout) -> Iterator[pl.DataFrame]:
     """Record by record: cells that run over several lines, and quotation marks out of place, told by their line."""
     width = layout.width
-    schema = {LINE: pl.UInt32} | dict.fromkeys(layout.names, pl.String)
+    schema = {LINE: pl.UInt32} | dict.fromkeys(layout.names, pl.String) | {SURPLUS: pl.UInt32, EXTRA: pl.Boolean}
     rows: list[tuple[int | str, ...]] = []
     for line, row in _records(body, layout):
         if line > layout.header.ends + 1:
-            rows.append((line, *(row + [""] * (width - len(row)))[:width], "".join(row[width:])))
+            rows.append((line, *(row + [""] * (width - len(row)))[:width], *layout.beyond(row)))
         if len(rows) == _ROWS_AT_ONCE:
             yield _selected(pl.DataFrame(rows, schema=schema, orient="row"), layout)
             rows = []
@@ -222,16 +240,38 @@ def _by_record(body: bytes, layout: _Layout) -> Iterator[pl.DataFrame]:
 
 
 def _records(body: bytes, layout: _Layout) -> Iterator[tuple[int, list[str]]]:
-    csv.field_size_limit(_LONGEST_CELL)
-    reader = csv.reader(io.TextIOWrapper(io.BytesIO(body), newline="\n"), delimiter=layout.separator, strict=True)
+    held: list[str] = []
+    reader = csv.reader(_noted(body, held), delimiter=layout.separator, strict=True)
     while True:
         line = reader.line_num + 1
+        held.clear()
         try:
             row = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
             raise FileFault("quote_not_closed", row=line + layout.skipped) from error
-        if reader.line_num - line >= _MOST_LINES:
+        if line > layout.header.ends + 1 and _swallows(held, layout):
             raise FileFault("quote_not_closed", row=line + layout.skipped)
         yield line, row
+
+
+def _noted(body: bytes, held: list[str]) -> Iterator[str]:
+    for line in io.TextIOWrapper(io.BytesIO(body), newline="\n"):
+        if len(held) == _MOST_LINES:
+            raise csv.Error("a cell has too many lines")
+        held.append(line)
+        yield line
+
+
+def _swallows(lines: list[str], layout: _Layout) -> bool:
+    """Whether one of a record's lines is a row by itself: two stray quotation marks took what is between for one cell.
+
+    The first line of a right record is one where its last cell runs on, the last line where its first cell did; never
+    both, and none between.
+    """
+    if len(lines) == 1:
+        return False
+    last = max(place for place, text in enumerate(layout.header.texts) if text)
+    whole = [line.count(layout.separator) >= max(last, 1) for line in lines]
+    return any(whole[1:-1]) or (whole[0] and whole[-1])

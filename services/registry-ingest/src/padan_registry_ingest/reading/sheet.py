@@ -16,7 +16,9 @@ ROLES: Final = ("auto", *KINDS, "members", "members_file", "list")
 a list to check."""
 
 EXTRA: Final = "EXTRA_CELLS"
-"""The column that says whether a row has more filled cells than the header has columns."""
+"""The column that says whether a row has more cells than the header has columns."""
+SURPLUS: Final = "_surplus"
+"""How many more, where the file says; `EXTRA` then says at first whether one of them is filled."""
 
 
 class Read(msgspec.Struct):
@@ -66,4 +68,15 @@ def finished(frames: Iterable[pl.DataFrame], notes: dict[str, int], *, date_1904
         notes = notes | {"total_row_left_out": totals}
     if not any(rows.height for rows in parts):
         raise FileFault("file_empty")
-    return Read(pl.concat(parts), notes)
+    return Read(_shifted(pl.concat(parts)), notes)
+
+
+def _shifted(rows: pl.DataFrame) -> pl.DataFrame:
+    """With `EXTRA` as it is meant: empty cells are passed over only where every row ends with as many of them.
+
+    Those were written by a program. Of a single row that cannot be said.
+    """
+    if SURPLUS not in rows.columns:
+        return rows
+    all_have = rows[SURPLUS].min() if rows.height > 1 else 0
+    return rows.with_columns(pl.col(EXTRA) | (pl.col(SURPLUS) > all_have)).drop(SURPLUS)

@@ -41,6 +41,12 @@ def check_members(members: pl.DataFrame, today: date) -> pl.DataFrame:
     """
     nik = pl.col("NIK")
     bad = rules.nik_reasons(nik, pl.col("NIK_IS_NUMBER")) != 0
+    # By the cell that each is read from: empty is right, one that is not understood shows damage or a shifted row.
+    read = {
+        "TGL_LAHIR": rules.birth_date(pl.col("TGL_LAHIR"), today).alias("birth_date"),
+        "JENIS_KELAMIN": rules.sex(pl.col("JENIS_KELAMIN")).alias("sex"),
+        "HUBUNGAN": rules.coded(pl.col("HUBUNGAN"), words.RELATIONSHIP).alias("relationship"),
+    }
     return (
         members.lazy()
         .select(
@@ -48,15 +54,16 @@ def check_members(members: pl.DataFrame, today: date) -> pl.DataFrame:
             pl.when(_CARD_RIGHT).then(pl.col("NO_KK")).alias("card"),
             pl.when(~bad).then(nik).alias("nik"),
             pl.col("NAMA").alias("name"),
-            rules.birth_date(pl.col("TGL_LAHIR"), today).alias("birth_date"),
-            rules.sex(pl.col("JENIS_KELAMIN")).alias("sex"),
-            rules.coded(pl.col("HUBUNGAN"), words.RELATIONSHIP).alias("relationship"),
+            *read.values(),
             rules.coded(pl.col("SEKOLAH"), words.SCHOOL).alias("school"),
             rules.yes(pl.col("HAMIL")).alias("pregnant"),
             rules.coded(pl.col("DISABILITAS"), words.DISABILITY).alias("disability"),
             rules.yes(pl.col("BERAT")).alias("severe"),
             (bad & (nik != "")).alias("nik_bad"),
-            pl.any_horizontal(rules.faulty(name) for name in _MORE_OF_MEMBER).alias("cell_bad"),
+            pl.any_horizontal(
+                *(rules.faulty(name) for name in _MORE_OF_MEMBER),
+                *((pl.col(name) != "") & value.is_null() for name, value in read.items()),
+            ).alias("cell_bad"),
             _READABLE.alias("readable"),
         )
         .filter("readable")
