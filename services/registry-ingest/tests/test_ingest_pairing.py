@@ -61,6 +61,60 @@ def test_a_file_against_itself_is_unchanged_and_leaves_nothing_out(before: list[
     assert all(one.found for one in rows)
 
 
+@given(st.lists(sent, max_size=8), st.lists(earlier, max_size=8))
+def test_nobody_is_taken_for_a_registered_namesake_with_another_nik(
+    rows: list[Fingerprint], before: list[Earlier]
+) -> None:
+    for n, candidate in enumerate(before, 1):
+        candidate.household_id = candidate.household_id and uuid5(NAMESPACE, f"household {n}")
+    by_household = {candidate.household_id: candidate for candidate in before}
+    rows = numbered(rows)
+    for row, said in zip(rows, pair(rows, numbered_before(before)), strict=True):
+        if said.household_id is not None:
+            counterpart = by_household[said.household_id]
+            same_card = row.card is not None and row.card == counterpart.card
+            assert same_card or row.nik is None or counterpart.nik in (None, row.nik)
+
+
+@given(st.lists(earlier, min_size=1, max_size=8), sent)
+def test_by_name_and_birth_date_a_free_row_that_was_invalid_goes_before_one_in_the_register(
+    before: list[Earlier], row: Fingerprint
+) -> None:
+    for one in before:
+        one.nik = one.card = None
+    changed = Fingerprint(1, row.nik, row.card, b"a", b"another digest")
+    (said,) = pair([changed], numbered_before(before))
+    namesakes = [one for one in before if one.person == b"a"]
+    if any(one.household_id is None for one in namesakes):
+        assert said.correction == WAS_INVALID
+    else:
+        assert said.correction == (CHANGED_ACCEPTED if namesakes else NEW)
+
+
+def test_a_namesake_with_a_nik_and_card_of_their_own_is_judged_and_not_taken_for_the_registered_one() -> None:
+    def before(*rows: tuple[bytes, bytes, UUID | None]) -> list[Earlier]:
+        return [
+            Earlier(n, nik, card, b"SITI 1990", b"d%d" % n, household, found=False)
+            for n, (nik, card, household) in enumerate(rows, 1)
+        ]
+
+    registered = (b"n1", b"k1", HOUSEHOLD)
+    siti = Fingerprint(1, b"n2", b"k2", b"SITI 1990", b"d9")
+    (new,) = pair([siti], before(registered))
+    assert (new.correction, new.household_id) == (NEW, None)
+    # NIK and card were both wrong, and are both right now: it is the row that was invalid.
+    wrong = before(registered, (b"n3", b"k3", None))
+    (corrected,) = pair([siti], wrong)
+    assert corrected.correction == WAS_INVALID
+    assert [one.found for one in wrong] == [False, True]
+    # A NIK that cannot be read may be the registered one's; beside a row that was invalid it is that row's.
+    unreadable = Fingerprint(1, None, None, b"SITI 1990", b"d9")
+    assert [pair([unreadable], rows)[0].correction for rows in (before(registered), wrong)] == [
+        CHANGED_ACCEPTED, CHANGED_ACCEPTED,
+    ]  # fmt: skip
+    assert pair([unreadable], before(registered, (b"n3", b"k3", None)))[0].correction == WAS_INVALID
+
+
 def alone(row: int, nik: str | None, card: str | None, digest: str, household: UUID | None = None) -> Earlier:
     def key(text: str | None) -> bytes | None:
         return None if text is None else text.encode()

@@ -43,6 +43,10 @@ def pair(rows: Iterable[Fingerprint], earlier: Sequence[Earlier]) -> list[Compar
 
     Of several candidates one that is still free goes first, then one with the same cells, then one in the register,
     then the earliest. So two rows with one NIK that stand in both files are the same two rows.
+
+    By name and birth date a row is not somebody in the register with another NIK: namesakes born on one day are two
+    people, and whoever is taken for the registered one would be registered never. There one who is not in the register
+    goes first: who is taken for such a row is judged anew, whoever they are.
     """
     levels: list[dict[bytes, list[Earlier]]] = [{}, {}, {}]
     for candidate in earlier:
@@ -53,15 +57,31 @@ def pair(rows: Iterable[Fingerprint], earlier: Sequence[Earlier]) -> list[Compar
 
 
 def _compare(row: Fingerprint, levels: Sequence[dict[bytes, list[Earlier]]]) -> Compared:
-    for level, key in zip(levels, (row.nik, row.card, row.person), strict=True):
-        candidates = [] if key is None else level.get(key, [])
-        if not candidates:
-            continue
-        chosen = min(
-            candidates, key=lambda one: (one.found, one.digest != row.digest, one.household_id is None, one.row)
-        )
-        chosen.found = True
-        if chosen.household_id is None:
-            return Compared(row.row, WAS_INVALID, None)
-        return Compared(row.row, UNCHANGED if chosen.digest == row.digest else CHANGED_ACCEPTED, chosen.household_id)
-    return Compared(row.row, NEW, None)
+    by_nik, by_card, by_person = (
+        [] if key is None else level.get(key, [])
+        for level, key in zip(levels, (row.nik, row.card, row.person), strict=True)
+    )
+    numbered = by_nik or by_card
+    candidates = numbered or [one for one in by_person if not _namesake(row, one)]
+    if not candidates:
+        return Compared(row.row, NEW, None)
+    registered_first = bool(numbered)
+    chosen = min(
+        candidates,
+        key=lambda one: (
+            one.found,
+            one.digest != row.digest,
+            (one.household_id is not None) != registered_first,
+            one.row,
+        ),
+    )
+    chosen.found = True
+    if chosen.household_id is None:
+        return Compared(row.row, WAS_INVALID, None)
+    return Compared(row.row, UNCHANGED if chosen.digest == row.digest else CHANGED_ACCEPTED, chosen.household_id)
+
+
+def _namesake(row: Fingerprint, registered: Earlier) -> bool:
+    if registered.household_id is None or row.nik is None or registered.nik is None:
+        return False
+    return row.nik != registered.nik
