@@ -36,6 +36,7 @@ class RegisterPeer:
 
     def __init__(self) -> None:
         self.keys: dict[UUID, dict[UUID, bytes]] = {}
+        self.erased: set[UUID] = set()
         self.url = ""
         self.answers = True
         self.asked = 0
@@ -157,7 +158,8 @@ class RegisterPeer:
                 HouseholdKeys(
                     household_id,
                     tuple(
-                        SubjectKeys(subject, sensitive=key) for subject, key in self.keys.get(household_id, {}).items()
+                        SubjectKeys(subject, sensitive=None if subject in self.erased else key)
+                        for subject, key in self.keys.get(household_id, {}).items()
                     ),
                 )
                 for household_id in wanted.household_ids
