@@ -108,6 +108,33 @@ def test_another_cell_another_region_or_another_order_is_another_batch() -> None
     assert len(batches) == 4
 
 
+def test_a_damaged_file_is_another_batch_than_its_mended_twin_and_twice_the_same() -> None:
+    clean = opened(registration())
+    assert clean.batch_id == UUID("091239c8-7090-5dd1-8348-9a240e385e73"), "a clean file keeps the id it has always had"
+    first, second = ROWS
+    remark = text(RECIPIENTS.columns, ROWS).replace(b"\n9101", b",pindah\n9101")
+    files: list[tuple[bytes, bytes | None]] = [
+        (registration([[int(first[0]), *first[1:]], second]), None),
+        (registration([[*first[:2], int(first[2]), *first[3:]], second]), None),
+        (registration(ROWS, [[FAMILY[0][0], int(FAMILY[0][1]), *FAMILY[0][2:]]]), None),
+        (remark, text(MEMBERS.columns, FAMILY)),
+    ]
+    damaged = [opened(*file) for file in files]
+    columns = list(RECIPIENTS.columns)
+    assert all(each.recipients.select(columns).equals(clean.recipients.select(columns)) for each in damaged)
+    assert damaged[-1].recipients["EXTRA_CELLS"].to_list() == [True, False]
+    assert len({clean.batch_id, *(each.batch_id for each in damaged)}) == len(files) + 1
+    for each, file in ((damaged[0], files[0]), (damaged[-1], files[-1])):
+        assert opened(*file).batch_id == each.batch_id
+
+
+def test_a_ranking_with_a_number_is_another_batch_than_its_mended_twin() -> None:
+    def ranking(nik: str | int) -> UUID:
+        return opened(workbook({"ranking": (("NIK", "DESIL"), [[nik, "3"]])})).batch_id
+
+    assert ranking("3318015708900001") != ranking(3318015708900001)
+
+
 def test_numeric_cells_are_told_from_text_in_one_column() -> None:
     rows = [ROWS[0], [3318015708900001, *ROWS[0][1:]], [9101021234567891.0, "B", 3318010101200001, *ROWS[0][3:]]]
     tables = opened(registration(rows, FAMILY))

@@ -83,7 +83,13 @@ def batch_id_of(region: str, sheets: list[tuple[str, pl.DataFrame]]) -> UUID:
 
 def _canonical(sheet: pl.DataFrame) -> Iterator[str]:
     cells = [pl.col(name) for name, dtype in sheet.schema.items() if dtype == pl.String]
-    row = pl.concat_str(cells, separator=digest.CELL_END) + (digest.CELL_END + digest.ROW_END)
+    # A flag makes a row invalid by itself: without a mark the row that is mended by saving its numbers as text, or by
+    # removing a stray cell, would be the same row.
+    flags = [name for name, dtype in sheet.schema.items() if dtype == pl.Boolean]
+    marks = [pl.when(name).then(pl.lit(name + digest.CELL_END)).otherwise(pl.lit("")) for name in flags]
+    row = pl.concat_str(
+        pl.concat_str(cells, separator=digest.CELL_END), pl.lit(digest.CELL_END), *marks, pl.lit(digest.ROW_END)
+    )
     for part in sheet.iter_slices(_DIGEST_ROWS):
         yield part.select(row.str.join("")).item()
 
