@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from padan_events import Event
 from padan_events.topics import HOUSEHOLD_EVENTS
 from padan_runtime.log import table_of
 from psycopg import Connection, sql
@@ -24,6 +25,24 @@ def event_id_at(connection: Connection[Any], topic: str, shard: int, pos: int) -
     row = connection.execute(
         sql.SQL("SELECT event_id FROM {} WHERE shard = %s AND pos = %s").format(sql.Identifier(table_of(topic))),
         [shard, pos],
+    ).fetchone()
+    return None if row is None else row[0]
+
+
+def differing(connection: Connection[Any], events: Sequence[Event]) -> int | None:
+    """The first position of these events of one shard at which the store has another one."""
+    if not events:
+        return None
+    row = connection.execute(
+        sql.SQL(
+            "SELECT min(w.pos) FROM unnest(%(positions)b::bigint[], %(ids)b::uuid[]) AS w (pos, event_id) "
+            "LEFT JOIN {} l ON l.shard = %(shard)s AND l.pos = w.pos WHERE l.event_id IS DISTINCT FROM w.event_id"
+        ).format(sql.Identifier(table_of(events[0].topic))),
+        {
+            "shard": events[0].shard,
+            "positions": [event.pos for event in events],
+            "ids": [event.event_id for event in events],
+        },
     ).fetchone()
     return None if row is None else row[0]
 

@@ -113,7 +113,10 @@ class TakingBack:
                 if any(holders[claim.nik_hash] != claim.household_id for claim in claims):
                     raise StoreDivergedError("a person is claimed by another household")
             head = log.lock_head(connection, topic, shard)
-            # Another process of this service may have been here.
+            # Another process of this service may have been here; or somebody who wrote without looking.
+            differing = repository.differing(connection, [event for event in run if event.pos <= head])
+            if differing is not None:
+                raise StoreDivergedError(f"{topic}/{shard}: position {differing}")
             events = [event for event in run if event.pos > head]
             if topic == HOUSEHOLD_EVENTS.name:
                 log.put_back(connection, self._numbered(connection, events))
