@@ -6,16 +6,19 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
+import padan_events
 import psycopg
 import pytest
 from household_given import Parts, a_family, household_id
 from kafka_peer import send, until
 from padan_cli.platform import Platform
 from padan_events import Event, shard_of
+from padan_events.intake import Accepted, Refused
 from padan_events.topics import HOUSEHOLD_EVENTS, OUTCOMES
 from padan_household.domain import ids
 from padan_household.taking_back import take_back as module
 from padan_household.taking_back.take_back import StoreDivergedError, TakingBack
+from padan_runtime.beyond import read_tails
 from padan_runtime.database import Database
 from padan_runtime.log import table_of
 from psycopg import sql
@@ -200,6 +203,35 @@ def test_a_store_that_has_given_positions_out_again_is_refused(story: Story) -> 
     with pytest.raises(StoreDivergedError, match=f"/{shard}: position"):
         story.take_back()
     assert content(story.parts.database) == taken, "nothing was written"
+
+
+def test_who_was_accepted_and_cannot_be_again_is_told(story: Story) -> None:
+    lost = story.all()
+    story.restore()
+    # The outcomes had reached Kafka, the events had not; and others of the same numbers come first now.
+    asyncio.run(send(story.kafka, [event for event in lost if event.topic == OUTCOMES.name]))
+    assert story.take_back() > 0
+    accepted = story.late[1]  # family 31, whose numbers report 90 has, too
+    for _ in range(2):
+        story.parts.decide(story.parts.intake.household(91, a_family(31)))
+        story.parts.decide(accepted)
+    read = [padan_events.decode(event.type, event.value) for event in story.parts.read(OUTCOMES.name)]
+    told = [one for one in read if isinstance(one, Accepted | Refused) and one.report_id == accepted.event_id]
+    assert [type(outcome) for outcome in told] == [Accepted, Refused]
+    assert isinstance(told[1], Refused)
+    assert told[1].code == "duplicate_in_register"
+
+
+def test_positions_that_somebody_took_meanwhile_are_not_passed_over(story: Story) -> None:
+    asyncio.run(send(story.kafka, story.all()))
+    story.restore()
+    tails = asyncio.run(read_tails(story.kafka, TOPICS, story.taking_back()._heads))
+    shard = story.late[0].shard
+    row = next(row for row in range(200, 400) if shard_of(str(story.parts.intake.household(row).key)) == shard)
+    story.parts.decide(story.parts.intake.household(row))  # after the comparison, before the putting back
+    beyond = tails[HOUSEHOLD_EVENTS.name, shard].beyond
+    with pytest.raises(StoreDivergedError, match=f"/{shard}: position {min(beyond)}"):
+        story.taking_back()._put_back([beyond[pos] for pos in sorted(beyond)])
 
 
 def test_a_keyring_that_lacks_keys_is_not_one_of_erased_people(story: Story, keyring_database: Database) -> None:

@@ -16,3 +16,8 @@ def event_id(household_id: UUID, version: int) -> UUID:
 def outcome_id(report_id: UUID) -> UUID:
     """The id of the outcome of a report: a report has exactly one."""
     return uuid5(report_id, "outcome")
+
+
+def outcome_again_id(outcome_id: UUID) -> UUID:
+    """The id of the refusal of a report whose acceptance was told and whose events a restore has lost."""
+    return uuid5(outcome_id, "again")

@@ -19,6 +19,7 @@ from padan_events.intake import Accepted, Position, RankingReported, Refused
 from padan_events.topics import OUTCOMES
 from padan_runtime import log, metrics
 from padan_runtime.database import Database
+from padan_runtime.logs import logger
 from padan_runtime.relay import hint
 from psycopg import Connection
 
@@ -80,7 +81,10 @@ class IntakeHandler:
             self._append(connection, decided)
         except IntegrityError as race:
             raise claims.ClaimRaceError("a household changed meanwhile") from race
-        outcomes = [self._outcome(one) for one in decided if one.report.outcome_id not in without_events]
+        outcomes = [
+            self._outcome(one, one.report.outcome_id) for one in decided if one.report.outcome_id not in without_events
+        ]
+        outcomes += self._taken_back(connection, decided, without_events)
         if outcomes:
             log.append(connection, outcomes)
         if without_events:
@@ -194,8 +198,31 @@ class IntakeHandler:
             if one.again:
                 one.positions = self._register.positions_of_proposal(one.report.household_id, connection)
 
+    def _taken_back(
+        self, connection: Connection[Any], decided: Sequence[_Decided], without_events: set[UUID]
+    ) -> list[log.Entry]:
+        """Who was told of an acceptance that a restore has lost and that cannot be repeated, another household having
+        the NIK by now, is told of the refusal; once, however often the store is restored."""
+        refused = {
+            ids.outcome_again_id(one.report.outcome_id): one
+            for one in decided
+            if one.refusal is not None and one.report.outcome_id in without_events
+        }
+        if not refused:
+            return []
+        told = repository.already_given(
+            connection, [(shard_of(one.report.household_id), again) for again, one in refused.items()]
+        )
+        for one in refused.values():
+            logger().error(
+                "accepted before a restore, and refused now",
+                household=str(one.report.household_id),
+                code=one.refusal.code if one.refusal is not None else None,
+            )
+        return [self._outcome(one, again) for again, one in refused.items() if again not in told]
+
     @staticmethod
-    def _outcome(one: _Decided) -> log.Entry:
+    def _outcome(one: _Decided, outcome_id: UUID) -> log.Entry:
         report, content = one.report, one.report.content
         report_id, household_id = report.event.event_id, report.household_id
         outcome: Accepted | Refused
@@ -211,7 +238,7 @@ class IntakeHandler:
             outcome = Accepted(
                 report_id=report_id, household_id=household_id, origin=content.origin, positions=one.positions
             )
-        return _entry(outcome, report.outcome_id, report.event)
+        return _entry(outcome, outcome_id, report.event)
 
 
 def _entry(outcome: Accepted | Refused, outcome_id: UUID, report: Event) -> log.Entry:

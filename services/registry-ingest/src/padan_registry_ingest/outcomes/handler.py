@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from typing import Any, Final
+from uuid import UUID
 
 from padan_events import Event, decode
 from padan_events.intake import Accepted, Refused
@@ -21,10 +22,17 @@ class Outcomes:
         return [_outcome(event) for event in events]
 
     def apply(self, connection: Connection[Any], _: Sequence[Event], prepared: list[Accepted | Refused]) -> None:
-        """Write the outcomes to their rows; only a row that waits for one changes."""
+        """Write the outcomes to their rows. A row that waits for one changes, and one that was accepted and is refused
+        later: the register lost it in a restore, and somebody else holds the NIK now."""
         if not prepared:
             return
-        codes = [data.code if isinstance(data, Refused) else None for data in prepared]
+        last: dict[tuple[UUID, int], Accepted | Refused] = {}
+        for data in prepared:  # one row is changed once by a statement, and a refusal stays
+            at = (data.origin.batch_id, data.origin.row)
+            if isinstance(data, Refused) or at not in last:
+                last[at] = data
+        said = list(last.values())
+        codes = [data.code if isinstance(data, Refused) else None for data in said]
         connection.execute(
             "WITH said AS (SELECT * FROM unnest(%(batches)b::uuid[], %(rows)b::integer[], %(codes)b::text[], "
             "%(households)b::uuid[], %(holders)b::uuid[]) AS s (batch_id, row, code, household_id, holder)), "
@@ -33,20 +41,23 @@ class Outcomes:
             "household_id = CASE WHEN s.code IS NULL THEN s.household_id END, holder = s.holder "
             "FROM said s JOIN upload u ON u.batch_id = s.batch_id AND u.repeat_of IS NULL AND NOT u.dry_run "
             "AND u.state <> 'failed' "
-            "WHERE b.upload_id = u.upload_id AND b.row = s.row AND b.outcome = 'pending' "
-            "RETURNING b.upload_id, s.code), "
+            "JOIN batch_row o ON o.upload_id = u.upload_id AND o.row = s.row "
+            "WHERE b.upload_id = u.upload_id AND b.row = s.row AND b.outcome = o.outcome "
+            "AND (b.outcome = 'pending' OR (b.outcome = 'accepted' AND s.code IS NOT NULL)) "
+            "RETURNING b.upload_id, s.code, o.outcome = 'accepted' AS withdrawn), "
             "counted AS (SELECT upload_id, count(*) FILTER (WHERE code IS NULL)::integer AS accepted, "
-            "count(code)::integer AS refused FROM decided GROUP BY upload_id) "
-            "UPDATE upload u SET accepted = u.accepted + c.accepted, refused = u.refused + c.refused, "
-            "pending = u.pending - c.accepted - c.refused, "
+            "count(code)::integer AS refused, count(*) FILTER (WHERE withdrawn)::integer AS withdrawn "
+            "FROM decided GROUP BY upload_id) "
+            "UPDATE upload u SET accepted = u.accepted + c.accepted - c.withdrawn, refused = u.refused + c.refused, "
+            "pending = u.pending - c.accepted - c.refused + c.withdrawn, "
             "summary = CASE WHEN c.refused > 0 THEN NULL ELSE u.summary END "
             "FROM counted c WHERE u.upload_id = c.upload_id",
             {
-                "batches": [data.origin.batch_id for data in prepared],
-                "rows": [data.origin.row for data in prepared],
+                "batches": [data.origin.batch_id for data in said],
+                "rows": [data.origin.row for data in said],
                 "codes": codes,
-                "households": [data.household_id for data in prepared],
-                "holders": [data.holder if isinstance(data, Refused) else None for data in prepared],
+                "households": [data.household_id for data in said],
+                "holders": [data.holder if isinstance(data, Refused) else None for data in said],
             },
         )
 
