@@ -75,12 +75,19 @@ def peer() -> Iterator[Peer]:
         def do_GET(self) -> None:
             self._answer()
 
+        def do_PATCH(self) -> None:
+            self._answer()
+
+        def do_DELETE(self) -> None:
+            self._answer()
+
         def _answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
             peer.sent.append((f"{self.command} {self.path}", self.headers["Authorization"], body))
             answer = peer.answers.pop(0)
             content = json.dumps(answer).encode()
             self.send_response(answer.get("status", 200))
+            self.send_header("Upload-Offset", str(answer.get("offset", 0)))
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
@@ -122,6 +129,28 @@ def test_both_files_and_the_choices_are_sent_with_the_token(peer: Peer, tmp_path
     assert b"members of their families" in named[b"members"]
     assert named[b"dry_run"].strip().endswith(b"true")
     assert named[b"kind"].strip().endswith(b"ranking")
+
+
+def test_a_file_that_is_lost_on_the_other_side_is_sent_once_more_from_the_beginning(peer: Peer, tmp_path: Path) -> None:
+    file, notes = tmp_path / "penerima.csv", tmp_path / "notes"
+    file.write_bytes(b"recipients of the batch")
+    begun: list[dict[str, Any]] = [{"upload_id": "p1"}, {"upload_id": "p2"}]
+    lost = {"status": 500, "code": "file_lost", "offset": file.stat().st_size}
+    whole = {"offset": file.stat().st_size}
+    peer.answers = [begun[0], whole, lost, {}, begun[1], whole, {"upload_id": "u1"}, {}]
+
+    with Gateway(peer.url, "a-token") as gateway:
+        assert gateway.upload_in_pieces(file, notes, Console(file=StringIO())) == "u1"
+
+    each = ["POST /v1/uploads", "PATCH /v1/uploads/{}", "POST /v1/batches", "DELETE /v1/uploads/{}"]
+    assert [request for request, _, _ in peer.sent] == [one.format(p) for p in ("p1", "p2") for one in each]
+    assert list(notes.iterdir()) == []
+
+    peer.answers = [begun[0], whole, lost, {}, begun[1], whole, lost, {}]
+    with Gateway(peer.url, "a-token") as gateway, pytest.raises(PlatformError) as error:
+        gateway.upload_in_pieces(file, notes, Console(file=StringIO()))
+    assert error.value.code == "file_lost"
+    assert list(notes.iterdir()) == [], "the next run begins anew"
 
 
 def test_a_batch_is_followed_to_its_end_over_a_restart_of_a_service(peer: Peer) -> None:

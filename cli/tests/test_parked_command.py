@@ -92,6 +92,7 @@ def test_what_was_asked_wrongly_is_said_in_both_languages(url: str) -> None:
         ("show", ""): "parked_id_ambiguous",
         ("drop", "abc", "--reason", " "): "drop_reason_missing",
         ("list", "--service", "kafka"): "service_unknown",
+        ("list", "--service", "gateway"): "service_and_database",
         ("list", "--instance", "never-started"): "instance_unknown",
         ("list", "--database-url", "postgresql://127.0.0.1:9/none"): "database_unreachable",
     }

@@ -130,23 +130,35 @@ class Gateway:
         """Send the file over a line that may break; answers the id to follow. `folder` keeps what is under way."""
         pieces = Pieces(self._client, folder, refused=_refusal, patience_s=patience_s)
         parts = {"upload": file} | ({} if members is None else {"members_upload": members})
+        fields = {"dry_run": "true" if dry_run else "false", "kind": kind.value}
+        if corrects is not None:
+            fields["corrects"] = corrects
+        try:
+            return self._batch_of(parts, fields, pieces, console)
+        except PlatformError as error:
+            if error.code != "file_lost":
+                raise
+        # What was taken in pieces can no longer be opened there, and was forgotten here: once more from the beginning.
+        return self._batch_of(parts, fields, pieces, console)
+
+    def _batch_of(self, parts: dict[str, Path], fields: dict[str, str], pieces: Pieces, console: Console) -> str:
         sent: dict[str, str] = {}
         with Progress(TextColumn("{task.description:<28}"), BarColumn(), DownloadColumn(), console=console) as bars:
             for field, path in parts.items():
                 bar = bars.add_task("sending" if field == "upload" else "sending members", total=path.stat().st_size)
                 sent[field] = pieces.send(path, lambda done, bar=bar: bars.update(bar, completed=done))  # type: ignore[misc]  # the default binds the loop's value
-        fields = sent | {"dry_run": "true" if dry_run else "false", "kind": kind.value}
-        if corrects is not None:
-            fields["corrects"] = corrects
         try:
-            form = {name: (None, value) for name, value in fields.items()}
+            form = {name: (None, value) for name, value in (sent | fields).items()}
             response = self._client.post("/v1/batches", files=form)
         except httpx.TransportError as error:
             raise _unreachable(self._client.base_url) from error
-        upload_id = str(_content(response)["upload_id"])
-        for field, path in parts.items():
-            pieces.forget(path, sent[field])
-        return upload_id
+        refused = None if response.is_success else _refusal(response)
+        if refused is None or refused.code == "file_lost":
+            for field, path in parts.items():
+                pieces.forget(path, sent[field])
+        if refused is not None:
+            raise refused
+        return str(_content(response)["upload_id"])
 
     def cancel(self, upload_id: str) -> dict[str, Any]:
         """Give a file up; answers its id and state."""

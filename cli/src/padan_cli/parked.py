@@ -144,6 +144,14 @@ def _databases(url: str | None, instance: str | None, service: str | None = None
             f"There is no service called {service!r}; there are: {known}.",
         )
     if url is not None and instance is None:
+        if service is not None:
+            raise PlatformError(
+                "service_and_database",
+                "--service memilih di antara basis data platform lokal, sedangkan PADAN_DATABASE_URL sudah menunjuk "
+                "satu basis data: pakai salah satu saja.",
+                "--service chooses among the databases of a local platform, but PADAN_DATABASE_URL already names one "
+                "database: use only one of the two.",
+            )
         urls = [url]
     else:
         place = Instance.existing(instance or "local")
