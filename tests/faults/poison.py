@@ -17,7 +17,7 @@ from padan_runtime.log import Entry
 NAMESPACE = UUID("0f4a86f2-7d0c-5c0d-9a06-3d0b1e6f2c10")
 UNKNOWN_TYPE = "id.padan.household.of_tomorrow.v1"
 TOPICS = tuple(sorted({topic for _, topics in READERS.values() for topic in topics}))
-DETAILS = ("bytes", "headers", "unknown type")
+DETAILS = ("bytes", "headers", "null header", "unknown type")
 _WITHIN_S = 90.0
 
 
@@ -39,8 +39,10 @@ def plant(platform: Platform, topic: str, detail: str, random: Random) -> bool:
 
 async def _send(platform: Platform, topic: str, detail: str, random: Random) -> None:
     """What somebody writes who has no right to: an envelope that is none."""
-    headers = []
-    if detail == "headers":
+    headers: list[tuple[str, bytes | None]] = []
+    if detail == "null header":
+        headers = [("ce_specversion", b"1.0"), ("ce_shard", b"0"), ("ce_pos", None)]
+    elif detail == "headers":
         headers = [("ce_specversion", b"1.0"), ("ce_id", b"\xff\xfe"), ("ce_pos", b"first"), ("ce_shard", b"-1")]
     options = platform.instance.kafka_client().options()
     producer = AIOKafkaProducer(**options, enable_idempotence=True, acks="all", request_timeout_ms=10_000)

@@ -73,7 +73,7 @@ def print_one(row: Listed, behind: int, console: Console) -> None:
     """One record, with what to do about it."""
     table = Table(show_header=False, box=None)
     indonesian, english = REASONS[row.reason]
-    headers = dict(unpack(row.headers))
+    headers = {name: data or b"" for name, data in unpack(row.headers)}
     for name, value in (
         ("id", str(row.parked_id)),
         ("reader", row.reader),

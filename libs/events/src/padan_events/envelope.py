@@ -7,6 +7,7 @@ headers, the media type is the `content-type` header. Extensions: shard, pos, ca
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -87,7 +88,7 @@ def _time(data: bytes) -> datetime:
     time = datetime.fromisoformat(data.decode())
     if time.tzinfo is None:
         raise ValueError("a time without a zone")
-    return time
+    return time.astimezone(UTC)
 
 
 @lru_cache(maxsize=1_000)
@@ -97,14 +98,14 @@ def _correlation(data: bytes) -> UUID:
 
 
 def from_record(
-    topic: str, partition: int, key: bytes | None, value: bytes | None, headers: Iterable[tuple[str, bytes]]
+    topic: str, partition: int, key: bytes | None, value: bytes | None, headers: Iterable[tuple[str, bytes | None]]
 ) -> Event:
     """The event a Kafka record holds.
 
-    Raises `EnvelopeError` where an attribute is missing or malformed, or where the shard in the headers is not
-    the partition the record lies in.
+    Raises `EnvelopeError` where an attribute is missing, null (Kafka allows it) or malformed, or where the shard in
+    the headers is not the partition the record lies in.
     """
-    attributes = dict(headers)
+    attributes: dict[str, Any] = dict(headers)
     try:
         if attributes["ce_specversion"] != b"1.0" or key is None or value is None:
             raise EnvelopeError(f"{topic}/{partition}: not CloudEvents 1.0 with key and value")
@@ -123,7 +124,7 @@ def from_record(
             causation_id=None if cause is None else UUID(cause.decode()),
             value=value,
         )
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, TypeError, AttributeError, OverflowError) as error:
         if isinstance(error, EnvelopeError):
             raise
         # A value is not repeated: what stands in a stranger's header may be anything.

@@ -14,7 +14,7 @@ class Header(msgspec.Struct, frozen=True, array_like=True):
     """A Kafka header as it was."""
 
     name: Annotated[str, told("Its name.")]
-    value: Annotated[bytes, told("Its bytes.")]
+    value: Annotated[bytes | None, told("Its bytes; null where it has none.")]
 
 
 @event_type("id.padan.reader.parked.v1", *PARKED_TOPICS.values())

@@ -11,10 +11,11 @@ from padan_events.envelope import from_record, to_headers
 from padan_events.parking import Header, Parked
 from padan_events.topics import parked_topic
 
-from padan_runtime.log import Entry
+from padan_runtime.log import LARGEST_VALUE_BYTES, Entry
 from padan_runtime.parking.faults import Fault
 
-Headers = Sequence[tuple[str, bytes]]
+Headers = Sequence[tuple[str, bytes | None]]
+"""Kafka allows a header without value."""
 
 _NAMESPACE = UUID("5b0d6a3e-6c52-5f0e-9d1b-7a5c1f0e2b44")
 _TYPE = re.compile(r"[a-z0-9_.]{1,100}", re.ASCII)
@@ -84,7 +85,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
         key = event.key if event is not None and _KEY.fullmatch(event.key) else str(parked_id)
         value = self.value if len(self.value or b"") <= _LARGEST_VALUE else None
         headers = tuple(Header(name, data) for name, data in self.headers)
-        fits = sum(len(header.name) + len(header.value) for header in headers) <= _LARGEST_HEADERS
+        fits = sum(len(header.name) + len(header.value or b"") for header in headers) <= _LARGEST_HEADERS
         data = Parked(
             parked_id=parked_id,
             reader=self.reader,
@@ -99,6 +100,11 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
             headers=headers if fits else (),
             value=value,
         )
+        encoded = encode(data)
+        # Only the encoded size tells: a control character in a header's name takes six bytes.
+        for leaner in ({"headers": ()}, {"headers": (), "value": None}):
+            if len(encoded) > LARGEST_VALUE_BYTES:
+                encoded = encode(msgspec.structs.replace(data, **leaner))
         service = service_of(self.reader)
         return Entry(
             topic=parked_topic(self.topic, service),
@@ -106,7 +112,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
             key=key,
             event_id=uuid5(parked_id, "parked"),
             type=type_of(data).name,
-            value=encode(data),
+            value=encoded,
             actor=f"service:{service}",
             correlation_id=parked_id if event is None else event.correlation_id,
             causation_id=None if event is None else event.event_id,
@@ -118,9 +124,9 @@ def pack(headers: Headers) -> bytes:
     return msgspec.msgpack.encode([(name, data) for name, data in headers])
 
 
-def unpack(packed: bytes) -> list[tuple[str, bytes]]:
+def unpack(packed: bytes) -> list[tuple[str, bytes | None]]:
     """The headers that `pack` packed."""
-    return msgspec.msgpack.decode(packed, type=list[tuple[str, bytes]])
+    return msgspec.msgpack.decode(packed, type=list[tuple[str, bytes | None]])
 
 
 def event_of(topic: str, shard: int, key: bytes | None, value: bytes | None, headers: bytes) -> Event:
