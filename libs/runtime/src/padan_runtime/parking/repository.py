@@ -183,10 +183,13 @@ def _row(columns: Sequence[Any]) -> Row:
 
 
 def take_out(connection: Connection[Any], actors: Mapping[UUID, str], action: str) -> bool:
-    """Remove rows and note who had it done (`retried`, `dropped`). False, with nothing done, where one is gone."""
+    """Remove rows and note who had it done (`retried`, `dropped`). False, with nothing done, where one is gone, or
+    where one was to be retried and is meanwhile asked to be dropped: that is the later word."""
     ids = list(actors)
     held = connection.execute(
-        "SELECT parked_id FROM parked WHERE parked_id = ANY(%b) ORDER BY parked_id FOR UPDATE", [ids]
+        "SELECT parked_id FROM parked WHERE parked_id = ANY(%b) AND (state <> 'drop' OR %s) "
+        "ORDER BY parked_id FOR UPDATE",
+        [ids, action == "dropped"],
     ).fetchall()
     if len(held) != len(ids):
         return False
@@ -206,12 +209,14 @@ def note(connection: Connection[Any], actors: Mapping[UUID, str], action: str, r
     )
 
 
-def failed_again(connection: Connection[Any], parked_id: UUID, fault: Fault) -> None:
-    """A try that failed: the row stays, with what happened this time, and its line waits on."""
+def failed_again(connection: Connection[Any], parked_id: UUID, fault: Fault, *, tried: str) -> None:
+    """A try (`retry` or `drop`) that failed: the row stays, with what happened this time, and its line waits on. A drop
+    that was asked for while a retry was under way is still to come."""
     connection.execute(
-        "UPDATE parked SET attempts = attempts + 1, tried_at = clock_timestamp(), state = 'parked', "
+        "UPDATE parked SET attempts = attempts + 1, tried_at = clock_timestamp(), "
+        "state = CASE WHEN state = 'drop' AND %(tried)s <> 'drop' THEN state ELSE 'parked' END, "
         "reason = %(reason)s, error = %(error)s WHERE parked_id = %(id)s",
-        {"id": parked_id, "reason": fault.reason.value, "error": fault.error},
+        {"id": parked_id, "reason": fault.reason.value, "error": fault.error, "tried": tried},
     )
     connection.execute(
         "UPDATE parked p SET state = 'parked' FROM parked h WHERE h.parked_id = %s AND p.reader = h.reader "

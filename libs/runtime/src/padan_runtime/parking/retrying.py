@@ -27,7 +27,7 @@ _AT_ONCE = 500
 
 
 class GoneError(RuntimeError):
-    """A parked row is not there any more: another process of this reader was quicker."""
+    """A parked row is not there any more (another process of this reader was quicker), or is now to be dropped."""
 
 
 class Retrying(Generic[Prepared]):
@@ -57,7 +57,7 @@ class Retrying(Generic[Prepared]):
         except TRANSIENT as error:
             logger().warning("parked records wait", reader=self._reader, error=type(error).__name__)
         except GoneError:
-            logger().info("another process took up a parked record", reader=self._reader)
+            logger().info("a parked record was taken up by another process, or is to be dropped", reader=self._reader)
 
     def _is_ours(self, row: Row) -> bool:
         return (row.topic, row.shard) in self._assignment.sequences
@@ -84,7 +84,7 @@ class Retrying(Generic[Prepared]):
             raise
         except Exception as error:
             logger().error("a parked record could not be dropped", reader=self._reader, exc_info=error)
-            await asyncio.to_thread(self._note_failure, row.parked_id, fault_of(error))
+            await asyncio.to_thread(self._note_failure, row.parked_id, fault_of(error), "drop")
 
     def _drop(self, row: Row) -> None:
         actor = row.asked_by or "unknown"
@@ -128,7 +128,7 @@ class Retrying(Generic[Prepared]):
             row = live[0][0]
             failed.add(row.line)
             metrics.PARKED_TAKEN_UP.labels(self._reader, "failed").inc()
-            await asyncio.to_thread(self._note_failure, row.parked_id, fault_of(error))
+            await asyncio.to_thread(self._note_failure, row.parked_id, fault_of(error), "retry")
 
     async def _apply(self, entries: Sequence[tuple[Row, Event, str]]) -> None:
         events = [event for _, event, _ in entries]
@@ -157,9 +157,9 @@ class Retrying(Generic[Prepared]):
                 repository.retry_next(connection, self._reader, line, actors[line])
             return left
 
-    def _note_failure(self, parked_id: UUID, fault: Fault) -> None:
+    def _note_failure(self, parked_id: UUID, fault: Fault, tried: str) -> None:
         with self._database.transaction() as connection:
-            repository.failed_again(connection, parked_id, fault)
+            repository.failed_again(connection, parked_id, fault, tried=tried)
 
 
 def _event_of(row: Row) -> Event | None:

@@ -104,11 +104,11 @@ class Waking:
     def _settle(self, row: Row, fault: Fault | None) -> None:
         with self._database.transaction() as connection:
             if fault is not None:
-                repository.failed_again(connection, row.parked_id, fault)
+                repository.failed_again(connection, row.parked_id, fault, tried=row.state)
                 return
             done = "dropped" if row.state == "drop" else "retried"
-            repository.take_out(connection, {row.parked_id: row.asked_by or "unknown"}, done)
-            metrics.PARKED_TAKEN_UP.labels(READER, done).inc()
+            if repository.take_out(connection, {row.parked_id: row.asked_by or "unknown"}, done):
+                metrics.PARKED_TAKEN_UP.labels(READER, done).inc()
 
 
 def _record(arrived: Arrived, event: Event | None, fault: Fault) -> Record:
