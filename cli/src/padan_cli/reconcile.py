@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 import typer
 from padan_runtime.problems import Unavailable
-from padan_runtime.reconciliation.asking import Found
+from padan_runtime.reconciliation.asking import Found, QuestionRefusedError
 from rich.console import Console
 from rich.table import Table
 
@@ -68,6 +68,12 @@ async def _once(reader: str, instance: str | None) -> list[Found]:
             "service_unavailable",
             f"Layanan {error} belum menjawab. Tunggu sebentar, lalu coba lagi.",
             f"The service {error} does not answer. Wait a moment, then try again.",
+        ) from error
+    except QuestionRefusedError as error:
+        raise PlatformError(
+            "question_refused",
+            f"Layanan {error} menolak pertanyaannya. Samakan versi kedua layanan; lihat docs/runbook.md.",
+            f"The service {error} refuses the question. Bring both services to one version; see docs/runbook.md.",
         ) from error
     finally:
         await opened.close()

@@ -3,13 +3,13 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, Final, Protocol
 from uuid import UUID
 
 import httpx
 import msgspec
-from padan_events import SHARDS
+from padan_events import SHARDS, shard_of
 from psycopg import Connection, sql
 
 from padan_runtime import metrics, positions
@@ -18,7 +18,7 @@ from padan_runtime.logs import logger
 from padan_runtime.parked_keys import dropped, households_of, parked_keys
 from padan_runtime.problems import Unavailable
 from padan_runtime.projector import TRANSIENT
-from padan_runtime.reconciliation.digest import Answer, Group, Question, differing, summarize
+from padan_runtime.reconciliation.digest import MOST_LEFT_OUT, Answer, Group, Question, differing, summarize
 from padan_runtime.service_tokens import ServiceIdentity
 
 _EVERY_S: Final = 3_600.0
@@ -30,11 +30,15 @@ _MOST_NAMED: Final = 1_000
 _ANSWER: Final = msgspec.json.Decoder(Answer)
 
 
+class QuestionRefusedError(RuntimeError):
+    """The store does not take the question (422): it will not the next time either. The message names the store."""
+
+
 class Asked(Protocol):
     """A store that answers questions."""
 
     async def ask(self, topic: str, question: Question) -> dict[str, Group]:
-        """Its groups. Raises `Unavailable`."""
+        """Its groups. Raises `Unavailable` and `QuestionRefusedError`."""
         ...
 
 
@@ -53,6 +57,8 @@ class StoreClient:
                 content=msgspec.json.encode(question),
                 headers=self._identity.headers(self._service),
             )
+            if response.status_code == httpx.codes.UNPROCESSABLE_ENTITY:
+                raise QuestionRefusedError(self._service)
             if not response.is_success:
                 raise Unavailable(self._service)
             return {group.name: group for group in _ANSWER.decode(response.content).groups}
@@ -113,17 +119,15 @@ class Reconciliation:
                 await self.once()
             except TRANSIENT as error:
                 logger().warning("reconciliation waits", reader=self.reader, error=type(error).__name__)
+            except QuestionRefusedError as error:
+                logger().error("the store refuses to be compared with", reader=self.reader, store=str(error))
 
     async def once(self) -> list[Found]:
-        """Compare now; sets the metrics and logs what differs. Raises `Unavailable` and database errors."""
+        """Compare now; sets the metrics and logs what differs. Raises `Unavailable`, `QuestionRefusedError` and
+        database errors."""
         found = []
-        with self._database.transaction() as connection:
-            # Places and rows in one snapshot, held until the last question is answered: the view goes on meanwhile.
-            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")  # the store may take its time
-            reached = await asyncio.to_thread(positions.vector, connection, self.reader)
-            # What waits in parking, or was dropped there, is in no view: left out on both sides.
-            parked = tuple(await asyncio.to_thread(self._set_aside, connection))
+        async with self._snapshot() as connection:
+            reached, parked = await asyncio.to_thread(self._begin, connection)
             for part in self._parts:
                 vector = tuple(reached.get(part.topic, {}).get(shard, 0) for shard in range(SHARDS))
                 question = Question(cover=part.cover, vector=vector, without=parked)
@@ -139,19 +143,42 @@ class Reconciliation:
                 )  # fmt: skip
         return found
 
-    def _set_aside(self, connection: Connection[Any]) -> set[UUID]:
-        return households_of(parked_keys(connection, self.reader) | set(dropped(connection, self.reader).values()))
+    @contextlib.asynccontextmanager
+    async def _snapshot(self) -> AsyncIterator[Connection[Any]]:
+        """A transaction entered and left in threads: a server fallen silent must hold up this task only."""
+        held = contextlib.ExitStack()
+        try:
+            yield await asyncio.to_thread(held.enter_context, self._database.transaction())
+        finally:
+            await asyncio.to_thread(held.close)
+
+    def _begin(self, connection: Connection[Any]) -> tuple[dict[str, dict[int, int]], tuple[UUID, ...]]:
+        # Places and rows in one snapshot, held until the last question is answered: the view goes on meanwhile.
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")  # the store may take its time
+        # What waits in parking, or was dropped there, is in no view: left out on both sides.
+        keys = parked_keys(connection, self.reader) | set(dropped(connection, self.reader).values())
+        return positions.vector(connection, self.reader), tuple(households_of(keys))
 
     async def _part(self, connection: Connection[Any], part: Part, question: Question) -> Found:
-        ours, theirs = await self._both(connection, part, question)
-        shards = [int(name) for name in differing(ours, theirs)]
+        by_shard = await asyncio.to_thread(_by_shard, question)
+        households = 0
+        shards: list[int] = []
         named: list[str] = []
+        for asked in [question] if len(question.without) <= MOST_LEFT_OUT else by_shard:
+            ours, theirs = await self._both(connection, part, asked)
+            households += sum(group.count for group in ours.values())
+            different = differing(ours, theirs)
+            if asked.shard is None:
+                shards += sorted(int(name) for name in different)
+            elif different:
+                shards.append(asked.shard)
         for shard in shards:
-            named += await self._within(connection, part, msgspec.structs.replace(question, shard=shard))
+            named += await self._within(connection, part, by_shard[shard])
         return Found(
             topic=part.topic,
             vector=question.vector,
-            households=sum(group.count for group in ours.values()),
+            households=households,
             left_out=len(question.without),
             shards=tuple(shards),
             differences=tuple(named[:_MOST_NAMED]),
@@ -178,3 +205,13 @@ class Reconciliation:
     ) -> tuple[dict[str, Group], dict[str, Group]]:
         ours = await asyncio.to_thread(summarize, connection, part.items, question, {})
         return ours, await part.store.ask(part.topic, question)
+
+
+def _by_shard(question: Question) -> list[Question]:
+    """The question about each shard. Where one question cannot leave out them all, each leaves out its own."""
+    if len(question.without) <= MOST_LEFT_OUT:
+        return [msgspec.structs.replace(question, shard=shard) for shard in range(SHARDS)]
+    without: list[list[UUID]] = [[] for _ in range(SHARDS)]
+    for household in question.without:
+        without[shard_of(str(household))].append(household)
+    return [msgspec.structs.replace(question, shard=shard, without=tuple(own)) for shard, own in enumerate(without)]
