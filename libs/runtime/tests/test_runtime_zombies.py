@@ -120,6 +120,29 @@ async def test_a_relay_that_slept_sends_nothing_but_repeats_and_ends(
     database.close()
 
 
+async def test_a_relay_in_a_long_statement_keeps_the_lead_and_an_idle_one_does_not(
+    make_database: MakeDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, _ = make_database("household")
+    monkeypatch.setattr(relay, "ASLEEP_AFTER_S", 0.0)
+    with psycopg.connect(url, autocommit=True) as leading, psycopg.connect(url, autocommit=True) as waiting:
+
+        def holds(state: str) -> bool:
+            pid = leading.info.backend_pid
+            return waiting.execute("SELECT state FROM pg_stat_activity WHERE pid = %s", [pid]).fetchone() == (state,)
+
+        assert relay.Relay._try_lead(leading)
+        work = asyncio.create_task(asyncio.to_thread(leading.execute, "SELECT pg_sleep(600)"))
+        await until(lambda: holds("active"))
+        assert not relay.Relay._try_lead(waiting)
+        assert holds("active")
+        leading.cancel_safe()
+        with pytest.raises(psycopg.errors.QueryCanceled):
+            await work
+        assert not relay.Relay._try_lead(waiting)
+        await until(lambda: relay.Relay._try_lead(waiting))
+
+
 def a_reader_database(make_database: MakeDatabase) -> Database:
     url, owner_url = make_database("household")
     with psycopg.connect(owner_url, autocommit=True) as owner:

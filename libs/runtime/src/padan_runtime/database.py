@@ -23,6 +23,11 @@ class NotMigratedError(MigrationError):
     """Migrations of this code were not applied yet; the message names them."""
 
 
+class LimitExceededError(RuntimeError):
+    """A statement beyond what the server can do (SQLSTATE class 54). psycopg takes it for an `OperationalError`, as a
+    server that is away; but to try it again never helps."""
+
+
 class Database:
     """One database under one role. Connections are checked before use: a restarted server is not an error.
 
@@ -61,9 +66,17 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[Connection[tuple[Any, ...]]]:
-        """A connection inside one transaction: committed at the end, rolled back by an exception."""
-        with self._pool.connection() as connection, connection.transaction():
-            yield connection
+        """A connection inside one transaction: committed at the end, rolled back by an exception.
+
+        Raises `LimitExceededError`, and psycopg's errors.
+        """
+        try:
+            with self._pool.connection() as connection, connection.transaction():
+                yield connection
+        except psycopg.OperationalError as error:
+            if (error.sqlstate or "").startswith("54"):
+                raise LimitExceededError(error.sqlstate).with_traceback(error.__traceback__) from error
+            raise
 
     def healthy(self) -> bool:
         """Whether the server answers."""

@@ -209,7 +209,9 @@ def _depose_sleeper(connection: Connection[Any]) -> None:
         "WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 "
         "AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
         "AND (l.classid::bigint << 32 | l.objid::bigint) = %s "
-        "AND a.state_change < clock_timestamp() - make_interval(secs => %s)",
+        "AND a.state_change < clock_timestamp() - make_interval(secs => %s) "
+        # A long statement is work; one that waits for its client to take the rows is sleep.
+        "AND (a.state <> 'active' OR a.wait_event_type = 'Client')",
         [_LEADER_LOCK, ASLEEP_AFTER_S],
     ).fetchall()
     if deposed:
