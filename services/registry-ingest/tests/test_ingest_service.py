@@ -68,6 +68,17 @@ def test_a_batch_is_validated_matched_reported_and_done_when_household_has_answe
     assert len(ingest.intake()) == len(events)
     _check_reports(ingest, upload_id, done)
 
+    # Household lost an acceptance in a restore and cannot repeat it: the row that was accepted is refused.
+    lost = decode(events[1].type, events[1].value)
+    assert isinstance(lost, HouseholdReported)
+    for _ in range(2):  # told twice, it counts once
+        ingest.answer([Refused(report_id=events[1].event_id, household_id=lost.household_id, origin=lost.origin,
+                               code="duplicate_in_register", holder=holder)])  # fmt: skip
+    now = wait_for(lambda: (d := ingest.document(upload_id))["outcomes"]["refused"] == 2 and d)
+    assert now["outcomes"] == {"accepted": len(events) - 2, "refused": 2, "pending": 0}
+    assert (now["state"], now["valid"]) == ("done", done["valid"] - 1)
+    assert now["first_reasons"]["duplicate_in_register"] == done["first_reasons"]["duplicate_in_register"] + 1
+
 
 def _check_reports(ingest: Ingest, upload_id: str, done: dict[str, Any]) -> None:
     lines = ingest.get(f"/batches/{upload_id}/rows.csv").content.decode("utf-8-sig").splitlines()
