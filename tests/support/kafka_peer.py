@@ -1,7 +1,7 @@
 """What the tests of relay and projector share: topics of their own, and a bare producer and consumer."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from uuid import UUID, uuid4, uuid5
@@ -53,6 +53,16 @@ async def send(kafka: str, events: Sequence[Event], *, without: str | None = Non
         await producer.send_and_wait(
             event.topic, event.value, event.key.encode(), partition=event.shard, headers=headers
         )
+    await producer.stop()
+
+
+async def send_with(kafka: str, event: Event, headers: Mapping[str, bytes | None]) -> None:
+    """Produce an event under headers of somebody's own; Kafka allows one without value."""
+    producer = AIOKafkaProducer(bootstrap_servers=kafka, acks="all")
+    await producer.start()
+    await producer.send_and_wait(
+        event.topic, event.value, event.key.encode(), partition=event.shard, headers=list(headers.items())
+    )
     await producer.stop()
 
 

@@ -10,13 +10,16 @@ import psycopg
 import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.record.util import calc_crc32c
-from kafka_peer import an_event, make_topic, read_all, running, send, until
-from padan_events import Event, UnknownEventTypeError, decode
+from kafka_peer import an_event, make_topic, read_all, running, send, send_with, until
+from padan_events import Event, Topic, UnknownEventTypeError, decode
+from padan_events.envelope import to_headers
 from padan_events.parking import Parked
 from padan_runtime import logs
+from padan_runtime.beyond import read_tails
 from padan_runtime.database import Database
 from padan_runtime.parking import operators
 from padan_runtime.parking.breaker import Breaker
+from padan_runtime.rebuild.reading import TopicSource
 from padan_runtime.relay import Relay
 from parking_given import MakeDatabase, a_reading_database, actions, make_parked_log, parked, rows
 from recording_reader import Recording, a_projector, seen
@@ -99,6 +102,7 @@ async def test_what_fails_waits_with_what_comes_behind_it_and_everybody_else_goe
         (lambda: UnknownEventTypeError("id.padan.test.of_tomorrow.v1"), "unknown_type"),
         (lambda: msgspec.ValidationError("a NIK"), "undecodable"),
         (lambda: psycopg.errors.CheckViolation("a row"), "handler_failed"),
+        (lambda: psycopg.errors.StatementTooComplex("a depth"), "handler_failed"),  # an OperationalError for psycopg
     ],
 )
 async def test_the_reason_says_whose_turn_it_is(
@@ -141,6 +145,46 @@ async def test_a_record_without_envelope_is_set_aside_makes_no_hole_and_holds_up
     assert parked(database) == []
 
 
+async def test_a_header_without_value_is_set_aside_where_it_is_the_envelopes_and_kept_where_it_is_not(
+    reading: Reading, kafka_bootstrap: str
+) -> None:
+    topic, database = await make_topic(kafka_bootstrap), reading.database
+    copies = make_parked_log(reading.owner_url, topic)
+    first, bad = an_event(topic, 0, 1), an_event(topic, 0, 2, value=b"bad")
+    envelope = dict(to_headers(first))
+    for attribute in (name for name in envelope if name != "content-type"):
+        await send_with(kafka_bootstrap, first, {**envelope, attribute: None})
+    await send(kafka_bootstrap, [first])
+    await send_with(kafka_bootstrap, bad, {**dict(to_headers(bad)), "extra": None})
+    await send(kafka_bootstrap, [an_event(topic, 0, 3, key="other")])
+    for _ in range(2):
+        async with running(a_projector(database, kafka_bootstrap, topic, failing(b"bad")).run):
+            await until(lambda: seen(database, 0) == [1, 3])
+    strays = len(envelope) - 1
+    reasons = rows(database, "SELECT pos, reason, count(*) FROM parked GROUP BY 1, 2 ORDER BY 1")
+    assert reasons == [(2, "handler_failed", 1), (None, "not_an_event", strays)]
+    assert len(rows(database, f'SELECT 1 FROM "log_{copies.replace(".", "_")}"')) == strays + 1
+    async with running(a_projector(database, kafka_bootstrap, topic, Recording()).run):
+        ask(database, "retry", pos=2)
+        await until(lambda: seen(database, 0) == [1, 3, 2])
+
+
+async def test_what_grows_beyond_a_message_by_its_encoding_is_parked_and_its_copy_leaves_that_out(
+    reading: Reading, kafka_bootstrap: str
+) -> None:
+    topic, database = await make_topic(kafka_bootstrap), reading.database
+    copies = make_parked_log(reading.owner_url, topic)
+    bad = an_event(topic, 0, 1, value=b"bad".ljust(499_000))
+    await send_with(kafka_bootstrap, bad, {**dict(to_headers(bad)), "\x01" * 48_000: b""})
+    await send(kafka_bootstrap, [an_event(topic, 0, 2, key="other")])
+    async with running(a_projector(database, kafka_bootstrap, topic, failing(bad.value)).run):
+        await until(lambda: seen(database, 0) == [2])
+    ((value,),) = rows(database, f'SELECT value FROM "log_{copies.replace(".", "_")}"')
+    copy = decode("id.padan.reader.parked.v1", bytes(value))
+    assert isinstance(copy, Parked)
+    assert (copy.headers, copy.value, copy.size) == ((), bad.value, 499_000)
+
+
 class Spoilt:
     """A batch under construction whose header names are turned into bytes that are no UTF-8."""
 
@@ -156,12 +200,10 @@ class Spoilt:
         return data
 
 
-async def test_a_record_that_the_kafka_client_cannot_read_is_set_aside_too(
-    reading: Reading, kafka_bootstrap: str
-) -> None:
-    topic, database = await make_topic(kafka_bootstrap), reading.database
-    await send(kafka_bootstrap, [an_event(topic, shard, pos) for pos in (1, 2) for shard in (0, 6)])
-    producer = AIOKafkaProducer(bootstrap_servers=kafka_bootstrap)
+async def send_around_what_no_client_reads(kafka: str, topic: Topic) -> None:
+    """Positions 1 to 3 of two shards, with a stranger's batch in the middle of one."""
+    await send(kafka, [an_event(topic, shard, pos) for pos in (1, 2) for shard in (0, 6)])
+    producer = AIOKafkaProducer(bootstrap_servers=kafka)
     await producer.start()
     batch = producer.create_batch()
     for name in ("ok", "ab", "ok"):
@@ -169,7 +211,28 @@ async def test_a_record_that_the_kafka_client_cannot_read_is_set_aside_too(
     batch._builder = Spoilt(batch._builder)
     await (await producer.send_batch(batch, topic.name, partition=0))
     await producer.stop()
-    await send(kafka_bootstrap, [an_event(topic, shard, 3) for shard in (0, 6)])
+    await send(kafka, [an_event(topic, shard, 3) for shard in (0, 6)])
+
+
+async def test_what_compares_a_store_with_kafka_and_what_rebuilds_a_view_read_past_it_too(kafka_bootstrap: str) -> None:
+    topic = await make_topic(kafka_bootstrap)
+    await send_around_what_no_client_reads(kafka_bootstrap, topic)
+    heads = {(topic.name, shard): 2 if shard in (0, 6) else 0 for shard in range(24)}
+    async with asyncio.timeout(60):
+        tails = await read_tails(kafka_bootstrap, [topic.name], lambda: heads)
+        async with TopicSource(kafka_bootstrap, [topic]) as source:
+            read = [event async for batch in source.up_to({topic.name: {0: 3, 6: 3}}, 100) for event in batch]
+    assert [sorted(tails[topic.name, shard].beyond) for shard in (0, 6, 7)] == [[3], [3], []]
+    commons = [tails[topic.name, shard].common for shard in (0, 6)]
+    assert [common and common.pos for common in commons] == [2, 2]
+    assert [[event.pos for event in read if event.shard == shard] for shard in (0, 6)] == [[1, 2, 3]] * 2
+
+
+async def test_a_record_that_the_kafka_client_cannot_read_is_set_aside_too(
+    reading: Reading, kafka_bootstrap: str
+) -> None:
+    topic, database = await make_topic(kafka_bootstrap), reading.database
+    await send_around_what_no_client_reads(kafka_bootstrap, topic)
     async with running(a_projector(database, kafka_bootstrap, topic, Recording()).run):
         await until(lambda: seen(database, 0) == [1, 2, 3] and seen(database, 6) == [1, 2, 3])
     assert rows(database, "SELECT record_offset, reason, value IS NULL FROM parked ORDER BY record_offset") == [
@@ -238,6 +301,28 @@ async def test_what_is_dropped_is_told_and_what_waited_behind_it_is_tried(
     assert rows(database, "SELECT reason, digest = sha256('a1') FROM operator_action WHERE action = 'drop_asked'") == [
         ("sent in error", True)
     ]
+
+
+@pytest.mark.parametrize("told", ["fine", "bad"])
+async def test_a_drop_that_is_asked_for_while_a_retry_is_under_way_is_what_happens(
+    told: str, reading: Reading, kafka_bootstrap: str
+) -> None:
+    topic, database = await make_topic(kafka_bootstrap), reading.database
+    await send(kafka_bootstrap, [an_event(topic, 1, 1, value=told.encode())])
+    async with running(a_projector(database, kafka_bootstrap, topic, failing(told.encode())).run):
+        await until(lambda: len(parked(database)) == 1)
+    handler = failing(b"bad")
+    projector = a_projector(database, kafka_bootstrap, topic, handler)
+    async with running(projector.run):
+        await until(lambda: projector.assigned == 24)
+        handler.go_on = asyncio.Event()
+        ask(database, "retry", pos=1)
+        await asyncio.wait_for(handler.entered.wait(), 30)
+        ask(database, "drop", pos=1)
+        handler.go_on.set()
+        await until(lambda: parked(database) == [])
+    assert rows(database, "SELECT topic, pos FROM seen") == [("dropped", 1)]
+    assert actions(database) == [("retry_asked", "rina", 1), ("drop_asked", "rina", 1), ("dropped", "rina", 1)]
 
 
 async def test_what_operators_did_can_neither_be_changed_nor_removed(reading: Reading, kafka_bootstrap: str) -> None:

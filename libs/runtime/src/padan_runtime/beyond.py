@@ -11,28 +11,24 @@ from padan_events.envelope import from_record
 from padan_events.kafka_client import Kafka, client_of
 
 from padan_runtime.positions import Shard
+from padan_runtime.unreadable import fetch_outside_a_group
 
 WINDOW: Final = 1_000
-"""Records read from the end of each partition at a time. The relay sends at most 1,000 records of a shard before it
-saves how far it came: whatever stands before a record of position p has at most position p + 999."""
+"""Records read from the end of each partition. The relay sends at most 1,000 records of a shard before it waits for
+their acknowledgement, so what it sends again after a crash never hides the last position behind more than that."""
 
 
 class Tail(msgspec.Struct):
     """The end of one shard on Kafka as the log with this `head` sees it: the events beyond the head by position, as
-    they came first, and the last event that the log should have, too; and the lowest and highest position read."""
+    they came first, and the last event that the log should have, too."""
 
     head: int
     beyond: dict[int, Event] = msgspec.field(default_factory=dict)
     common: Event | None = None
-    lowest: int | None = None
-    highest: int = 0
 
     @property
     def whole(self) -> bool:
-        """Whether no later position can stand further in front, and Kafka is not ahead or everything from the head on
-        was read. A relay that failed again and again leaves repeats: a thousand records may be few positions."""
-        if self.lowest is None or self.highest - self.lowest < WINDOW - 1:
-            return False
+        """Whether Kafka is not ahead, or everything from the head on was read."""
         return not self.beyond or (self.common is not None and self.common.pos == self.head)
 
 
@@ -79,8 +75,7 @@ async def _read(
         consumer.seek(partition, starts[partition])
     consumer.resume(*waiting)
     while waiting:
-        records: dict[TopicPartition, list[Any]] = await consumer.getmany(*waiting, timeout_ms=1_000)
-        for partition, run in records.items():
+        for partition, run in (await fetch_outside_a_group(consumer, WINDOW)).items():
             for record in run:
                 if record.offset < ends[partition]:
                     _take(tails[partition], partition, record)
@@ -95,8 +90,6 @@ def _take(tail: Tail, partition: TopicPartition, record: Any) -> None:
         event = from_record(partition.topic, partition.partition, record.key, record.value, record.headers)
     except EnvelopeError:
         return  # no event of ours
-    tail.lowest = event.pos if tail.lowest is None else min(tail.lowest, event.pos)
-    tail.highest = max(tail.highest, event.pos)
     if event.pos > tail.head:
         tail.beyond.setdefault(event.pos, event)  # repeats have the same content
     elif tail.common is None or event.pos > tail.common.pos:

@@ -127,7 +127,7 @@ class Projector(Generic[Prepared]):
             await self._poll(consumer, stop)
 
     async def _poll(self, consumer: AIOKafkaConsumer, stop: asyncio.Event) -> None:
-        records = await fetch(consumer, self._assignment, self._batch)
+        records = await fetch(consumer, self._batch, lambda: self._assignment.seek(consumer))
         if self._assignment.failure is not None:
             raise self._assignment.failure
         taken = self._assignment.take(consumer, records)

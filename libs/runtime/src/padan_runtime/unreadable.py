@@ -5,14 +5,12 @@ of a stranger would end every reader of the topic for good. So it is found, and 
 of which nothing but the offset is known: no event, to be parked as any other.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import IllegalStateError
-
-from padan_runtime.assignment import Assignment
 
 _POLL_MS: Final = 200
 _WAIT_MS: Final = 1_000
@@ -28,16 +26,28 @@ class Unreadable(msgspec.Struct, frozen=True):
 
 
 async def fetch(
-    consumer: AIOKafkaConsumer, assignment: Assignment, most: int
+    consumer: AIOKafkaConsumer, most: int, back: Callable[[], Awaitable[None]]
 ) -> Mapping[TopicPartition, Sequence[Any]]:
-    """The records of a poll by partition, in order; at most about `most`."""
+    """The records of a poll by partition, in order; at most about `most`. `back` seeks all partitions to where the
+    poll began: what it had from others goes down with one that cannot be read."""
     try:
         records: Mapping[TopicPartition, Sequence[Any]] = await consumer.getmany(timeout_ms=_POLL_MS, max_records=most)
     except UnicodeDecodeError:
-        # What the poll had from other partitions went down with it: all begin again from their places.
-        await assignment.seek(consumer)
+        await back()
         return await _one_by_one(consumer, most)
     return records
+
+
+async def fetch_outside_a_group(consumer: AIOKafkaConsumer, most: int) -> Mapping[TopicPartition, Sequence[Any]]:
+    """`fetch` for a consumer whose partitions were assigned, and sought, by hand; those that are paused stay where
+    they are."""
+    starts = {partition: await consumer.position(partition) for partition in consumer.assignment() - consumer.paused()}
+
+    async def back() -> None:
+        for partition, start in starts.items():
+            consumer.seek(partition, start)
+
+    return await fetch(consumer, most, back)
 
 
 async def _one_by_one(consumer: AIOKafkaConsumer, most: int) -> dict[TopicPartition, Sequence[Any]]:

@@ -6,7 +6,7 @@ Both give each event once, in the order of its shard, and never one beyond the p
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -18,6 +18,7 @@ from psycopg import Connection
 from padan_runtime import log
 from padan_runtime.positions import Shard
 from padan_runtime.rebuild.view import Vector
+from padan_runtime.unreadable import fetch_outside_a_group
 
 _PATIENCE_S: Final = 30.0
 _MOST_BUFFERED: Final = 4_000
@@ -82,7 +83,7 @@ class TopicSource:
             if time.monotonic() - moved_at > _PATIENCE_S:
                 topic, shard = behind[0]
                 raise RecordsMissingError(f"{topic}/{shard}: nothing follows position {self._read[topic, shard]}")
-            records = await self._consumer.getmany(timeout_ms=200, max_records=2 * most)
+            records = await fetch_outside_a_group(self._consumer, 2 * most)
             if any(records.values()):
                 moved_at = time.monotonic()
             self._sort_in(records)
@@ -98,7 +99,7 @@ class TopicSource:
                 self._consumer.resume(partition)
         return events
 
-    def _sort_in(self, records: dict[TopicPartition, list[Any]]) -> None:
+    def _sort_in(self, records: Mapping[TopicPartition, Sequence[Any]]) -> None:
         for partition, run in records.items():
             shard = (partition.topic, partition.partition)
             waiting = self._waiting[shard]
