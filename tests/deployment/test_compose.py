@@ -19,6 +19,7 @@ import yaml
 from compose_spec import PyCompose
 from compose_stack import PATIENCE_S, SERVICES, STAGES, Stack, broker, free_port
 from dockerfile import ROOT, compose, lay_out
+from ingest_memory import ingest_needs_mib, mib
 from padan_cli.platform import Platform
 from padan_cli.platform.pytest_plugin import MakeDatabase
 
@@ -68,6 +69,13 @@ def test_what_is_needed_is_there_and_is_waited_for() -> None:
             assert (ROOT / DOCUMENT["configs"][config["source"]]["file"]).is_file()
     for name in sorted(SERVERS - {"civil-registry", "barred-register"}):
         assert {f"{name}-migrations", "topics"} <= set(SERVICES[name]["depends_on"])
+
+
+def test_a_file_that_asks_for_too_much_memory_ends_its_reader_and_not_the_container() -> None:
+    ingest = SERVICES["registry-ingest"]
+    (temporary,) = [match[1] for mount in ingest["tmpfs"] if (match := re.search(r"size=(\d+m)", mount))]
+    reader = int(ingest["environment"]["PADAN_READER_MEMORY_MB"])
+    assert mib(ingest["mem_limit"]) >= ingest_needs_mib(reader, service=352, temporary=mib(temporary))
 
 
 def test_a_service_is_given_its_own_secrets_and_not_the_owner() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from dockerfile import STAGE_TEXT, stages
+from ingest_memory import ingest_needs_mib, mib
 from manifests import OVERLAYS, SERVICES, Manifest, build, containers, environment, of_kind, workloads
 from padan_cli.manifests import secrets
 from padan_eligibility.settings import EligibilitySettings
@@ -211,3 +212,17 @@ def test_what_is_written_in_clear_for_a_moment_is_in_memory(overlay: str) -> Non
     pod = workloads(overlay)["registry-ingest"]["spec"]
     (temporary,) = [volume["emptyDir"] for volume in pod["volumes"] if volume["name"] == "tmp"]
     assert temporary["medium"] == "Memory"
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_a_file_that_asks_for_too_much_memory_ends_its_reader_and_not_the_container(overlay: str) -> None:
+    template = workloads(overlay)["registry-ingest"]
+    (container,) = [each for each in containers(template) if each["name"] == "registry-ingest"]
+    (temporary,) = [each["emptyDir"] for each in template["spec"]["volumes"] if each["name"] == "tmp"]
+    bounds = container["resources"]
+    needed = ingest_needs_mib(
+        int(environment(container)["PADAN_READER_MEMORY_MB"]),
+        service=mib(bounds["requests"]["memory"]),
+        temporary=mib(temporary["sizeLimit"]),
+    )
+    assert mib(bounds["limits"]["memory"]) >= needed

@@ -23,6 +23,8 @@ from padan_registry_ingest.reading.sheet import EXTRA
 Pieces = Callable[[], Iterator[bytes]]
 """The bytes of a file piece by piece, from the start at every call: each sheet's process is sent the file once."""
 
+_AT_ONCE: Final = threading.BoundedSemaphore(2)
+"""Sheets open at any moment, those of a list to check too: the memory of the container is that of two."""
 _WALL_TIMES: Final = 10
 """So much longer than its CPU time a child may take, on a machine that is busy; beyond, it waits for something."""
 ENVIRONMENT: Final = {
@@ -136,6 +138,11 @@ def _memory() -> Iterator[int]:
 
 
 def _open(pieces: Pieces, into: int, role: str, limits: Limits) -> None:
+    with _AT_ONCE:
+        _open_now(pieces, into, role, limits)
+
+
+def _open_now(pieces: Pieces, into: int, role: str, limits: Limits) -> None:
     command = [sys.executable, "-m", "padan_registry_ingest.reading.child"]
     child = subprocess.Popen(
         [*command, role, str(limits.memory_mb), str(limits.time_s)],
