@@ -2,17 +2,19 @@
 
 import signal
 from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
 import httpx
 import pytest
 from batch_hold import Point, held
-from ingest_process import ROWS, Ingest, expected_reasons
+from ingest_process import ROWS, Ingest, expected_reasons, wait_for
 from padan_events import decode
 from padan_events.intake import HouseholdReported
 from padan_events.personal import ReportedHousehold
 from padan_registry_ingest.batches import repository as batches
 from padan_registry_ingest.batches.repository import RowRecord, TakenOverError
+from padan_registry_ingest.batches.splitting import MOST_ATTEMPTS
 from padan_registry_ingest.reporting.households import report_id
 from padan_runtime.sealing import open_sealed
 from padan_simulators.pati import PatiBatch
@@ -72,6 +74,43 @@ def test_a_service_killed_at_any_stage_goes_on_with_nothing_twice_and_nothing_le
         )
         assert content.match is not None
     assert len(ingest.get(f"/batches/{upload_id}/rows.csv").content.splitlines()) == ROWS + 1
+
+
+def attempts_of(ingest: Ingest, upload_id: str) -> int:
+    with ingest.database.transaction() as connection:
+        upload = batches.find(connection, UUID(upload_id))
+    assert upload is not None
+    return upload.reading_attempts
+
+
+def has_attempts(ingest: Ingest, upload_id: str, expected: int) -> bool:
+    return attempts_of(ingest, upload_id) == expected
+
+
+def test_a_file_of_which_the_service_dies_is_given_up_and_those_behind_it_have_their_turn(
+    ingest: Ingest, pati: PatiBatch
+) -> None:
+    hostile, owner = ingest.upload(pati.registration), ingest.environment["PADAN_DATABASE_OWNER_URL"]
+    behind = ingest.upload(pati.base)
+    for attempt in range(1, MOST_ATTEMPTS + 1):
+        wait_for(partial(has_attempts, ingest, hostile, attempt))
+        with held(owner, hostile, lambda point: point.stage == "reading"):
+            ingest.stop(signal.SIGKILL)
+        ingest.start()
+    failed = ingest.until(hostile, "failed")
+    assert failed["problem"]["code"] == "reading_given_up"
+    ingest.until(behind, "deciding")
+
+
+def test_a_service_that_is_stopped_while_it_reads_has_not_died_of_the_file(ingest: Ingest, pati: PatiBatch) -> None:
+    upload_id, owner = ingest.upload(pati.registration), ingest.environment["PADAN_DATABASE_OWNER_URL"]
+    with held(owner, upload_id, lambda point: point.stage == "reading"):
+        assert ingest.process is not None
+        ingest.process.send_signal(signal.SIGTERM)
+    assert ingest.process.wait(30) == 0
+    assert attempts_of(ingest, upload_id) == 0
+    ingest.start()
+    ingest.until(upload_id, "deciding")
 
 
 def test_a_worker_that_was_overtaken_writes_nothing(ingest: Ingest, pati: PatiBatch) -> None:

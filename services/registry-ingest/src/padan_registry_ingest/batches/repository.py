@@ -45,6 +45,7 @@ class Upload(msgspec.Struct, kw_only=True):
     cancel_requested_at: datetime | None
     corrects: UUID | None
     removed: dict[str, int] | None
+    reading_attempts: int
 
     @property
     def cancelling(self) -> bool:
@@ -103,14 +104,22 @@ def to_work_on(connection: Connection[Any]) -> list[UUID]:
 
 
 def enter_stage(connection: Connection[Any], upload_id: UUID, state: str, stage: str) -> None:
-    """Note that a stage begins. Raises `GivenUpError`."""
+    """Note that a stage begins; of `reading`, also that it is tried once more. Raises `GivenUpError`."""
     entered = connection.execute(
-        "UPDATE upload SET state = %(state)s, stage = %(stage)s, stage_done = 0, stage_total = 0, waiting_for = NULL "
+        "UPDATE upload SET state = %(state)s, stage = %(stage)s, stage_done = 0, stage_total = 0, waiting_for = NULL, "
+        "reading_attempts = reading_attempts + (%(stage)s = 'reading')::int "
         "WHERE upload_id = %(id)s AND cancel_requested_at IS NULL",
         {"id": upload_id, "state": state, "stage": stage},
     )
     if entered.rowcount != 1:
         raise GivenUpError(str(upload_id))
+
+
+def take_back_attempt(connection: Connection[Any], upload: Upload) -> None:
+    """The process that read `upload` has not died of it: as many attempts stand as before it began."""
+    connection.execute(
+        "UPDATE upload SET reading_attempts = %s WHERE upload_id = %s", [upload.reading_attempts, upload.upload_id]
+    )
 
 
 def add_stage(connection: Connection[Any], upload_id: UUID, stage: str, seconds: float) -> None:

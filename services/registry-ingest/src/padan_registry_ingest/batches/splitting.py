@@ -1,20 +1,24 @@
 """The first work on an upload: the file opened and split into chunks by child processes, each chunk kept sealed."""
 
 import asyncio
+import contextlib
 from collections.abc import Iterator
 from datetime import timedelta, timezone
 from typing import Final
 
 import msgspec
+from padan_runtime.projector import TRANSIENT
 
 from padan_registry_ingest.batches import chunks, repository, sealed_file
 from padan_registry_ingest.batches.repository import Upload
 from padan_registry_ingest.batches.stage import Stages
+from padan_registry_ingest.domain.faults import FileFault
 from padan_registry_ingest.reading import tables
 from padan_registry_ingest.reading.split import Header, Part, Task
 from padan_registry_ingest.reading.splitting import splitting
 from padan_registry_ingest.reading.tables import Limits, Pieces, Tables
 
+MOST_ATTEMPTS: Final = 3
 _EASTERN_TIME: Final = timezone(timedelta(hours=9))
 _NOTED_EVERY: Final = 16
 _HEADER: Final = msgspec.json.Decoder(Header)
@@ -32,12 +36,23 @@ class Splitter:
         self._stages, self._limits, self._at_once = stages, limits, rows_at_once
 
     async def split(self, upload: Upload, key: bytes) -> bool:
-        """Keep every chunk of a file; False where the same rows were sent before. Raises `FileFault`."""
-        async with self._stages.stage(upload.upload_id, "reading"):
-            opened = await self._open(upload, key)
-        with opened:
-            async with self._stages.stage(upload.upload_id, "validating"):
-                return await self._keep(upload, key, opened)
+        """Keep every chunk of a file; False where the same rows were sent before. Raises `FileFault`.
+
+        A file of which `MOST_ATTEMPTS` processes have died is given up: the next would die of it too, and no other file
+        would ever have its turn.
+        """
+        if upload.reading_attempts >= MOST_ATTEMPTS:
+            raise FileFault("reading_given_up", attempts=upload.reading_attempts)
+        try:
+            async with self._stages.stage(upload.upload_id, "reading"):
+                opened = await self._open(upload, key)
+            with opened:
+                async with self._stages.stage(upload.upload_id, "validating"):
+                    return await self._keep(upload, key, opened)
+        finally:
+            # An answer, a fault, a stop: whatever comes to this line, the process lives.
+            with contextlib.suppress(*TRANSIENT):
+                await self._stages.note(repository.take_back_attempt, upload)
 
     async def _open(self, upload: Upload, key: bytes) -> Tables:
         sending = _Sending(self._stages, upload, key)

@@ -88,6 +88,13 @@ FAULTS: Final[dict[str, tuple[int, str, str, str, str]]] = {
         "Kirim lagi. Bila terulang, hubungi pengelola sistem.",
         "Send it again. If it happens again, tell the people who run the system.",
     ),
+    "reading_given_up": (
+        422,
+        "Sistem kami berhenti setiap kali membuka berkas ini.",
+        "Our system stopped each time it opened this file.",
+        "Bagi menjadi beberapa berkas yang lebih kecil, lalu kirim. Bila terulang, hubungi pengelola sistem.",
+        "Split it into several smaller files and send those. If it happens again, tell the people who run the system.",
+    ),
     "civil_registry_unavailable": (
         503,
         "Dukcapil belum menjawab.",
