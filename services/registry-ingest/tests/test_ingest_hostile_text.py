@@ -4,6 +4,7 @@ import pytest
 from hostile_files import CARD, MEMBER, NIK, OTHER, RECIPIENT, recipients_csv, text
 from padan_registry_ingest.domain.columns import MEMBERS, RECIPIENTS
 from padan_registry_ingest.domain.faults import FileFault
+from padan_registry_ingest.reading import delimited
 from padan_registry_ingest.reading.child import read
 from padan_registry_ingest.reading.sheet import Read
 
@@ -135,6 +136,16 @@ def test_a_row_with_more_cells_than_columns_says_so_by_their_count(
     assert read(recipients_csv(*rows).encode(), "auto").frame["EXTRA_CELLS"].to_list() == expected
     totals = recipients_csv(*rows) + "JUMLAH,,3\n,,,,,\n"
     assert read(totals.encode(), "auto").frame["EXTRA_CELLS"].to_list() == expected
+
+
+def test_a_shifted_row_says_so_wherever_in_a_large_file_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delimited, "_BYTES_AT_ONCE", 100)  # some rows at a time: each stands first once
+    shifted = [*OTHER[:5], "Jl", " Mawar", " 5", *OTHER[6:]]
+    for at in range(8):
+        rows = [shifted if n == at else OTHER for n in range(8)]
+        frame = read(recipients_csv(*rows).encode(), "auto").frame
+        assert frame["EXTRA_CELLS"].to_list() == [n == at for n in range(8)]
+        assert frame["line"].to_list() == list(range(2, 10))
 
 
 def test_a_shifted_row_says_so_though_the_cell_that_was_pushed_out_is_empty() -> None:

@@ -173,6 +173,7 @@ def _rows(body: bytes, layout: _Layout) -> Iterator[pl.DataFrame]:
             schema=dict.fromkeys(layout.names, pl.String),
             columns=[_cell(place) for place in sorted({0, *places.values()})],
             truncate_ragged_lines=True,
+            extra_columns="ignore",
             missing_columns="insert",
             quote_char='"' if quoted else None,
         ).with_row_index(LINE, line)
