@@ -1,7 +1,8 @@
 """Workbooks as people spoil them and as attackers build them: read right, or refused with a code and a place."""
 
+import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -253,22 +254,56 @@ def test_a_date_is_read_from_its_serial_number_in_either_date_system(date_1904: 
     assert found.frame["TGL_LAHIR"].to_list() == ["17-08-1990"] * 3
 
 
-def test_numbers_are_told_from_texts_however_a_program_writes_its_cells() -> None:
+def _attributes_turned(xml: bytes) -> bytes:
+    return re.sub(rb'<c (r="[A-Z]+[0-9]+")([^>/]*)>', rb"<c\2 \1>", xml)
+
+
+def _single_quotes(xml: bytes) -> bytes:
+    return re.sub(rb"<c [^>]*>", lambda tag: tag[0].replace(b'"', b"'"), xml)
+
+
+def _some_single_quotes(xml: bytes) -> bytes:
+    return xml.replace(b't="e"', b"t='e'").replace(b'<c r="C4"', b"<c r='C4'")
+
+
+def _without_addresses(xml: bytes) -> bytes:
+    return re.sub(rb'<(c|row) r="[A-Z]*[0-9]+"', rb"<\1", xml)
+
+
+def _prefixed(xml: bytes) -> bytes:
+    xml = re.sub(rb"<(/?)(c|f|row|v|sheetData|worksheet)(?=[\s/>])", rb"<\1x:\2", xml)
+    return xml.replace(b"xmlns=", b"xmlns:x=")
+
+
+_WRITTEN = (bytes, _attributes_turned, _single_quotes, _some_single_quotes, _without_addresses, _prefixed)
+
+
+@pytest.mark.parametrize("change", _WRITTEN)
+def test_numbers_are_told_from_texts_however_a_program_writes_its_cells(change: Callable[[bytes], bytes]) -> None:
     content = registration([RECIPIENT, _with(0, int(NIK)), _with(2, float(CARD)), OTHER])
+    frame = read(changed(content, FIRST_SHEET, change), "auto").frame
+    assert frame["NIK_IS_NUMBER"].to_list() == [False, True, False, False]
+    assert frame["NO_KK_IS_NUMBER"].to_list() == [False, False, True, False]
 
-    def attributes_turned(xml: bytes) -> bytes:
-        return xml.replace(b'<c r="A3">', b'<c s="0" r="A3">').replace(b'<c r="C4">', b"<c r='C4'>")
 
-    def prefixed(xml: bytes) -> bytes:
-        for tag in (b"c", b"row", b"v", b"sheetData", b"worksheet"):
-            xml = xml.replace(b"<" + tag + b" ", b"<x:" + tag + b" ").replace(b"<" + tag + b">", b"<x:" + tag + b">")
-            xml = xml.replace(b"</" + tag + b">", b"</x:" + tag + b">")
-        return xml.replace(b"xmlns=", b"xmlns:x=")
+@pytest.mark.parametrize("change", _WRITTEN)
+def test_a_failed_formula_shows_in_its_cell_however_a_program_writes_it(change: Callable[[bytes], bytes]) -> None:
+    def formulas(book: Any) -> None:
+        sheet = book.get_worksheet_by_name("penerima")
+        sheet.write_formula(1, 2, "=VLOOKUP(A2,B1:C1,2)", None, "#N/A")
+        sheet.write_formula(2, 2, "=LEFT(A1,3)", None, "weg")
+        sheet.write_formula(3, 5, '=""', None, "")
+        sheet.write_formula(3, 6, '="0"&"7"', None, "07")
 
-    for change in (bytes, attributes_turned, prefixed):
-        frame = read(changed(content, FIRST_SHEET, change), "auto").frame
-        assert frame["NIK_IS_NUMBER"].to_list() == [False, True, False, False], change
-        assert frame["NO_KK_IS_NUMBER"].to_list() == [False, False, True, False], change
+    def spoiled(xml: bytes) -> bytes:
+        return change(xml.replace(b"<v>weg</v>", b"").replace(b'<c r="F4">', b'<c r="F4" t="str">'))
+
+    content = changed(registration([RECIPIENT, OTHER, OTHER], change=formulas), FIRST_SHEET, spoiled)
+    frame = read(content, "auto").frame
+    assert frame["NO_KK"].to_list() == ["#N/A", "#RUMUS!", OTHER[2]]
+    assert (frame["ALAMAT"][2], frame["RT"][2]) == ("", "07")
+    spilled = changed(content, FIRST_SHEET, lambda xml: xml.replace(b"#N/A", b"#SPILL!"))
+    assert (fault(spilled).code, fault(spilled).extra["column"]) == ("formula_failed", "C")
 
 
 def test_cells_are_cleaned_as_those_of_delimited_text_are() -> None:

@@ -22,7 +22,7 @@ from padan_registry_ingest.domain.headers import HEAD_ROWS
 _PIECE: Final = 1 << 18
 _HEAD_BYTES: Final = 32 << 20
 _LONGEST_TEXT: Final = 1_000
-_CELL: Final = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
+CELL: Final = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
 
 Attributes = dict[str, str]
 
@@ -60,7 +60,7 @@ class Package:
     def head(self, sheet: SheetPart) -> list[list[str]]:
         """The first `HEAD_ROWS` rows and the two below as text; a text beyond what a header could be is cut."""
         reader = _HeadReader(sheet)
-        self._parse(sheet.part, reader.start, reader.end, reader.text, most_bytes=_HEAD_BYTES)
+        self.walk(sheet.part, reader.start, reader.end, reader.text, most_bytes=_HEAD_BYTES)
         shared = self._shared({index for row in reader.shared for index in row.values()})
         rows: list[list[str]] = []
         for texts, indices in zip(reader.rows, reader.shared, strict=True):
@@ -87,8 +87,8 @@ class Package:
             elif name == "workbookPr":
                 self.date_1904 = attributes.get("date1904", "0") in ("1", "true", "on")
 
-        self._parse("xl/_rels/workbook.xml.rels", relation)
-        self._parse("xl/workbook.xml", sheet)
+        self.walk("xl/_rels/workbook.xml.rels", relation)
+        self.walk("xl/workbook.xml", sheet)
         # A sheet of another kind (a chart) has no rows, but its tab counts.
         return [
             SheetPart(number, name, targets[identity], hidden)
@@ -121,10 +121,10 @@ class Package:
             if inside and len(found[at]) < _LONGEST_TEXT:
                 found[at] += data[:_LONGEST_TEXT]
 
-        self._parse("xl/sharedStrings.xml", start, end, text)
+        self.walk("xl/sharedStrings.xml", start, end, text)
         return found
 
-    def _parse(
+    def walk(
         self,
         part: str,
         start: Callable[[str, Attributes], None],
@@ -132,7 +132,10 @@ class Package:
         text: Callable[[str], None] | None = None,
         most_bytes: int | None = None,
     ) -> None:
-        """Names come without their namespace. Ends where a handler raises `_EnoughError`, or after `most_bytes`."""
+        """Go through a part as XML. Names come without their namespace.
+
+        Ends where a handler raises `_EnoughError`, or after `most_bytes`.
+        """
         parser = expat.ParserCreate()
         parser.StartDoctypeDeclHandler = _no_document_type
         parser.StartElementHandler = lambda name, found: start(_local(name), {_local(k): v for k, v in found.items()})
@@ -175,7 +178,7 @@ class _HeadReader:
                 self.rows.append({})
                 self.shared.append({})
         elif name == "c":
-            found = _CELL.fullmatch(attributes.get("r", ""))
+            found = CELL.fullmatch(attributes.get("r", ""))
             self._place = place_of(found[1]) if found else self._place + 1
             self._kind, self._said = attributes.get("t", "n"), ""
         elif name in ("v", "t"):

@@ -10,6 +10,7 @@ from padan_registry_ingest.domain.columns import NUMBERS, RANKING, RECIPIENTS, n
 from padan_registry_ingest.domain.faults import FileFault
 from padan_registry_ingest.domain.headers import Header, find_header
 from padan_registry_ingest.reading.cells import FIRST, LINE
+from padan_registry_ingest.reading.failed import failed_cells
 from padan_registry_ingest.reading.package import Package, SheetPart
 from padan_registry_ingest.reading.peculiar import peculiar_cells
 from padan_registry_ingest.reading.sheet import Read, checked, finished, sheet_for
@@ -54,6 +55,9 @@ def read_workbook(content: bytes, role: str) -> Read:
     places = checked(role, chosen.header, chosen.part.number)
     assert chosen.header is not None
     peculiar = peculiar_cells(package.pieces(chosen.part.part), places, NUMBERS, chosen.header.ends, **where)
+    names = {place: name for name, place in places.items()}
+    if peculiar.unlike:
+        peculiar.failed = failed_cells(package, chosen.part.part, names, chosen.header.ends, **where)
     try:
         sheet = _Sheet(content, chosen.part.name, chosen.header.ends)
         frame = sheet.text(places)
@@ -61,11 +65,15 @@ def read_workbook(content: bytes, role: str) -> Read:
             if name in places:
                 filled = int((frame[name] != "").sum())
                 place = places[name]
-                numbers = peculiar.numbers[place] if peculiar.covers(place, filled) else sheet.numbers(place)
+                covered = peculiar.covers(place, filled)
+                numbers = peculiar.numbers[place] if covered else sheet.numbers(place)
                 frame = frame.with_columns(pl.col(LINE).is_in(numbers).alias(f"{name}_IS_NUMBER"))
+                if not covered and peculiar.formulas and not peculiar.unlike:
+                    peculiar.failed = failed_cells(package, chosen.part.part, names, chosen.header.ends, **where)
+                    peculiar.unlike = True
     except (fastexcel.FastExcelError, pl.exceptions.PolarsError, ValueError) as error:
         raise FileFault("file_damaged", **where) from error
-    frame = _with_failed(frame, {place: name for name, place in places.items()}, peculiar.failed)
+    frame = _with_failed(frame, names, peculiar.failed)
     notes = _left_out(role, candidates, chosen)
     try:
         return finished(frame.iter_slices(_ROWS_AT_ONCE), notes, date_1904=package.date_1904)
