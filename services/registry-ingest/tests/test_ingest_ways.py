@@ -116,6 +116,27 @@ def test_a_batch_given_up_while_it_is_reported_goes_on_with_what_is_missing_when
     assert ingest.document(upload_id)["outcomes"] == {"accepted": len(before) - 1, "refused": 1, "pending": 0}
 
 
+def test_every_batch_given_up_while_another_was_at_work_leaves_no_file(
+    ingest: Ingest, pati: PatiBatch, registers: dict[str, str], tmp_path: Path
+) -> None:
+    httpx.post(f"{registers['civil_registry']}/simulator/faults", json={"down": True}).raise_for_status()
+    waiting = ingest.upload(pati.registration)
+    ingest.until(waiting, "waiting_for_civil_registry")
+    path = tmp_path / "ranking.csv"
+    path.write_text("DESIL,NIK\n" + "".join(f"3,33180117089{n:05d}\n" for n in range(1, 1_500)))
+    at_work = ingest.upload(path)
+    with held(ingest.environment["PADAN_DATABASE_OWNER_URL"], at_work, lambda point: point.in_the_middle):
+        assert cancel(ingest, waiting).json()["state"] == "cancelling"
+        asking = threading.Thread(target=cancel, args=(ingest, at_work))
+        asking.start()
+        wait_for(lambda: _somebody_waits(ingest))
+    asking.join(30)
+    for upload_id in (waiting, at_work):
+        ingest.until(upload_id, "cancelled")
+    wait_for(lambda: not list((Path(ingest.environment["PADAN_FOLDER"]) / "uploads").iterdir()), within_s=10)
+    assert ingest.count("batch_work") == 0
+
+
 def _somebody_waits(ingest: Ingest) -> bool:
     with ingest.database.transaction() as connection:
         row = connection.execute(

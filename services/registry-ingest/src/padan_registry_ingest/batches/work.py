@@ -16,6 +16,7 @@ from padan_runtime.keys import IntakeKeyGoneError, KeyClient
 from padan_runtime.logs import logger
 from padan_runtime.problems import Unavailable
 from padan_runtime.projector import TRANSIENT
+from psycopg import Connection
 
 from padan_registry_ingest.batches import cancelling, chunks, repository, sealed_file
 from padan_registry_ingest.batches.registration import Registration
@@ -25,6 +26,7 @@ from padan_registry_ingest.batches.stage import Stages
 from padan_registry_ingest.batches.welfare_ranking import WelfareRanking
 from padan_registry_ingest.correcting.comparing import Corrections
 from padan_registry_ingest.domain.faults import FileFault
+from padan_registry_ingest.list_check import repository as lists
 from padan_registry_ingest.problems import problem_of
 
 _POLL_S: Final = 1.0
@@ -32,6 +34,11 @@ _LONGEST_WAIT_S: Final = 15.0
 _ABANDONED_AFTER_S: Final = 3_600.0
 _WITHOUT_ROWS: Final = ("failed", "repeated")
 Result = TypeVar("Result")
+
+
+def _with_files(connection: Connection[Any]) -> set[UUID]:
+    """Whose files are still wanted: uploads, and the lists to check that lie beside them."""
+    return {*repository.to_work_on(connection), *lists.to_read(connection)}
 
 
 class Worker:
@@ -77,6 +84,8 @@ class Worker:
         if not self._leading():
             return
         try:
+            if not self._swept:
+                await self._sweep()
             waiting = await self._in_thread(repository.to_work_on)
             # Behind the list: whoever cancelled and sent again finds the earlier one ended before the later is read.
             for ended in await self._in_thread(cancelling.finish_requested):
@@ -84,14 +93,16 @@ class Worker:
         except TRANSIENT as error:
             logger().warning("the database is away", error=type(error).__name__)
             return
-        if not self._swept:
-            sealed_file.sweep(self._stages.folder, set(waiting), before=time.time() - _ABANDONED_AFTER_S)
-            self._swept = True
         for upload_id in waiting:
             not_before, attempts = self._not_before.get(upload_id, (0.0, 0))
             if time.monotonic() < not_before:
                 continue
             await self._attempt(upload_id, attempts)
+
+    async def _sweep(self) -> None:
+        keep = await self._in_thread(_with_files)
+        sealed_file.sweep(self._stages.folder, keep, before=time.time() - _ABANDONED_AFTER_S)
+        self._swept = True
 
     async def _attempt(self, upload_id: UUID, attempts: int) -> None:
         """Work on one upload as far as it goes now; `attempts` before this one came to nothing."""
@@ -107,9 +118,10 @@ class Worker:
             self._later(upload_id, attempts)
         except GivenUpError:
             with contextlib.suppress(*TRANSIENT):  # else the next round ends it
-                await self._in_thread(cancelling.finish_requested)
-                await asyncio.to_thread(self._clean_up, upload_id)
-                logger().info("a batch was cancelled", upload_id=str(upload_id))
+                # Others that were given up meanwhile end with it: no later round is told of them.
+                for ended in {upload_id, *await self._in_thread(cancelling.finish_requested)}:
+                    await asyncio.to_thread(self._clean_up, ended)
+                    logger().info("a batch was cancelled", upload_id=str(ended))
         except TakenOverError:
             logger().warning("another worker has this batch", upload_id=str(upload_id))
             self._later(upload_id, attempts)
