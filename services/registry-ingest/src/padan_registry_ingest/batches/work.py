@@ -32,6 +32,7 @@ from padan_registry_ingest.problems import problem_of
 _POLL_S: Final = 1.0
 _LONGEST_WAIT_S: Final = 15.0
 _ABANDONED_AFTER_S: Final = 3_600.0
+_SWEEP_EVERY_S: Final = 3_600.0
 _WITHOUT_ROWS: Final = ("failed", "repeated")
 Result = TypeVar("Result")
 
@@ -61,7 +62,7 @@ class Worker:
         self._registration, self._ranking = registration, ranking
         self._database: Database = stages.database
         self.wake = asyncio.Event()
-        self._swept = False
+        self._sweep_at = 0.0
         self._not_before: dict[UUID, tuple[float, int]] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -84,7 +85,7 @@ class Worker:
         if not self._leading():
             return
         try:
-            if not self._swept:
+            if time.monotonic() >= self._sweep_at:
                 await self._sweep()
             waiting = await self._in_thread(repository.to_work_on)
             # Behind the list: whoever cancelled and sent again finds the earlier one ended before the later is read.
@@ -102,7 +103,7 @@ class Worker:
     async def _sweep(self) -> None:
         keep = await self._in_thread(_with_files)
         sealed_file.sweep(self._stages.folder, keep, before=time.time() - _ABANDONED_AFTER_S)
-        self._swept = True
+        self._sweep_at = time.monotonic() + _SWEEP_EVERY_S
 
     async def _attempt(self, upload_id: UUID, attempts: int) -> None:
         """Work on one upload as far as it goes now; `attempts` before this one came to nothing."""
