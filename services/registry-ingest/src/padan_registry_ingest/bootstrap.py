@@ -31,6 +31,7 @@ from padan_registry_ingest.matching.ask import Matcher
 from padan_registry_ingest.matching.registers import BarredRegister, CivilRegistry
 from padan_registry_ingest.outcomes import handler as outcomes
 from padan_registry_ingest.persons import index
+from padan_registry_ingest.persons.overdue import OverdueDeciles
 from padan_registry_ingest.persons.reconciling import reconciliation
 from padan_registry_ingest.reading.tables import Limits
 from padan_registry_ingest.settings import IngestSettings, schemas
@@ -97,9 +98,10 @@ class Service:
         )  # fmt: skip
         self.app = self._app([batches, UploadApi(uploads, verifier), checks])
         reconciling = reconciliation(self.database, StoreClient("household", settings.household_url, identity))
+        overdue = OverdueDeciles(self.database, leading=lambda: self.relay.leading)
         self.tasks: list[Task] = [
             self.worker.run, self.persons.run, self.outcomes.run, self.relay.run,
-            uploads.run, lists.run, reconciling.run,
+            uploads.run, lists.run, overdue.run, reconciling.run,
         ]  # fmt: skip
 
     def _app(self, apis: Sequence[BatchApi | UploadApi | ListCheckApi]) -> FastAPI:

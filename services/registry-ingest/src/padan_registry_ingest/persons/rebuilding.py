@@ -1,4 +1,4 @@
-"""Rebuilding the person index. Deciles that wait for people are no part of it: a rebuild sends none."""
+"""Rebuilding the person index. A rebuild sends no deciles: those that waited for people it restored are `overdue`."""
 
 from collections.abc import Sequence
 from typing import Any

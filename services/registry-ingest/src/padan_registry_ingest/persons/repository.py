@@ -112,6 +112,22 @@ def wait(connection: Connection[Any], upload_id: UUID, rows: Sequence[tuple[byte
     )
 
 
+def overdue(connection: Connection[Any], most: int) -> list[bytes]:
+    """The people of up to `most` households who are in the index and whose deciles still wait.
+
+    All of a household's: the order in which its deciles were received must hold.
+    """
+    rows = connection.execute(
+        "WITH there AS (SELECT DISTINCT p.nik_hash, p.household_id FROM ranking_waiting w "
+        "JOIN person_index p USING (nik_hash)) "
+        "SELECT nik_hash FROM there WHERE household_id IN "
+        "(SELECT DISTINCT household_id FROM there ORDER BY household_id LIMIT %(most)s)",
+        {"most": most},
+        binary=True,
+    ).fetchall()
+    return [nik_hash for (nik_hash,) in rows]
+
+
 def take_waiting(connection: Connection[Any], hashes: Sequence[bytes]) -> list[WaitingRank]:
     """Take out the deciles that waited for these people, and note on their rows that they are under way.
 
