@@ -14,21 +14,26 @@ from padan_runtime.positions import Shard
 from padan_runtime.unreadable import fetch_outside_a_group
 
 WINDOW: Final = 1_000
-"""Records read from the end of each partition. The relay sends at most 1,000 records of a shard before it waits for
-their acknowledgement, so what it sends again after a crash never hides the last position behind more than that."""
+"""Records read from the end of each partition at a time. The relay sends at most 1,000 records of a shard before it
+saves how far it came: whatever stands before a record of position p has at most position p + 999."""
 
 
 class Tail(msgspec.Struct):
     """The end of one shard on Kafka as the log with this `head` sees it: the events beyond the head by position, as
-    they came first, and the last event that the log should have, too."""
+    they came first, and the last event that the log should have, too; and the lowest and highest position read."""
 
     head: int
     beyond: dict[int, Event] = msgspec.field(default_factory=dict)
     common: Event | None = None
+    lowest: int | None = None
+    highest: int = 0
 
     @property
     def whole(self) -> bool:
-        """Whether Kafka is not ahead, or everything from the head on was read."""
+        """Whether no later position can stand further in front, and Kafka is not ahead or everything from the head on
+        was read. A relay that failed again and again leaves repeats: a thousand records may be few positions."""
+        if self.lowest is None or self.highest - self.lowest < WINDOW - 1:
+            return False
         return not self.beyond or (self.common is not None and self.common.pos == self.head)
 
 
@@ -90,6 +95,8 @@ def _take(tail: Tail, partition: TopicPartition, record: Any) -> None:
         event = from_record(partition.topic, partition.partition, record.key, record.value, record.headers)
     except EnvelopeError:
         return  # no event of ours
+    tail.lowest = event.pos if tail.lowest is None else min(tail.lowest, event.pos)
+    tail.highest = max(tail.highest, event.pos)
     if event.pos > tail.head:
         tail.beyond.setdefault(event.pos, event)  # repeats have the same content
     elif tail.common is None or event.pos > tail.common.pos:
