@@ -10,22 +10,37 @@ import msgspec
 from padan_eligibility.domain.decision import decide, digest
 from padan_eligibility.domain.facts import HouseholdFacts, PersonFacts
 from padan_eligibility.domain.policy import Policy, State
+from padan_eligibility.facts.folding import Change, open_members
 from padan_eligibility.facts.folding import fold as fold_facts
-from padan_eligibility.facts.folding import open_members
 from padan_eligibility.policies import packaged
 from padan_events import Event, decode, encode, type_of
 from padan_events.eligibility import Decided
+from padan_events.household import Proposed
 from padan_events.intake import Accepted, Position, Refused
 from padan_events.local_date import local_date
 from padan_events.topics import ELIGIBILITY_EVENTS
 from padan_gateway.views.rows import decoded
 from padan_gateway.views.rows import fold as fold_views
+from padan_runtime.keys import SubjectKeys
 from padan_runtime.log import Entry
 
 from simulation.processes import World
 from simulation.servers import Database, Steps, Transaction
 
 policies = cache(packaged)
+
+
+def erased(subjects: Iterable[UUID]) -> dict[UUID, SubjectKeys]:
+    """What the keyring answers of subjects who were erased: here nothing is sealed, so nothing is opened."""
+    return {subject_id: SubjectKeys(subject_id) for subject_id in subjects}
+
+
+def _subjects(change: Change) -> list[UUID]:
+    return [part.member.person_id for part in change.members]
+
+
+def _everyone(proposed: Proposed) -> list[UUID]:
+    return [proposed.household_id, *(member.person_id for member in proposed.members)]
 
 
 class Joined(msgspec.Struct, frozen=True):
@@ -87,7 +102,7 @@ class Facts:
         """Write facts, decide each household that a batch touches, append what is new."""
         yield "writes facts"
         changes = fold_facts(events)
-        members = [member for change in changes.values() for member in open_members(change, {})]
+        members = [member for change in changes.values() for member in open_members(change, erased(_subjects(change)))]
         yield from _join(
             self._world,
             transaction,
@@ -169,7 +184,8 @@ class Views:
     def apply(self, transaction: Transaction, events: Sequence[Event], /) -> Steps:
         """Write what a batch comes to."""
         yield "writes views"
-        changes = fold_views(decoded(events), {})
+        pairs = decoded(events)
+        changes = fold_views(pairs, {p.household_id: erased(_everyone(p)) for _, p in pairs if isinstance(p, Proposed)})
         yield from _join(
             self._world,
             transaction,
