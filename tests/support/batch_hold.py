@@ -9,11 +9,13 @@ import psycopg
 
 
 class Point(msgspec.Struct, frozen=True):
-    """Where a batch is: its stage, how many of its rows have been reported, and how many there are."""
+    """Where a batch is: its stage, how many of its rows have been reported, how many there are, and how many
+    processes have begun to read it without coming to an end of that."""
 
     stage: str
     reported_to: int
     rows: int | None
+    reading_attempts: int
 
     @property
     def in_the_middle(self) -> bool:
@@ -32,7 +34,8 @@ def held(url: str, upload_id: str, at: Callable[[Point], bool], within_s: float 
     try:
         while True:
             row = connection.execute(
-                "SELECT stage, reported_to, rows FROM upload WHERE upload_id = %s FOR UPDATE", [upload_id]
+                "SELECT stage, reported_to, rows, reading_attempts FROM upload WHERE upload_id = %s FOR UPDATE",
+                [upload_id],
             ).fetchone()
             assert row is not None
             point = Point(*row)

@@ -2,13 +2,15 @@
 
 import signal
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
 from batch_hold import Point, held
-from ingest_process import ROWS, Ingest, expected_reasons, wait_for
+from ingest_process import ROWS, Ingest, expected_reasons
 from padan_events import decode
 from padan_events.intake import HouseholdReported
 from padan_events.personal import ReportedHousehold
@@ -83,20 +85,28 @@ def attempts_of(ingest: Ingest, upload_id: str) -> int:
     return upload.reading_attempts
 
 
-def has_attempts(ingest: Ingest, upload_id: str, expected: int) -> bool:
-    return attempts_of(ingest, upload_id) == expected
+def is_reading(attempt: int, point: Point) -> bool:
+    return point.stage == "reading" and point.reading_attempts == attempt
 
 
 def test_a_file_of_which_the_service_dies_is_given_up_and_those_behind_it_have_their_turn(
     ingest: Ingest, pati: PatiBatch
 ) -> None:
     hostile, owner = ingest.upload(pati.registration), ingest.environment["PADAN_DATABASE_OWNER_URL"]
-    behind = ingest.upload(pati.base)
-    for attempt in range(1, MOST_ATTEMPTS + 1):
-        wait_for(partial(has_attempts, ingest, hostile, attempt))
-        with held(owner, hostile, lambda point: point.stage == "reading"):
-            ingest.stop(signal.SIGKILL)
-        ingest.start()
+    behind = None
+    with ThreadPoolExecutor(1) as aside:
+        starting: Future[Any] | None = None
+        for attempt in range(1, MOST_ATTEMPTS + 1):
+            # Watched while the service starts: by the time it is ready it may have read the file.
+            with held(owner, hostile, partial(is_reading, attempt)):
+                if starting is not None:
+                    starting.result()
+                behind = behind or ingest.upload(pati.base)
+                ingest.stop(signal.SIGKILL)
+            starting = aside.submit(ingest.start)
+        assert starting is not None
+        starting.result()
+    assert behind is not None
     failed = ingest.until(hostile, "failed")
     assert failed["problem"]["code"] == "reading_given_up"
     ingest.until(behind, "deciding")

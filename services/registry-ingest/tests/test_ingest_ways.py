@@ -202,8 +202,11 @@ def test_a_corrected_file_takes_what_changed_and_says_what(ingest: Ingest, pati:
     text = ingest.get(f"/batches/{second_id}/rows.csv").content.decode("utf-8-sig")
     said = Counter(row["CORRECTION"] for row in csv.DictReader(io.StringIO(text)))
     assert said == {
-        "in the register, unchanged": total - 5, "in the register but changed: not taken": 1, "valid now": 2, "new": 1,
-    }  # fmt: skip
+        "in the register, unchanged": total - 5,
+        "in the register; its changes are not taken": 1,
+        "valid now": 2,
+        "new": 1,
+    }
 
     again = ingest.until(ingest.upload(path, corrects=first_id), "repeated", "deciding", "failed")
     assert again["repeat_of"] == second_id
