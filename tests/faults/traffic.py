@@ -90,7 +90,7 @@ class Traffic:
                 if answer.is_success:
                     file.upload_ids.append(str(answer.json()["upload_id"]))
                     return
-                what = f"{answer.status_code} {answer.json().get('code')}"
+                what = f"{answer.status_code} {_code(answer)}"
                 # 401: a gateway whose clock is wrong holds a token for one of the future.
                 if answer.status_code < 500 and answer.status_code != httpx.codes.UNAUTHORIZED:
                     raise RefusedError(f"{file.path.name}: {what}")
@@ -123,3 +123,11 @@ class Traffic:
         assert rows, f"{upload_id} was taken and is not known"
         state, accepted, repeat_of = rows[0]
         return str(state), int(accepted), repeat_of
+
+
+def _code(answer: httpx.Response) -> str:
+    """The code of a problem document. Raises `RefusedError` for an answer without one: every error has a code."""
+    try:
+        return str(answer.json()["code"])
+    except (ValueError, KeyError) as error:
+        raise RefusedError(f"{answer.status_code} without a problem document: {answer.text[:100]!r}") from error
