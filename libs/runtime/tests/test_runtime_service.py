@@ -199,6 +199,44 @@ def test_a_failing_task_ends_the_process_whatever_hangs_in_it() -> None:
         assert '"error":"TimeoutError"' in running.stdout.read().replace('": "', '":"')
 
 
+CUT_OFF = """
+import asyncio
+from padan_runtime import logs, process
+from padan_runtime.http import Health, create_app
+
+logs.configure("test", "info")
+app, asked = create_app(title="Test", health=Health()), asyncio.Event()
+
+@app.post("/waits")
+async def waits():
+    asked.set()
+    await asyncio.Event().wait()
+
+async def task(stop):
+    await asked.wait()
+    raise ConnectionError
+
+process.run(app, host="127.0.0.1", port={port}, tasks=[task])
+"""
+
+
+def test_a_request_under_way_in_a_service_that_ends_is_told_to_come_again() -> None:
+    port = free_port()
+    with subprocess.Popen(
+        [sys.executable, "-c", CUT_OFF.replace("{port}", str(port))], stdout=subprocess.DEVNULL
+    ) as running:
+        while True:
+            try:
+                answer = httpx.post(f"http://127.0.0.1:{port}/waits", timeout=20)
+                break
+            except httpx.ConnectError:
+                assert running.poll() is None
+        assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
+        assert answer.json()["code"] == "service_restarting"
+        assert answer.headers["retry-after"]
+        assert running.wait(20) == 1
+
+
 def test_settings_that_are_missing_or_wrong_end_the_process_and_are_all_named() -> None:
     wrong = environment(1) | {"PADAN_HTTP_PORT": "secret-typo"}
     del wrong["PADAN_KAFKA"]

@@ -42,6 +42,14 @@ class Problem(Exception):
         }
 
 
+RESTARTING = Problem(
+    "service_restarting",
+    503,
+    Text("Sistem sedang dimulai ulang.", "The system is being restarted."),
+    Text("Tunggu sebentar, lalu coba lagi.", "Wait a moment, then try again."),
+)
+
+
 class Unavailable(Exception):
     """Another server did not answer; the same work may go through later. Names the server only."""
 
