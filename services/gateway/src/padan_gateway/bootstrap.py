@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import msgspec
 import psycopg
 from fastapi import FastAPI, Request, Response
 from padan_events.topics import ELIGIBILITY_EVENTS, HOUSEHOLD_EVENTS, parked_topics_of
@@ -15,11 +16,12 @@ from padan_runtime.projector import Projector
 from padan_runtime.reconciliation.asking import StoreClient
 from padan_runtime.relay import Relay
 from padan_runtime.service_tokens import ServiceIdentity
+from starlette.requests import ClientDisconnect
 
 from padan_gateway import openapi, regions
 from padan_gateway.answers import Watermark
 from padan_gateway.batches import endpoints as batches
-from padan_gateway.downstream import Service
+from padan_gateway.downstream import Refused, Service
 from padan_gateway.eligibility import endpoints as eligibility
 from padan_gateway.households import endpoints as households
 from padan_gateway.list_check import endpoints as list_check
@@ -123,6 +125,17 @@ def _app(parts: Parts, health: Health, lists: ListChecks) -> FastAPI:
     async def database_away(_: Request, __: psycopg.OperationalError) -> Response:
         # A server that restarts is not a fault of the request: clients try again after a 503, not after a 500.
         return problems.response(service_unavailable("database"))
+
+    @app.exception_handler(Refused)
+    async def refused(_: Request, error: Refused) -> Response:
+        # Word for word. Where it says how far an upload in pieces has come, tus wants it in a header too.
+        offset = msgspec.json.decode(error.body).get("offset")
+        headers = None if offset is None else {"Upload-Offset": str(offset)}
+        return Response(error.body, error.status, headers, media_type="application/problem+json")
+
+    @app.exception_handler(ClientDisconnect)
+    async def gone(_: Request, __: ClientDisconnect) -> Response:
+        return Response(status_code=400)  # nobody is there to read it; registry-ingest knows what to keep
 
     @app.get("/", include_in_schema=False)
     async def index() -> Response:

@@ -29,7 +29,19 @@ class Service:
 
     async def json(self, path: str, headers: Mapping[str, str] | None = None, *, timeout_s: float = 10.0) -> Any:
         """The JSON document at `path`. Raises `Unavailable` and `Refused`."""
-        response = await self.send("GET", path, headers, timeout_s=timeout_s)
+        return await self.document("GET", path, headers, timeout_s=timeout_s)
+
+    async def document(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str] | None = None,
+        content: AsyncIterable[bytes] | None = None,
+        *,
+        timeout_s: float | None = None,
+    ) -> Any:
+        """The JSON document that a request is answered with. Raises `Unavailable` and `Refused`."""
+        response = await self.send(method, path, headers, content, timeout_s=timeout_s)
         try:
             return msgspec.json.decode(await response.aread())
         except (httpx.HTTPError, msgspec.MsgspecError) as error:

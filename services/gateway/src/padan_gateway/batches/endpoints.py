@@ -4,19 +4,14 @@ import asyncio
 from typing import Annotated
 from uuid import UUID, uuid4
 
-import httpx
-import msgspec
 from fastapi import APIRouter, Depends, Request, Response
-from padan_runtime.problems import Unavailable
-from starlette.requests import ClientDisconnect
 
 from padan_gateway import problems
 from padan_gateway.answers import answer
 from padan_gateway.batches.answers import UPLOAD_BODY, BatchAnswer, UploadAnswer
-from padan_gateway.batches.passthrough import PassThrough, on_behalf_of, refused
+from padan_gateway.batches.passthrough import PassThrough, on_behalf_of
 from padan_gateway.domain.access import Action
 from padan_gateway.domain.lens import Lens
-from padan_gateway.downstream import Refused
 from padan_gateway.parts import Parts
 from padan_gateway.signin.door import StatedPurpose
 from padan_gateway.signin.tokens import Caller
@@ -62,18 +57,9 @@ def router(parts: Parts) -> APIRouter:
             "Padan-Upload-Id": str(upload_id),
             "content-type": request.headers.get("content-type", ""),
         }
-        try:
-            sent = await parts.registry_ingest.send(
-                "POST", "/batches", headers, request.stream(), timeout_s=_UPLOAD_TIMEOUT_S
-            )
-            taken = msgspec.json.decode(await sent.aread())
-            await sent.aclose()
-        except Refused as error:
-            return refused(error)
-        except ClientDisconnect:
-            return Response(status_code=400)  # nobody is there to read it; what came so far is dropped by ingest
-        except (httpx.HTTPError, msgspec.MsgspecError) as error:
-            raise Unavailable("registry-ingest") from error
+        taken = await parts.registry_ingest.document(
+            "POST", "/batches", headers, request.stream(), timeout_s=_UPLOAD_TIMEOUT_S
+        )
         response = answer(taken, watermark, 202)
         response.headers["Location"] = f"/v1/batches/{upload_id}"
         return response
@@ -88,27 +74,15 @@ def router(parts: Parts) -> APIRouter:
     async def cancel(upload_id: UUID, caller: Annotated[Caller, uploads]) -> Response:
         watermark = parts.watermark.document()
         await asyncio.to_thread(through.require_visible, upload_id, caller)
-        try:
-            sent = await parts.registry_ingest.send("POST", f"/batches/{upload_id}/cancel", on_behalf_of(caller))
-        except Refused as error:
-            return refused(error)
-        try:
-            return answer(msgspec.json.decode(await sent.aread()), watermark, 202)
-        except (httpx.HTTPError, msgspec.MsgspecError) as error:
-            raise Unavailable("registry-ingest") from error
-        finally:
-            await sent.aclose()
+        told = await parts.registry_ingest.document("POST", f"/batches/{upload_id}/cancel", on_behalf_of(caller))
+        return answer(told, watermark, 202)
 
     @routes.get("/v1/batches/{upload_id}", summary="What became of a file", response_model=BatchAnswer,
                 responses=of_batch)  # fmt: skip
     async def read(upload_id: UUID, caller: Annotated[Caller, reads]) -> Response:
         watermark = parts.watermark.document()
         await asyncio.to_thread(through.require_visible, upload_id, caller)
-        try:
-            report = await parts.registry_ingest.json(f"/batches/{upload_id}", on_behalf_of(caller))
-            return answer(report, watermark)
-        except Refused as error:
-            return refused(error)
+        return answer(await parts.registry_ingest.json(f"/batches/{upload_id}", on_behalf_of(caller)), watermark)
 
     @routes.get(
         "/v1/batches/{upload_id}/rows.csv",

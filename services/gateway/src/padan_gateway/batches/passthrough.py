@@ -13,7 +13,6 @@ from padan_gateway.answers import watermark_headers
 from padan_gateway.batches import repository
 from padan_gateway.domain.access import Action, Field, Right, right
 from padan_gateway.domain.lens import Lens
-from padan_gateway.downstream import Refused
 from padan_gateway.parts import Parts
 from padan_gateway.signin.context import log_read, seen_by
 from padan_gateway.signin.tokens import Caller
@@ -28,11 +27,6 @@ def on_behalf_of(caller: Caller) -> dict[str, str]:
         "Padan-Role": caller.role.value,
         "Padan-Region": caller.scope.name,
     }
-
-
-def refused(error: Refused) -> Response:
-    """A refusal of registry-ingest, word for word."""
-    return Response(error.body, error.status, media_type="application/problem+json")
 
 
 class PassThrough:
@@ -61,7 +55,7 @@ class PassThrough:
     async def rows(self, upload_id: UUID, name: str, caller: Caller, lens: Lens) -> Response:
         """A file of rows, which are personal data: role, purpose and region are checked and the read is logged first.
 
-        Raises `Problem`: role_forbidden, purpose_missing, batch_not_found; `Unavailable`.
+        Raises `Problem`: role_forbidden, purpose_missing, batch_not_found; `Unavailable`, `Refused`.
         """
         if right(caller.role, Field.BATCH_ROWS) is Right.HIDDEN:
             raise problems.role_forbidden()
@@ -71,12 +65,12 @@ class PassThrough:
         return await self.download(f"/batches/{upload_id}/{name}", caller)
 
     async def download(self, path: str, caller: Caller, more: Mapping[str, str] | None = None) -> Response:
-        """A file of registry-ingest, streamed; `more` are headers besides whom it is for. Raises `Unavailable`."""
+        """A file of registry-ingest, streamed; `more` are headers besides whom it is for.
+
+        Raises `Unavailable` and `Refused`.
+        """
         watermark = self._parts.watermark.document()
-        try:
-            answer = await self._parts.registry_ingest.send("GET", path, {**on_behalf_of(caller), **(more or {})})
-        except Refused as error:
-            return refused(error)
+        answer = await self._parts.registry_ingest.send("GET", path, {**on_behalf_of(caller), **(more or {})})
         kept = {name: answer.headers[name] for name in _KEPT_HEADERS if name in answer.headers}
         return StreamingResponse(
             answer.aiter_raw(),

@@ -6,21 +6,16 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID, uuid4
 
-import httpx
-import msgspec
 from fastapi import APIRouter, Depends, Request, Response
-from padan_runtime.problems import Unavailable
 from pydantic import BaseModel, ConfigDict
 from pydantic import Field as Described
-from starlette.requests import ClientDisconnect
 
 from padan_gateway import problems
 from padan_gateway.answers import WatermarkPart, answer
 from padan_gateway.batches.answers import ProgressPart
-from padan_gateway.batches.passthrough import PassThrough, on_behalf_of, refused
+from padan_gateway.batches.passthrough import PassThrough, on_behalf_of
 from padan_gateway.domain.access import Action, Field, Purpose
 from padan_gateway.domain.list_matching import SENT, SHOWN, counted_for, may_read_others, shown_to
-from padan_gateway.downstream import Refused
 from padan_gateway.list_check import repository
 from padan_gateway.list_check.repository import Sender
 from padan_gateway.parts import Parts
@@ -116,10 +111,7 @@ class _Lists:
         if purpose is None:
             raise problems.purpose_missing()
         sender = await asyncio.to_thread(self.sender, check_id, caller)
-        try:
-            report = await self.document(check_id, caller, sender)
-        except Refused as error:
-            return refused(error)
+        report = await self.document(check_id, caller, sender)
         if report["state"] != "done":
             # Not left to registry-ingest: done a moment later, it would give rows whose read nobody logged.
             raise problems.report_not_ready()
@@ -171,18 +163,9 @@ def router(parts: Parts, wake: Callable[[], None]) -> APIRouter:
             **_shows(shown_to(caller.role, purpose)),
             "content-type": request.headers.get("content-type", ""),
         }
-        try:
-            sent = await parts.registry_ingest.send(
-                "POST", "/list-checks", headers, request.stream(), timeout_s=_UPLOAD_TIMEOUT_S
-            )
-            taken = msgspec.json.decode(await sent.aread())
-            await sent.aclose()
-        except Refused as error:
-            return refused(error)
-        except ClientDisconnect:
-            return Response(status_code=400)  # nobody is there to read it; what came so far is dropped by ingest
-        except (httpx.HTTPError, msgspec.MsgspecError) as error:
-            raise Unavailable("registry-ingest") from error
+        taken = await parts.registry_ingest.document(
+            "POST", "/list-checks", headers, request.stream(), timeout_s=_UPLOAD_TIMEOUT_S
+        )
         wake()
         response = answer(taken, watermark, 202)
         response.headers["Location"] = f"/v1/list-checks/{check_id}"
@@ -197,10 +180,7 @@ def router(parts: Parts, wake: Callable[[], None]) -> APIRouter:
     async def read(check_id: UUID, caller: Annotated[Caller, checks]) -> Response:
         watermark = parts.watermark.document()
         sender = await asyncio.to_thread(through.sender, check_id, caller)
-        try:
-            return answer(await through.document(check_id, caller, sender), watermark)
-        except Refused as error:
-            return refused(error)
+        return answer(await through.document(check_id, caller, sender), watermark)
 
     @routes.get(
         "/v1/list-checks/{check_id}/rows.csv",

@@ -9,21 +9,16 @@ from email.utils import format_datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-import httpx
-import msgspec
 from fastapi import APIRouter, Depends, Header, Request, Response
 from padan_runtime import problems as runtime
-from padan_runtime.problems import Unavailable
 from pydantic import BaseModel, ConfigDict
 from starlette.datastructures import MutableHeaders
-from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from padan_gateway import problems
 from padan_gateway.answers import WatermarkPart, answer
 from padan_gateway.batches.passthrough import on_behalf_of
 from padan_gateway.domain.access import Action
-from padan_gateway.downstream import Refused
 from padan_gateway.parts import Parts
 from padan_gateway.signin.tokens import Caller
 
@@ -96,11 +91,7 @@ def router(parts: Parts) -> APIRouter:
         watermark = parts.watermark.document()
         if tus != VERSION:
             return _version_refused()
-        try:
-            sent = await ingest.send("POST", "/uploads", {**on_behalf_of(caller), "Upload-Length": length or ""})
-        except Refused as error:
-            return _refused(error)
-        document = await _read(sent)
+        document = await ingest.document("POST", "/uploads", {**on_behalf_of(caller), "Upload-Length": length or ""})
         response = answer(document, watermark, 201)
         response.headers.update({"Location": f"/v1/uploads/{document['upload_id']}"} | _expires(document))
         return response
@@ -110,10 +101,7 @@ def router(parts: Parts) -> APIRouter:
     )
     async def read(upload_id: UUID, caller: Annotated[Caller, sends]) -> Response:
         watermark = parts.watermark.document()
-        try:
-            return answer(await ingest.json(f"/uploads/{upload_id}", on_behalf_of(caller)), watermark)
-        except Refused as error:
-            return _refused(error)
+        return answer(await ingest.json(f"/uploads/{upload_id}", on_behalf_of(caller)), watermark)
 
     @routes.head(
         "/v1/uploads/{upload_id}",
@@ -124,10 +112,7 @@ def router(parts: Parts) -> APIRouter:
     async def head(upload_id: UUID, caller: Annotated[Caller, sends], tus: TusVersion = None) -> Response:
         if tus != VERSION:
             return _version_refused()
-        try:
-            document = await ingest.json(f"/uploads/{upload_id}", on_behalf_of(caller))
-        except Refused as error:
-            return _refused(error)
+        document = await ingest.json(f"/uploads/{upload_id}", on_behalf_of(caller))
         return Response(headers=_where(document) | {"Cache-Control": "no-store"})
 
     @routes.patch(
@@ -152,15 +137,10 @@ def router(parts: Parts) -> APIRouter:
         if request.headers.get("content-type", "").partition(";")[0].strip() != PIECE:
             raise problems.piece_type()
         headers = {**on_behalf_of(caller), "Upload-Offset": offset or "", "Content-Type": PIECE}
-        try:
-            sent = await ingest.send(
-                "PATCH", f"/uploads/{upload_id}", headers, request.stream(), timeout_s=_PIECE_TIMEOUT_S
-            )
-        except Refused as error:
-            return _refused(error)
-        except ClientDisconnect:
-            return Response(status_code=400)  # nobody is there to read it; what has come is kept
-        return Response(status_code=204, headers=_where(await _read(sent)))
+        reached = await ingest.document(
+            "PATCH", f"/uploads/{upload_id}", headers, request.stream(), timeout_s=_PIECE_TIMEOUT_S
+        )
+        return Response(status_code=204, headers=_where(reached))
 
     @routes.delete(
         "/v1/uploads/{upload_id}",
@@ -172,23 +152,11 @@ def router(parts: Parts) -> APIRouter:
     async def remove(upload_id: UUID, caller: Annotated[Caller, sends], tus: TusVersion = None) -> Response:
         if tus != VERSION:
             return _version_refused()
-        try:
-            sent = await ingest.send("DELETE", f"/uploads/{upload_id}", on_behalf_of(caller))
-        except Refused as error:
-            return _refused(error)
+        sent = await ingest.send("DELETE", f"/uploads/{upload_id}", on_behalf_of(caller))
         await sent.aclose()
         return Response(status_code=204)
 
     return routes
-
-
-async def _read(response: httpx.Response) -> dict[str, Any]:
-    try:
-        return dict(msgspec.json.decode(await response.aread()))
-    except (httpx.HTTPError, msgspec.MsgspecError) as error:
-        raise Unavailable("registry-ingest") from error
-    finally:
-        await response.aclose()
 
 
 def _where(document: dict[str, Any]) -> dict[str, str]:
@@ -208,10 +176,3 @@ def _version_refused() -> Response:
     response = runtime.response(problems.tus_version())
     response.headers["Tus-Version"] = VERSION
     return response
-
-
-def _refused(error: Refused) -> Response:
-    """A refusal of registry-ingest, word for word. Where it says how far the file has come, the header says so too."""
-    offset = msgspec.json.decode(error.body).get("offset") if error.body else None
-    headers = None if offset is None else {"Upload-Offset": str(offset)}
-    return Response(error.body, error.status, headers, media_type="application/problem+json")
