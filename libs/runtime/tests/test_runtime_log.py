@@ -3,6 +3,7 @@
 import random
 import threading
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from uuid import UUID, uuid4, uuid5
 
 import msgspec
@@ -10,6 +11,7 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from oracle import wait_until
 from padan_events import SHARDS
 from padan_runtime import log
 from padan_runtime.database import Database, MigrationError, migrate
@@ -45,6 +47,12 @@ def database(make_database: MakeDatabase) -> Iterator[Database]:
     opened.open()
     yield opened
     opened.close()
+
+
+def until_waiting_for_a_lock(database: Database) -> None:
+    with database.statement() as connection:
+        query = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        wait_until(lambda: connection.execute(query).fetchone() is not None, "somebody waits for a lock", 30)
 
 
 def stored(database: Database, topic: str) -> dict[int, list[int]]:
@@ -117,6 +125,53 @@ def test_two_appends_over_the_same_shards_in_opposite_orders_never_deadlock(data
     assert sum(map(len, stored(database, FACTS).values())) == 4 * 150 * 6
 
 
+def test_appends_of_one_statement_wait_for_the_shard_as_all_others_do(database: Database) -> None:
+    appended: list[tuple[int, datetime]] = []
+    failures: list[BaseException] = []
+
+    def alone(count: int) -> None:
+        try:
+            for _ in range(60):
+                taken = log.append_alone(database, [an_entry(5) for _ in range(count)])
+                appended.extend((pos, taken.recorded_at) for _, pos in taken.positions)
+        except BaseException as error:
+            failures.append(error)
+
+    def with_another_shard() -> None:
+        try:
+            for _ in range(60):
+                with database.transaction() as connection:
+                    taken = log.append(connection, [an_entry(4), an_entry(5)])
+                appended.extend((pos, taken.recorded_at) for shard, pos in taken.positions if shard == 5)
+        except BaseException as error:
+            failures.append(error)
+
+    writers = [threading.Thread(target=alone, args=(count,)) for count in (1, 1, 3)]
+    writers += [threading.Thread(target=with_another_shard) for _ in range(2)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert not failures
+    total = 60 * (1 + 1 + 3 + 1 + 1)
+    assert stored(database, FACTS)[5] == list(range(1, total + 1)) == sorted(pos for pos, _ in appended)
+    times = [at for _, at in sorted(appended)]
+    assert times == sorted(times)
+
+
+def test_the_clock_is_read_when_the_shard_is_held(database: Database) -> None:
+    taken: list[log.Appended] = []
+    waiting = threading.Thread(target=lambda: taken.append(log.append_alone(database, [an_entry(5)])))
+    with database.transaction() as connection:
+        log.lock_head(connection, FACTS, 5)
+        waiting.start()
+        until_waiting_for_a_lock(database)
+        released = connection.execute("SELECT clock_timestamp()").fetchone()
+    waiting.join()
+    assert released is not None
+    assert taken[0].recorded_at > released[0]
+
+
 @pytest.mark.parametrize("count", [log.COPY_FROM - 1, log.COPY_FROM, 700])
 def test_what_comes_back_is_what_was_appended_by_array_and_by_copy(database: Database, count: int) -> None:
     entries = [
@@ -174,6 +229,15 @@ def test_an_event_that_is_there_already_is_refused_and_takes_no_position(databas
     with pytest.raises(psycopg.errors.UniqueViolation), database.transaction() as connection:
         log.append(connection, [an_entry(7), first])
     assert stored(database, FACTS) == {7: [1]}
+
+
+def test_what_is_refused_alone_takes_no_position(database: Database) -> None:
+    first = an_entry(7)
+    log.append_alone(database, [first])
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        log.append_alone(database, [an_entry(7), first])
+    log.append_alone(database, [an_entry(7)])
+    assert stored(database, FACTS) == {7: [1, 2]}
 
 
 def test_a_version_of_a_stream_is_given_out_once(database: Database) -> None:

@@ -14,10 +14,11 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 
 class Wire:
-    """A wire to the server that is cut once, at a COMMIT: before it gets through, or before its answer does."""
+    """A wire to the server that is cut once, at what commits: before it gets through, or before its answer does."""
 
     def __init__(self, host: str, port: int) -> None:
         self._server = (host, port)
+        self.commits = b"COMMIT"
         self.cut: str | None = None
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
@@ -37,7 +38,7 @@ class Wire:
     def _to_server(self, client: socket.socket, server: socket.socket) -> None:
         with suppress(OSError):
             while data := client.recv(65_536):
-                if self.cut is not None and b"COMMIT" in data:
+                if self.cut is not None and self.commits in data:
                     if self.cut == "behind":
                         client.shutdown(socket.SHUT_RDWR)  # the answer will find nobody
                         server.sendall(data)
@@ -75,9 +76,17 @@ def recorder(database: Database, wire: Wire) -> Iterator[ShardedRecorder]:
     over_the_wire.close()
 
 
-def test_cut_behind_the_commit_the_append_has_happened(wire: Wire, recorder: ShardedRecorder) -> None:
-    events = [StoredEvent(uuid4(), 1, "a type", b"{}") for _ in range(3)]
-    wire.cut = "behind"
+COMMITS = pytest.mark.parametrize(
+    ("count", "commits"), [(1, b"appended AS (INSERT"), (3, b"COMMIT")], ids=["a statement alone", "a transaction"]
+)
+
+
+@COMMITS
+def test_cut_behind_the_commit_the_append_has_happened(
+    wire: Wire, recorder: ShardedRecorder, count: int, commits: bytes
+) -> None:
+    events = [StoredEvent(uuid4(), 1, "a type", b"{}") for _ in range(count)]
+    wire.commits, wire.cut = commits, "behind"
     positions = recorder.insert_events(events)
     assert wire.cut is None
     assert positions is not None
@@ -86,11 +95,14 @@ def test_cut_behind_the_commit_the_append_has_happened(wire: Wire, recorder: Sha
         recorder.insert_events(events)
 
 
-def test_cut_before_the_commit_nothing_has_happened(wire: Wire, recorder: ShardedRecorder) -> None:
-    event = StoredEvent(uuid4(), 1, "a type", b"{}")
-    wire.cut = "before"
+@COMMITS
+def test_cut_before_the_commit_nothing_has_happened(
+    wire: Wire, recorder: ShardedRecorder, count: int, commits: bytes
+) -> None:
+    events = [StoredEvent(uuid4(), 1, "a type", b"{}") for _ in range(count)]
+    wire.commits, wire.cut = commits, "before"
     with pytest.raises(OperationalError):
-        recorder.insert_events([event])
+        recorder.insert_events(events)
     assert wire.cut is None
-    assert recorder.select_events(event.originator_id) == []
-    recorder.insert_events([event])
+    assert [recorder.select_events(event.originator_id) for event in events] == [[] for _ in events]
+    recorder.insert_events(events)

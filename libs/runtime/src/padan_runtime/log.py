@@ -4,18 +4,19 @@ Lock order everywhere: reader positions by shard, then claims by hash, then head
 appends over two shards deadlock (13 of 2,000 tries).
 """
 
-import struct
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from padan_events import SHARDS, Event
-from psycopg import Connection, sql
+from psycopg import Connection, errors, sql
 
 from padan_runtime import metrics
+from padan_runtime.copying import binary_rows
+from padan_runtime.database import Database
 
 COPY_FROM = 64
 """From this many events on, COPY is faster than an INSERT from arrays."""
@@ -23,8 +24,7 @@ COPY_FROM = 64
 LARGEST_VALUE_BYTES = 800_000
 """An event larger than Kafka takes (1 MB with its headers) would stop its service's relay for ever."""
 
-_COLUMNS = "shard, pos, event_id, type, key, version, time, actor, causation_id, correlation_id, value"
-_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+_COLUMNS = sql.SQL("shard, pos, event_id, type, key, version, time, actor, causation_id, correlation_id, value")
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -66,12 +66,10 @@ def append(connection: Connection[Any], entries: Sequence[Entry]) -> Appended:
     any head it holds. Raises `EntryTooLargeError`, and `psycopg.errors.UniqueViolation` where an event or a stream's
     version is there already (then nothing is appended: the caller's transaction is lost).
     """
-    if not entries:
-        raise ValueError("nothing to append")
-    largest = max(entries, key=lambda entry: len(entry.value))
-    if len(largest.value) > LARGEST_VALUE_BYTES:
-        raise EntryTooLargeError(f"{largest.type} {largest.event_id}: {len(largest.value)} bytes")
+    _require_fit(entries)
     with metrics.LOG_APPEND_SECONDS.time():
+        if _is_one_statement(entries):
+            return _append_to_one_head(connection, entries)
         heads, recorded_at = _lock_heads(connection, entries)
         positions: list[tuple[int, int]] = []
         by_topic: dict[str, list[int]] = defaultdict(list)
@@ -86,6 +84,57 @@ def append(connection: Connection[Any], entries: Sequence[Entry]) -> Appended:
             metrics.LOG_APPENDED.labels(topic).inc(len(indexes))
         _move_heads(connection, heads, recorded_at)
     return Appended(positions, recorded_at)
+
+
+def append_alone(database: Database, entries: Sequence[Entry]) -> Appended:
+    """Append in a transaction of its own. Raises as `append` does, and psycopg's errors."""
+    # What is one statement needs no BEGIN and no COMMIT, which are a round trip each.
+    with database.statement() if _is_one_statement(entries) else database.transaction() as connection:
+        return append(connection, entries)
+
+
+def _is_one_statement(entries: Sequence[Entry]) -> bool:
+    return len(entries) < COPY_FROM and len({(entry.topic, entry.shard) for entry in entries}) == 1
+
+
+def _require_fit(entries: Sequence[Entry]) -> None:
+    if not entries:
+        raise ValueError("nothing to append")
+    largest = max(entries, key=lambda entry: len(entry.value))
+    if len(largest.value) > LARGEST_VALUE_BYTES:
+        raise EntryTooLargeError(f"{largest.type} {largest.event_id}: {len(largest.value)} bytes")
+
+
+def _append_to_one_head(connection: Connection[Any], entries: Sequence[Entry]) -> Appended:
+    """All in one statement: `held` waits for the lock and gives the row as the append before it left it, and the
+    clock is read behind it.
+    """
+    topic, shard = entries[0].topic, entries[0].shard
+    try:
+        row = connection.execute(
+            sql.SQL(
+                "WITH held AS MATERIALIZED (SELECT topic, shard, pos, last_at FROM log_head "
+                "WHERE topic = %(topic)s AND shard = %(shard)s FOR UPDATE), "
+                "head AS (UPDATE log_head h SET pos = held.pos + %(count)s, "
+                "last_at = greatest(clock_timestamp(), held.last_at + interval '1 microsecond') "
+                "FROM held WHERE h.topic = held.topic AND h.shard = held.shard RETURNING h.pos, h.last_at), "
+                "appended AS (INSERT INTO {table} ({columns}) "
+                "SELECT %(shard)s::smallint, head.pos - %(count)s + place, event_id, type, key, version, last_at, "
+                "actor, causation_id, correlation_id, value FROM head CROSS JOIN "
+                "unnest(%(ids)b::uuid[], %(types)b::text[], %(keys)b::text[], %(versions)b::integer[], "
+                "%(actors)b::text[], %(causes)b::uuid[], %(chains)b::uuid[], %(values)b::bytea[]) "
+                "WITH ORDINALITY AS e (event_id, type, key, version, actor, causation_id, correlation_id, value, "
+                "place)) SELECT pos, last_at FROM head"
+            ).format(table=sql.Identifier(table_of(topic)), columns=_COLUMNS),
+            {"topic": topic, "shard": shard, "count": len(entries)} | _columns(entries),
+        ).fetchone()
+    except errors.UndefinedTable as error:
+        raise LookupError(f"no log here for {topic}") from error
+    if row is None:
+        raise LookupError(f"no log here for {topic}/{shard}")
+    last, recorded_at = row
+    metrics.LOG_APPENDED.labels(topic).inc(len(entries))
+    return Appended([(shard, last - len(entries) + place) for place in range(1, len(entries) + 1)], recorded_at)
 
 
 def _lock_heads(connection: Connection[Any], entries: Sequence[Entry]) -> tuple[dict[tuple[str, int], int], datetime]:
@@ -170,87 +219,42 @@ def _insert(
 ) -> None:
     connection.execute(
         sql.SQL(
-            "INSERT INTO {} (" + _COLUMNS + ") "
+            "INSERT INTO {table} ({columns}) "
             "SELECT shard, pos, event_id, type, key, version, %(at)s, actor, causation_id, correlation_id, value "
             "FROM unnest(%(shards)b::smallint[], %(positions)b::bigint[], %(ids)b::uuid[], %(types)b::text[], "
             "%(keys)b::text[], %(versions)b::integer[], %(actors)b::text[], %(causes)b::uuid[], %(chains)b::uuid[], "
             "%(values)b::bytea[]) AS e (shard, pos, event_id, type, key, version, actor, causation_id, "
             "correlation_id, value)"
-        ).format(sql.Identifier(table_of(topic))),
+        ).format(table=sql.Identifier(table_of(topic)), columns=_COLUMNS),
         {
             "at": recorded_at,
-            "shards": [e.shard for e, _ in numbered],
+            "shards": [entry.shard for entry, _ in numbered],
             "positions": [pos for _, pos in numbered],
-            "ids": [e.event_id for e, _ in numbered],
-            "types": [e.type for e, _ in numbered],
-            "keys": [e.key for e, _ in numbered],
-            "versions": [e.version for e, _ in numbered],
-            "actors": [e.actor for e, _ in numbered],
-            "causes": [e.causation_id for e, _ in numbered],
-            "chains": [e.correlation_id for e, _ in numbered],
-            "values": [e.value for e, _ in numbered],
-        },
+        }
+        | _columns([entry for entry, _ in numbered]),
     )
+
+
+def _columns(entries: Sequence[Entry]) -> dict[str, list[Any]]:
+    return {
+        "ids": [entry.event_id for entry in entries],
+        "types": [entry.type for entry in entries],
+        "keys": [entry.key for entry in entries],
+        "versions": [entry.version for entry in entries],
+        "actors": [entry.actor for entry in entries],
+        "causes": [entry.causation_id for entry in entries],
+        "chains": [entry.correlation_id for entry in entries],
+        "values": [entry.value for entry in entries],
+    }
 
 
 def _copy(
     connection: Connection[Any], topic: str, numbered: Sequence[tuple[Entry, int]], recorded_at: datetime
 ) -> None:
-    statement = sql.SQL("COPY {} (" + _COLUMNS + ") FROM STDIN (FORMAT BINARY)").format(sql.Identifier(table_of(topic)))
+    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(sql.Identifier(table_of(topic)), _COLUMNS)
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        for buffer in _binary_rows(numbered, recorded_at):
+        for buffer in binary_rows(numbered, recorded_at):
             copy.write(buffer)
-
-
-_HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
-_FIELDS = struct.Struct("!hihiqi")
-_LENGTH = struct.Struct("!i")
-_VERSION = struct.Struct("!ii")
-_TIME = struct.Struct("!iq")
-_NULL = _LENGTH.pack(-1)
-_UUID_LENGTH = _LENGTH.pack(16)
-_BUFFER_BYTES = 1 << 20
-
-
-def _text(value: str) -> bytes:
-    data = value.encode()
-    return _LENGTH.pack(len(data)) + data
-
-
-def _uuid(value: UUID | None) -> bytes:
-    return _NULL if value is None else _UUID_LENGTH + value.bytes
-
-
-def _binary_rows(numbered: Sequence[tuple[Entry, int]], recorded_at: datetime) -> Iterator[bytes]:
-    """PostgreSQL's binary COPY format by hand: a driver's row-by-row adaptation took three times as long."""
-    time = _TIME.pack(8, (recorded_at - _EPOCH) // _MICROSECOND)
-    packed: dict[str, bytes] = {}  # types and actors repeat
-    parts, size = [_HEADER], 0
-    for entry, pos in numbered:
-        type_ = packed.get(entry.type) or packed.setdefault(entry.type, _text(entry.type))
-        actor = packed.get(entry.actor) or packed.setdefault(entry.actor, _text(entry.actor))
-        row = b"".join(
-            (
-                _FIELDS.pack(11, 2, entry.shard, 8, pos, 16),
-                entry.event_id.bytes,
-                type_,
-                _text(entry.key),
-                _NULL if entry.version is None else _VERSION.pack(4, entry.version),
-                time,
-                actor,
-                _uuid(entry.causation_id),
-                _uuid(entry.correlation_id),
-                _LENGTH.pack(len(entry.value)),
-                entry.value,
-            )
-        )
-        parts.append(row)
-        size += len(row)
-        if size >= _BUFFER_BYTES:
-            yield b"".join(parts)
-            parts, size = [], 0
-    parts.append(b"\xff\xff")
-    yield b"".join(parts)
 
 
 def heads(connection: Connection[Any], topic: str) -> list[int]:

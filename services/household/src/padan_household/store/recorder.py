@@ -77,8 +77,7 @@ class ShardedAggregateRecorder(AggregateRecorder):
         try:
             if connection is not None:
                 return log.append(connection, entries).positions
-            with self._database.transaction() as own:
-                return log.append(own, entries).positions
+            return log.append_alone(self._database, entries).positions
         except psycopg.errors.UniqueViolation as error:
             raise IntegrityError("a version of a stream is taken") from error
         except psycopg.OperationalError as error:
