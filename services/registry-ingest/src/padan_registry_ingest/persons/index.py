@@ -11,14 +11,13 @@ from padan_events.household import Proposed
 from padan_events.personal import HouseholdIdentity, PersonIdentity
 from padan_runtime.database import Database
 from padan_runtime.keys import KeyClient, SubjectKeys, keys_of
-from padan_runtime.log import append
 from padan_runtime.relay import hint
 from padan_runtime.sealing import open_sealed
 from psycopg import Connection
 
 from padan_registry_ingest.persons import repository
 from padan_registry_ingest.persons.repository import IndexedHousehold, IndexedPerson
-from padan_registry_ingest.reporting.rankings import ranking
+from padan_registry_ingest.persons.waiting import report_waiting
 
 READER: Final = "registry-ingest.persons"
 _PROPOSED: Final = type_of(Proposed).name
@@ -51,24 +50,8 @@ class PersonIndex:
             return
         repository.lock_waiting(connection)
         repository.upsert(connection, prepared.persons, prepared.households)
-        waited = repository.take_waiting(connection, [person.nik_hash for person in prepared.persons])
-        if waited:
-            self._sent = True
-            append(
-                connection,
-                [
-                    ranking(
-                        rank.batch_id,
-                        rank.row,
-                        rank.household_id,
-                        decile=rank.decile,
-                        occurred_on=rank.occurred_on,
-                        actor=rank.actor,
-                        cause=prepared.causes.get(rank.household_id),
-                    )
-                    for rank in waited
-                ],
-            )
+        hashes = [person.nik_hash for person in prepared.persons]
+        self._sent = report_waiting(connection, hashes, prepared.causes) > 0
 
     async def committed(self, _: Sequence[Event]) -> None:
         """Tell the relay where something was appended."""

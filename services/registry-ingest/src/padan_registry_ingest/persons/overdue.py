@@ -6,13 +6,12 @@ from collections.abc import Callable
 from typing import Final
 
 from padan_runtime.database import Database
-from padan_runtime.log import append
 from padan_runtime.logs import logger
 from padan_runtime.projector import TRANSIENT
 from padan_runtime.relay import hint
 
 from padan_registry_ingest.persons import repository
-from padan_registry_ingest.reporting.rankings import ranking
+from padan_registry_ingest.persons.waiting import report_waiting
 
 _EVERY_S: Final = 600.0
 _POLL_S: Final = 1.0
@@ -44,25 +43,10 @@ class OverdueDeciles:
             return 0
         with self._database.transaction() as connection:
             repository.lock_waiting(connection)
-            taken = repository.take_waiting(connection, people)
-            if not taken:  # their event came just now
-                return 0
-            append(
-                connection,
-                [
-                    ranking(
-                        rank.batch_id,
-                        rank.row,
-                        rank.household_id,
-                        decile=rank.decile,
-                        occurred_on=rank.occurred_on,
-                        actor=rank.actor,
-                        cause=None,
-                    )
-                    for rank in taken
-                ],
-            )
+            count = report_waiting(connection, people, {})
+        if not count:  # their event came just now
+            return 0
         with self._database.transaction() as connection:
             hint(connection)
-        logger().info("deciles had waited for people who were there", count=len(taken))
-        return len(taken)
+        logger().info("deciles had waited for people who were there", count=count)
+        return count

@@ -15,6 +15,7 @@ from typing import Final
 import polars as pl
 
 from padan_registry_ingest.domain.faults import FileFault
+from padan_registry_ingest.reading.child import DATA_ERROR
 from padan_registry_ingest.reading.tables import ENVIRONMENT, Limits
 from padan_registry_ingest.validating.against_each_other import duplicates
 
@@ -29,16 +30,20 @@ def resolved(claims: pl.DataFrame, reasons: pl.DataFrame, limits: Limits) -> pl.
     if claims.height <= FEW:
         return duplicates(claims, concerned)
     command = [sys.executable, "-m", "padan_registry_ingest.validating.resolving"]
-    child = subprocess.run(
-        [*command, str(limits.memory_mb), str(limits.time_s)],
-        input=b"".join(_LENGTH.pack(len(part)) + part for part in (_parquet(claims), _parquet(concerned))),
-        capture_output=True,
-        timeout=limits.time_s * 2,
-        env=ENVIRONMENT,
-        check=False,
-    )
+    try:
+        child = subprocess.run(
+            [*command, str(limits.memory_mb), str(limits.time_s)],
+            input=b"".join(_LENGTH.pack(len(part)) + part for part in (_parquet(claims), _parquet(concerned))),
+            capture_output=True,
+            timeout=limits.time_s * 2,
+            env=ENVIRONMENT,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise FileFault("file_too_large") from error
     if child.returncode != 0:
-        raise FileFault("file_too_large" if child.returncode < 0 else "file_failed")
+        # Ended by a signal it ran into a limit, as when it says itself that memory is out. Else the fault is ours.
+        raise FileFault("file_too_large" if child.returncode < 0 or child.returncode == DATA_ERROR else "file_failed")
     return pl.read_parquet(io.BytesIO(child.stdout))
 
 
@@ -58,8 +63,11 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    claims, reasons = _received(), _received()
-    sys.stdout.buffer.write(_parquet(duplicates(claims, reasons)))
+    try:
+        claims, reasons = _received(), _received()
+        sys.stdout.buffer.write(_parquet(duplicates(claims, reasons)))
+    except MemoryError:
+        sys.exit(DATA_ERROR)
 
 
 if __name__ == "__main__":
