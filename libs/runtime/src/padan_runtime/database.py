@@ -12,6 +12,7 @@ from psycopg import Connection, sql
 from psycopg_pool import ConnectionPool
 
 from padan_runtime.logs import logger
+from padan_runtime.same_server import SameServer
 
 _MIGRATION_LOCK = 0x7061_6461_6E01  # "padan" and the number of this lock
 
@@ -32,10 +33,19 @@ class LimitExceededError(RuntimeError):
 class Database:
     """One database under one role. Connections are checked before use: a restarted server is not an error.
 
-    A transaction in which nothing happens for `idle_transaction_s` is ended by the server.
+    A transaction in which nothing happens for `idle_transaction_s` is ended by the server. With `server` every
+    connection leads to the server and timeline of the first one, or is not handed out.
     """
 
-    def __init__(self, url: str, *, name: str, size: int = 8, idle_transaction_s: float = 60.0) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        name: str,
+        size: int = 8,
+        idle_transaction_s: float = 60.0,
+        server: SameServer | None = None,
+    ) -> None:
         self.url = url
         self._pool: ConnectionPool[Connection[tuple[Any, ...]]] = ConnectionPool(
             url,
@@ -44,6 +54,7 @@ class Database:
             timeout=30,
             name=name,
             check=_check,
+            configure=None if server is None else server.check,
             kwargs={
                 "application_name": name,
                 # A server that fell silent is away, not slow: as soon as nothing that is sent is acknowledged any more.

@@ -68,6 +68,11 @@ READER_BREAKER = Gauge(
     ["reader"],
 )
 
+DATABASE_TIMELINE = Gauge(
+    "padan_database_timeline",
+    "Timeline of the PostgreSQL server that a writer of events uses; it grows with every failover and restore.",
+    ["database"],
+)
 RELAY_LEADING = Gauge(
     "padan_relay_leading",
     "1 in the process whose relay leads; alert where the processes of a source have none.",

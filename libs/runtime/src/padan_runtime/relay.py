@@ -23,6 +23,7 @@ from psycopg import Connection
 from padan_runtime import log, metrics
 from padan_runtime.kafka_client import explain
 from padan_runtime.logs import logger
+from padan_runtime.same_server import SameServer
 
 CHANNEL = "padan_log"
 _LEADER_LOCK = 0x7061_6461_6E02
@@ -39,17 +40,21 @@ class LostLeadershipError(RuntimeError):
 
 
 class Relay:
-    """Relays the logs of `topics` from one database; `source` is the CloudEvents source, e.g. /padan/household."""
+    """Relays the logs of `topics` from one database; `source` is the CloudEvents source, e.g. /padan/household.
+    `server` holds its connection to the server of the others."""
 
-    def __init__(self, database_url: str, kafka: Kafka, topics: Sequence[str], *, source: str) -> None:
+    def __init__(
+        self, database_url: str, kafka: Kafka, topics: Sequence[str], *, source: str, server: SameServer | None = None
+    ) -> None:
         self._url, self._kafka, self._topics, self._source = database_url, client_of(kafka), tuple(topics), source
+        self._server = server
         self._cursor: dict[tuple[str, int], int] = {}
         self._sent: dict[tuple[str, int], int] = {}
         self.leading = False
         metrics.RELAY_LEADING.labels(source).set(0)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Wait for the lead, then relay until `stop` is set. Raises `LostLeadershipError`."""
+        """Wait for the lead, then relay until `stop` is set. Raises `LostLeadershipError`, `ServerChangedError`."""
         connection = await asyncio.to_thread(self._connect)
         try:
             while not stop.is_set():
@@ -95,7 +100,7 @@ class Relay:
             await asyncio.sleep(_BEAT_S)
 
     def _connect(self) -> Connection[Any]:
-        return psycopg.connect(
+        connection = psycopg.connect(
             self._url,
             autocommit=True,
             application_name="relay",
@@ -104,6 +109,9 @@ class Relay:
             keepalives_count=3,
             tcp_user_timeout=15000,
         )
+        if self._server is not None:
+            self._server.check(connection)
+        return connection
 
     @staticmethod
     def _try_lead(connection: Connection[Any]) -> bool:

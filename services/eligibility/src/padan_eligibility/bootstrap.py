@@ -11,6 +11,7 @@ from padan_runtime.keys import KeyClient
 from padan_runtime.projector import Projector
 from padan_runtime.reconciliation.asking import StoreClient
 from padan_runtime.relay import Relay
+from padan_runtime.same_server import SameServer
 from padan_runtime.service_tokens import read_identity
 from padan_runtime.settings import fail
 
@@ -32,11 +33,11 @@ _BATCH = 2_000  # events a transaction; with 4,000 the process held 297 MB, and 
 LOGS = (ELIGIBILITY_EVENTS.name, PROGRAMME_EVENTS.name, *parked_topics_of("eligibility"))
 
 
-def prepare_database(settings: EligibilitySettings) -> tuple[Database, PolicySet]:
+def prepare_database(settings: EligibilitySettings, server: SameServer) -> tuple[Database, PolicySet]:
     """Migrate, publish the packaged policies and read all that were ever published: the fact stream starts only with
     policies in hand. Ends the process (78) where a policy is not valid, or is not what was published under its
     version."""
-    database = Database(settings.database_url, name="eligibility")
+    database = Database(settings.database_url, name="eligibility", server=server)
     schema.prepare(schemas(settings))
     database.open()
     policies = PolicySet(database)
@@ -53,7 +54,8 @@ def prepare_database(settings: EligibilitySettings) -> tuple[Database, PolicySet
 def build(settings: EligibilitySettings) -> faust.App:
     """The app of one worker, ready to run."""
     identity, verifier = read_identity(settings.secrets, "eligibility")
-    database, policies = prepare_database(settings)
+    server = SameServer("eligibility")
+    database, policies = prepare_database(settings, server)
     keys = KeyClient(settings.household_url, identity)
     projector: Projector[Prepared] = Projector(
         reader=READER,
@@ -63,7 +65,7 @@ def build(settings: EligibilitySettings) -> faust.App:
         kafka=settings.kafka_client,
         batch=_BATCH,
     )
-    relay = Relay(settings.database_url, settings.kafka_client, LOGS, source=SOURCE)
+    relay = Relay(settings.database_url, settings.kafka_client, LOGS, source=SOURCE, server=server)
 
     household = StoreClient("household", settings.household_url, identity)
 
@@ -73,7 +75,8 @@ def build(settings: EligibilitySettings) -> faust.App:
         database.close()
 
     waking = Waking(database, policies)
-    facts = FactService([projector.run, relay.run, waking.run, reconciliation(database, household).run], close=close)
+    runners = [server.run, projector.run, relay.run, waking.run, reconciliation(database, household).run]
+    facts = FactService(runners, close=close)
     app = create_application(settings)
     follow_programmes(app, waking, settings.kafka_client)
     app.service(cast(type[FactService], facts))  # Faust takes an instance too, though its types do not say so

@@ -14,6 +14,7 @@ from padan_runtime.logs import logger
 from padan_runtime.process import Task
 from padan_runtime.projector import TRANSIENT, Projector
 from padan_runtime.relay import Relay
+from padan_runtime.same_server import SameServer
 from padan_runtime.service_tokens import read_identity
 from padan_runtime.settings import fail
 
@@ -59,7 +60,8 @@ def bootstrap(settings: HouseholdSettings) -> Household:
     """The service, with its connections open and nothing running yet."""
     nik_hash_key, encryption_key = (_key(settings, name) for name in ("nik-hash.key", "key-encryption.key"))
     _, verifier = read_identity(settings.secrets, SERVICE)
-    database = Database(settings.database_url, name=SERVICE)
+    server = SameServer(SERVICE)
+    database = Database(settings.database_url, name=SERVICE, server=server)
     keyring_database = Database(settings.keyring_url, name="keyring")
     for opened in (database, keyring_database):
         opened.open()
@@ -74,7 +76,7 @@ def bootstrap(settings: HouseholdSettings) -> Household:
         kafka=settings.kafka_client,
         batch=BATCH,
     )
-    relay = Relay(settings.database_url, settings.kafka_client, LOGS, source=SOURCE)
+    relay = Relay(settings.database_url, settings.kafka_client, LOGS, source=SOURCE, server=server)
     taking_back = TakingBack(database, keyring, settings.kafka_client)
     health = Health()
     health.require("database", database.healthy)
@@ -103,6 +105,7 @@ def bootstrap(settings: HouseholdSettings) -> Household:
     return Household(
         app=app,
         tasks=[
+            server.run,
             taking_back.run,
             taking_back.before(projector.run),
             taking_back.before(relay.run),

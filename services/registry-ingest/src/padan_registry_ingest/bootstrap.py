@@ -13,6 +13,7 @@ from padan_runtime.process import Task
 from padan_runtime.projector import Projector
 from padan_runtime.reconciliation.asking import StoreClient
 from padan_runtime.relay import Relay
+from padan_runtime.same_server import SameServer
 from padan_runtime.sealing import keyed_hash
 from padan_runtime.service_tokens import read_identity
 
@@ -47,7 +48,8 @@ class Service:
     def __init__(self, settings: IngestSettings) -> None:
         hash_key = settings.secret("nik-hash.key")
         identity, verifier = read_identity(settings.secrets, SERVICE)
-        self.database = Database(settings.database_url, name=SERVICE)
+        server = SameServer(SERVICE)
+        self.database = Database(settings.database_url, name=SERVICE, server=server)
         self._keys = KeyClient(settings.household_url, identity)
         self._civil = CivilRegistry(settings.civil_registry_url)
         self._barred = BarredRegister(settings.barred_register_url)
@@ -55,7 +57,7 @@ class Service:
         def hashed(number: str) -> bytes:
             return keyed_hash(hash_key, number)
 
-        self.relay = Relay(settings.database_url, settings.kafka_client, LOGS, source=SOURCE)
+        self.relay = Relay(settings.database_url, settings.kafka_client, LOGS, source=SOURCE, server=server)
         stages = Stages(self.database, settings.folder)
         limits = Limits(settings.reader_memory_mb, settings.reader_time_s)
         matcher = Matcher(self.database, self._civil, self._barred)
@@ -100,7 +102,7 @@ class Service:
         reconciling = reconciliation(self.database, StoreClient("household", settings.household_url, identity))
         overdue = OverdueDeciles(self.database, leading=lambda: self.relay.leading)
         self.tasks: list[Task] = [
-            self.worker.run, self.persons.run, self.outcomes.run, self.relay.run,
+            server.run, self.worker.run, self.persons.run, self.outcomes.run, self.relay.run,
             uploads.run, lists.run, overdue.run, reconciling.run,
         ]  # fmt: skip
 
