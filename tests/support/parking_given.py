@@ -1,20 +1,29 @@
-"""What tests of parking share: a database with the tables of a reader, and looks into them."""
+"""What tests of readers and of parking share: a database with the tables of a reader, and looks into them."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 from padan_events import Topic
 from padan_events.topics import parked_topic
 from padan_runtime.database import Database, migrate
+from padan_runtime.parking import operators
+from recording_reader import Recording
 
 MakeDatabase = Callable[[str], tuple[str, str]]
 
 
+class Reading(NamedTuple):
+    """A database a reader has, and its owner's address."""
+
+    database: Database
+    owner_url: str
+
+
 @contextmanager
-def a_reading_database(make_database: MakeDatabase) -> Iterator[tuple[Database, str]]:
-    """A database as a reader has one, with a table `seen`; and its owner's address."""
+def a_reading_database(make_database: MakeDatabase) -> Iterator[Reading]:
+    """A database as a reader has one, with a table `seen`."""
     url, owner_url = make_database("household")
     with psycopg.connect(owner_url, autocommit=True) as owner:
         owner.execute("CREATE TABLE seen (n serial, topic text, shard int, pos bigint, value bytea)")
@@ -22,7 +31,7 @@ def a_reading_database(make_database: MakeDatabase) -> Iterator[tuple[Database, 
     opened = Database(url, name="test")
     opened.open()
     try:
-        yield opened, owner_url
+        yield Reading(opened, owner_url)
     finally:
         opened.close()
 
@@ -53,3 +62,22 @@ def parked(database: Database) -> list[tuple[Any, ...]]:
 def actions(database: Database) -> list[tuple[Any, ...]]:
     """(action, actor, pos) of all that operators did, in order."""
     return rows(database, "SELECT action, actor, pos FROM operator_action ORDER BY action_id")
+
+
+def failing(
+    *told: bytes, error: Callable[[], Exception] = lambda: ValueError("a name that must not be told")
+) -> Recording:
+    """A reader that fails at events of these values."""
+    handler = Recording()
+    handler.fails = lambda event: error() if event.value in told else None
+    return handler
+
+
+def ask(database: Database, what: str, *, pos: int | None = None, reason: str = "it is spoilt") -> None:
+    """Ask, as the operator rina, to `drop` or to retry what is parked of that position."""
+    with database.transaction() as connection:
+        listed = [row for row in operators.listing(connection) if row.pos == pos]
+        if what == "drop":
+            assert operators.ask_drop(connection, listed[0].parked_id, actor="rina", reason=reason)
+        else:
+            assert operators.ask_retry(connection, [row.parked_id for row in listed], actor="rina") == len(listed)

@@ -1,16 +1,16 @@
 """A reader that dies between any two steps of parking and of trying again: nothing is lost, nothing done twice."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from kafka_peer import an_event, make_topic, running, send, until
-from padan_runtime import logs, positions
+from padan_runtime import positions
 from padan_runtime.assignment import Assignment
 from padan_runtime.database import Database
 from padan_runtime.parking import operators, repository
-from parking_given import MakeDatabase, a_reading_database, actions, make_parked_log, parked, rows
+from parking_given import Reading, actions, failing, make_parked_log, parked, rows
 from recording_reader import Recording, a_projector, seen
 
 
@@ -44,11 +44,8 @@ def name(value: object) -> str:
     return getattr(value, "__name__", str(value)).rsplit(".", 1)[-1]
 
 
-@pytest.fixture
-def reading(make_database: MakeDatabase) -> Iterator[tuple[Database, str]]:
-    logs.configure("test", "critical")
-    with a_reading_database(make_database) as found:
-        yield found
+def spoilt() -> Recording:
+    return failing(b"bad")
 
 
 def dies(monkeypatch: pytest.MonkeyPatch, where: object, step: str, when: str, *, skip: int = 0) -> None:
@@ -65,12 +62,6 @@ def dies(monkeypatch: pytest.MonkeyPatch, where: object, step: str, when: str, *
         return result
 
     monkeypatch.setattr(where, step, dying)
-
-
-def failing() -> Recording:
-    handler = Recording()
-    handler.fails = lambda event: ValueError("no") if event.value == b"bad" else None
-    return handler
 
 
 async def given(database: Database, kafka: str, owner_url: str) -> Any:
@@ -92,7 +83,7 @@ async def test_a_reader_that_dies_while_it_parks(
     where: object,
     step: str,
     when: str,
-    reading: tuple[Database, str],
+    reading: Reading,
     kafka_bootstrap: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -101,25 +92,25 @@ async def test_a_reader_that_dies_while_it_parks(
     with monkeypatch.context() as dying:
         dies(dying, where, step, when)
         with pytest.raises(DiedError):
-            await asyncio.wait_for(a_projector(database, kafka_bootstrap, topic, failing()).run(asyncio.Event()), 60)
-    async with running(a_projector(database, kafka_bootstrap, topic, failing()).run):
+            await asyncio.wait_for(a_projector(database, kafka_bootstrap, topic, spoilt()).run(asyncio.Event()), 60)
+    async with running(a_projector(database, kafka_bootstrap, topic, spoilt()).run):
         await until(lambda: seen(database, 4) == [3])
         await until(lambda: parked(database) == [(4, 1, "a", "handler_failed"), (4, 2, "a", "behind")])
     assert copies(database) == 2
 
 
 async def test_a_record_without_envelope_is_parked_with_the_move_that_passes_it(
-    reading: tuple[Database, str], kafka_bootstrap: str, monkeypatch: pytest.MonkeyPatch
+    reading: Reading, kafka_bootstrap: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It lies between two events that are settled one by one, and the reader dies when the second one is."""
-    database, topic = reading[0], await make_topic(kafka_bootstrap)
+    database, topic = reading.database, await make_topic(kafka_bootstrap)
     await send(kafka_bootstrap, [an_event(topic, 4, 1, key="a", value=b"bad")])
     await send(kafka_bootstrap, [an_event(topic, 4, 9)], without="ce_pos")
     await send(kafka_bootstrap, [an_event(topic, 4, 2, key="b", value=b"good")])
     with monkeypatch.context() as dying:
         dies(dying, Assignment, "moved", "before", skip=1)
         with pytest.raises(DiedError):
-            await asyncio.wait_for(a_projector(database, kafka_bootstrap, topic, failing()).run(asyncio.Event()), 60)
+            await asyncio.wait_for(a_projector(database, kafka_bootstrap, topic, spoilt()).run(asyncio.Event()), 60)
     assert seen(database, 4) == [2]
     assert parked(database) == [(4, 1, "a", "handler_failed"), (4, None, "k4", "not_an_event")]
 
@@ -134,13 +125,13 @@ async def test_a_reader_that_dies_while_it_takes_up_what_is_parked(
     where: object,
     step: str,
     when: str,
-    reading: tuple[Database, str],
+    reading: Reading,
     kafka_bootstrap: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     database, owner_url = reading
     topic = await given(database, kafka_bootstrap, owner_url)
-    async with running(a_projector(database, kafka_bootstrap, topic, failing()).run):
+    async with running(a_projector(database, kafka_bootstrap, topic, spoilt()).run):
         await until(lambda: len(parked(database)) == 2)
         await until(lambda: seen(database, 4) == [3])
     with database.transaction() as connection:

@@ -1,28 +1,12 @@
 """The projector on a real Kafka and a real PostgreSQL: each event once, in order, whatever happens."""
 
 import asyncio
-from collections.abc import Callable, Iterator
 
-import psycopg
 import pytest
 from kafka_peer import an_event, make_topic, running, send, until
-from padan_runtime.database import Database, migrate
+from padan_runtime.database import Database
 from padan_runtime.projector import StuckError
 from recording_reader import Recording, a_projector, count, seen
-
-MakeDatabase = Callable[[str], tuple[str, str]]
-
-
-@pytest.fixture
-def database(make_database: MakeDatabase) -> Iterator[Database]:
-    url, owner_url = make_database("household")
-    with psycopg.connect(owner_url, autocommit=True) as owner:
-        owner.execute("CREATE TABLE seen (n serial, topic text, shard int, pos bigint, value bytea)")
-    migrate(owner_url, ["padan_runtime"], grant_to="household")
-    opened = Database(url, name="test")
-    opened.open()
-    yield opened
-    opened.close()
 
 
 async def test_each_event_is_applied_once_in_order_and_repeats_are_dropped(

@@ -1,49 +1,15 @@
 """The relay on a real Kafka and a real PostgreSQL."""
 
 import asyncio
-from collections.abc import Callable
-from uuid import uuid4
 
-import psycopg
 import pytest
-from kafka_peer import CHAIN, make_topic, read_all, running, until
+from kafka_peer import make_topic, read_all, running, until
+from log_given import a_log, append
 from padan_events import SHARDS, Topic
-from padan_runtime import log, relay
-from padan_runtime.database import Database, migrate
+from padan_runtime import log
+from padan_runtime.database import Database
 from padan_runtime.relay import LostLeadershipError, Relay
-
-MakeDatabase = Callable[[str], tuple[str, str]]
-
-
-def a_log(make_database: MakeDatabase, topic: Topic) -> Database:
-    url, owner_url = make_database("household")
-    migrate(owner_url, ["padan_runtime"], grant_to="household")
-    with psycopg.connect(owner_url, autocommit=True) as owner:
-        owner.execute("SELECT create_log(%s, false)", [topic.name])
-    migrate(owner_url, ["padan_runtime"], grant_to="household")
-    database = Database(url, name="test")
-    database.open()
-    return database
-
-
-def append(database: Database, topic: Topic, count: int) -> None:
-    entries = [
-        log.Entry(
-            topic=topic.name,
-            shard=n % SHARDS,
-            key=f"k{n % SHARDS}",
-            event_id=uuid4(),
-            type="id.padan.test.happened.v1",
-            value=b'{"n":%d}' % n,
-            actor="service:test",
-            correlation_id=CHAIN,
-        )
-        for n in range(count)
-    ]
-    with database.transaction() as connection:
-        log.append(connection, entries)
-    with database.transaction() as connection:
-        relay.hint(connection)
+from parking_given import MakeDatabase
 
 
 def cursors(database: Database, topic: Topic) -> int:

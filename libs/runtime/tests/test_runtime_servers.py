@@ -3,9 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Iterator
 
-import psycopg
 import pytest
 from aiokafka import AIOKafkaConsumer
 from kafka_peer import an_event, make_topic, send, until
@@ -13,23 +11,9 @@ from padan_cli.platform import Platform
 from padan_cli.platform.pytest_plugin import own_platform
 from padan_events import Topic
 from padan_runtime import projector as module
-from padan_runtime.database import Database, migrate
+from padan_runtime.database import Database
 from padan_runtime.projector import StuckError
 from recording_reader import Recording, a_projector, count, seen
-
-MakeDatabase = Callable[[str], tuple[str, str]]
-
-
-@pytest.fixture
-def database(make_database: MakeDatabase) -> Iterator[Database]:
-    url, owner_url = make_database("household")
-    with psycopg.connect(owner_url, autocommit=True) as owner:
-        owner.execute("CREATE TABLE seen (n serial, topic text, shard int, pos bigint, value bytea)")
-    migrate(owner_url, ["padan_runtime"], grant_to="household")
-    opened = Database(url, name="test")
-    opened.open()
-    yield opened
-    opened.close()
 
 
 async def test_a_broker_that_hangs_ends_the_reader_and_the_next_goes_on(

@@ -3,45 +3,19 @@
 import asyncio
 import signal
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from uuid import uuid4
+from collections.abc import Sequence
 
 import psycopg
 import pytest
-from kafka_peer import CHAIN, an_event, make_topic, read_all, send, until
-from padan_events import SHARDS, Event, Topic
-from padan_runtime import log, relay
+from kafka_peer import an_event, make_topic, read_all, send, until
+from log_given import a_log, append
+from padan_events import SHARDS, Event
+from padan_runtime import relay
 from padan_runtime.database import Database, migrate
 from padan_runtime.sequence import Sequence as ShardSequence
 from padan_runtime.sequence import Verdict
+from parking_given import MakeDatabase
 from runtime_process import ended, started
-
-MakeDatabase = Callable[[str], tuple[str, str]]
-
-
-def a_log(make_database: MakeDatabase, topic: Topic) -> Database:
-    url, owner_url = make_database("household")
-    migrate(owner_url, ["padan_runtime"], grant_to="household")
-    with psycopg.connect(owner_url, autocommit=True) as owner:
-        owner.execute("SELECT create_log(%s, false)", [topic.name])
-    migrate(owner_url, ["padan_runtime"], grant_to="household")
-    database = Database(url, name="test")
-    database.open()
-    return database
-
-
-def append(database: Database, topic: Topic, count: int) -> None:
-    entries = [
-        log.Entry(
-            topic=topic.name, shard=n % SHARDS, key=f"k{n % SHARDS}", event_id=uuid4(),
-            type="id.padan.test.happened.v1", value=b"{}", actor="service:test", correlation_id=CHAIN,
-        )
-        for n in range(count)
-    ]  # fmt: skip
-    with database.transaction() as connection:
-        log.append(connection, entries)
-    with database.transaction() as connection:
-        relay.hint(connection)
 
 
 def one(database: Database, statement: str, *parameters: object) -> int:
