@@ -1,15 +1,15 @@
 """`padan ingest` against a small HTTP peer that speaks the gateway's side of `/v1/batches`."""
 
 import json
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from http_peer import served
 from padan_cli.check_list import print_check
 from padan_cli.ingest import Gateway, Kind, follow_with_bar
 from padan_cli.platform import PlatformError
@@ -92,17 +92,8 @@ def peer() -> Iterator[Peer]:
             self.end_headers()
             self.wfile.write(content)
 
-        def log_message(self, *_: object) -> None:
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    peer.url = f"http://127.0.0.1:{server.server_port}"
-    yield peer
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(Handler) as peer.url:
+        yield peer
 
 
 def printed(batch: dict[str, Any]) -> str:

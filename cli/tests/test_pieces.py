@@ -1,13 +1,13 @@
 """Sending a file in pieces to a small peer that speaks tus, keeps bytes, and cuts the line when it is told to."""
 
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import httpx
 import pytest
+from http_peer import served
 from padan_cli import pieces
 from padan_cli.pieces import Pieces
 from padan_cli.platform import PlatformError
@@ -64,17 +64,8 @@ def peer() -> Iterator[Peer]:
             self.end_headers()
             self.wfile.write(content)
 
-        def log_message(self, *_: object) -> None:
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    peer.url = f"http://127.0.0.1:{server.server_port}"
-    yield peer
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(Handler) as peer.url:
+        yield peer
 
 
 @pytest.fixture

@@ -1,15 +1,15 @@
 """Views held against a store on a real PostgreSQL: however much was set aside, and whatever the servers do."""
 
 import asyncio
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
 from uuid import UUID
 
 import msgspec
 import psycopg
 import pytest
+from http_peer import served
 from joserfc.jwk import ECKey
 from kafka_peer import until
 from padan_events import shard_of
@@ -129,21 +129,16 @@ async def test_a_question_that_is_refused_is_an_error_and_no_wait(
 ) -> None:
     told = Told()
     monkeypatch.setattr("padan_runtime.reconciliation.asking.logger", lambda: told)
-    server = HTTPServer(("127.0.0.1", 0), Refusing)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
     key = msgspec.json.encode(ECKey.generate_key("P-256", {"kid": "gateway"}).as_dict(private=True))
-    client = StoreClient("household", f"http://127.0.0.1:{server.server_port}", ServiceIdentity("gateway", key))
-    reconciliation = Reconciliation(READER, database, [a_part(client)], every_s=0, first_after_s=0)
-    stop = asyncio.Event()
-    try:
+    with served(Refusing) as url:
+        client = StoreClient("household", url, ServiceIdentity("gateway", key))
+        reconciliation = Reconciliation(READER, database, [a_part(client)], every_s=0, first_after_s=0)
         with pytest.raises(QuestionRefusedError):
             await reconciliation.once()
+        stop = asyncio.Event()
         task = asyncio.create_task(reconciliation.run(stop))
         await until(lambda: bool(told.lines))
         stop.set()
         await task
-        assert told.lines == {"the store refuses to be compared with": "error"}
-    finally:
         await client.close()
-        await asyncio.to_thread(server.shutdown)
-        server.server_close()
+    assert told.lines == {"the store refuses to be compared with": "error"}
