@@ -9,6 +9,7 @@ from uuid import UUID
 import httpx
 import msgspec
 from padan_runtime.database import Database
+from padan_runtime.list_questions import Question, Questions
 from padan_runtime.logs import logger
 from padan_runtime.problems import Unavailable
 from padan_runtime.projector import TRANSIENT
@@ -29,25 +30,6 @@ _POLL_S: Final = 0.5
 _IDLE_S: Final = 10.0
 _AFTER_ERROR_S: Final = 3.0
 _NEVER_CAME: Final = timedelta(hours=1)
-
-
-class Question(msgspec.Struct, frozen=True):
-    """A row to be looked for. `known`: the register holds them somewhere."""
-
-    row: int
-    nik_hash: bytes
-    name: str
-    birth_date: str
-    known: bool
-
-
-class Questions(msgspec.Struct, frozen=True):
-    """What registry-ingest asks next of a list of `rows` rows."""
-
-    state: str
-    rows: int
-    after: int
-    items: list[Question]
 
 
 class ListChecks:

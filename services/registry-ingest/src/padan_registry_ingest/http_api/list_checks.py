@@ -13,6 +13,7 @@ from fastapi.responses import StreamingResponse
 from padan_runtime.database import Database
 from padan_runtime.http import json_response
 from padan_runtime.keys import IntakeKeyGoneError, KeyClient
+from padan_runtime.list_questions import Question, Questions
 from padan_runtime.logs import logger
 from padan_runtime.sealing import SealError
 from padan_runtime.service_tokens import ServiceVerifier
@@ -29,26 +30,6 @@ from padan_registry_ingest.problems import problem
 
 _SHOWS: Final = frozenset({"status", "differences", "decile_group"})
 Hash = Callable[[str], bytes]
-
-
-class Question(msgspec.Struct, frozen=True):
-    """One person to be looked for in the views. `known`: the register holds them somewhere."""
-
-    row: int
-    nik_hash: bytes
-    name: str
-    birth_date: str
-    known: bool
-
-
-class Questions(msgspec.Struct, frozen=True):
-    """The next rows of a list, behind row `after`, up to row `last`; none where there is nothing to ask."""
-
-    state: str
-    rows: int
-    after: int
-    last: int
-    items: list[Question]
 
 
 class Answers(msgspec.Struct, frozen=True):
