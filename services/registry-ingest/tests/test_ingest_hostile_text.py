@@ -3,21 +3,9 @@
 import pytest
 from hostile_files import CARD, MEMBER, NIK, OTHER, RECIPIENT, recipients_csv, text
 from padan_registry_ingest.domain.columns import MEMBERS, RECIPIENTS
-from padan_registry_ingest.domain.faults import FileFault
 from padan_registry_ingest.reading import delimited
 from padan_registry_ingest.reading.child import read
-from padan_registry_ingest.reading.sheet import Read
-
-
-def cells(found: Read, columns: tuple[str, ...] = RECIPIENTS.columns) -> list[tuple[str, ...]]:
-    return list(found.frame.select(columns).iter_rows())
-
-
-def fault(content: bytes, role: str = "auto") -> FileFault:
-    with pytest.raises(FileFault) as caught:
-        read(content, role)
-    return caught.value
-
+from reading_given import cells, fault
 
 PLAIN = [tuple(RECIPIENT), tuple(OTHER)]
 JOSE = [NIK, "José Núñez", *RECIPIENT[2:]]

@@ -8,73 +8,20 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from judged_rows import GOOD, NO_MEMBER, OTHER, TODAY, file_judged, frame, judged
 from padan_events.personal import Agreement
 from padan_registry_ingest.domain import reasons
 from padan_registry_ingest.domain.columns import MEMBERS, RANKING, RECIPIENTS
-from padan_registry_ingest.domain.duplicates import Claim, resolve
 from padan_registry_ingest.domain.matching import CivilAnswer, civil_reasons
 from padan_registry_ingest.domain.numbers import birth_date, family_card_reasons, nik_reasons
 from padan_registry_ingest.reading.cells import normalized
-from padan_registry_ingest.reading.split import judge
 from padan_registry_ingest.reporting.households import Sender, families_of, report_id, reports
-from padan_registry_ingest.validating import check, families
-from padan_registry_ingest.validating.against_each_other import (
-    Claims,
-    add_reasons,
-    duplicates,
-    numbers_of,
-    people_of,
-)
+from padan_registry_ingest.validating import check
 from padan_registry_ingest.validity_report.rows import harmless
 
-TODAY = date(2026, 1, 31)
-VILLAGE = "3318012001"
-GOOD = {
-    "NIK": "3318015708900001", "NAMA": "SITI", "NO_KK": "3318010101200001", "TGL_LAHIR": "17-08-1990",
-    "JENIS_KELAMIN": "P", "ALAMAT": "Dukuh Krajan", "RT": "001", "RW": "002", "KODE_WILAYAH": VILLAGE,
-    "PEKERJAAN": "PETANI",
-}  # fmt: skip
-NO_MEMBER = dict.fromkeys(MEMBERS.columns, "")
 
-
-def frame(rows: list[dict[str, str]], columns: tuple[str, ...], numbers: tuple[str, ...] = ()) -> pl.DataFrame:
-    made = pl.DataFrame(
-        [[row[name] for name in columns] for row in rows], schema=dict.fromkeys(columns, pl.String), orient="row"
-    )
-    flags = [pl.lit(value="NIK" in numbers).alias("NIK_IS_NUMBER")]
-    if "NO_KK" in columns:
-        flags.append(pl.lit(value="NO_KK" in numbers).alias("NO_KK_IS_NUMBER"))
-    flags.append(pl.lit(value=False).alias("EXTRA_CELLS"))
-    return made.with_columns(flags).with_row_index("row", 1)
-
-
-def judged(
-    rows: list[dict[str, str]],
-    members: list[dict[str, str]] | None = None,
-    *,
-    region: str = "3318",
-    numbers: tuple[str, ...] = (),
-) -> pl.DataFrame:
-    return file_judged(
-        frame(rows, RECIPIENTS.columns, numbers), frame(members or [NO_MEMBER], MEMBERS.columns), region=region
-    )[0]
-
-
-def file_judged(
-    sent: pl.DataFrame, members: pl.DataFrame, *, region: str = "3318", rows_at_once: int = 1_000
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Rows with all their reasons, and their people, as the child process and the service judge a file in chunks."""
-    split = families.split(sent, members, rows_at_once, TODAY)
-    chunks = [judge(split, number, region, TODAY) for number in range(split.count)]
-    claims = Claims()
-    for _, _, rows, people in chunks:
-        claims.add(*numbers_of(rows, people_of(rows, people)))
-    rows = pl.concat(rows for _, _, rows, _ in chunks)
-    return add_reasons(rows, duplicates(claims.repeated(), rows)), pl.concat(people for *_, people in chunks)
-
-
-def codes_of(row: dict[str, str], **options: object) -> list[str]:
-    return reasons.codes(judged([row], **options)["reasons"][0])  # type: ignore[arg-type]  # options of judge
+def codes_of(row: dict[str, str], *, region: str = "3318", numbers: tuple[str, ...] = ()) -> list[str]:
+    return reasons.codes(judged([row], region=region, numbers=numbers)["reasons"][0])
 
 
 @pytest.mark.parametrize(
@@ -176,61 +123,6 @@ def test_members_who_become_nobody_are_counted() -> None:
     assert check.left_out(sent.head(1), frame([GOOD], RECIPIENTS.columns)) == {}
 
 
-def test_where_a_file_is_cut_into_chunks_changes_nothing() -> None:
-    rng = random.Random(3318)
-    rows = [GOOD | {"NIK": f"33180157089000{rng.randrange(1, 40):02d}", "NO_KK": rng.choice(CARDS)} for _ in range(60)]
-    members = [NO_MEMBER | {"NO_KK": rng.choice(CARDS), "NAMA": "ANAK", "NIK": rng.choice(rows)["NIK"]}
-               for _ in range(90)]  # fmt: skip
-    members += [NO_MEMBER | {"NO_KK": CARDS[1], "NAMA": f"ANAK {n}"} for n in range(51)]
-    sent, family = frame(rows, RECIPIENTS.columns), frame(members, MEMBERS.columns)
-    whole, people = file_judged(sent, family)
-    assert set(whole.filter(pl.col("card") == CARDS[1])["reasons"].to_list()).isdisjoint({0})
-    for rows_at_once in (1, 7, 59):
-        cut, theirs = file_judged(sent, family, rows_at_once=rows_at_once)
-        assert cut.drop("warnings").equals(whole.drop("warnings"))
-        assert theirs.unique().sort("order").equals(people.sort("order"))
-
-
-CARDS = ["", *(f"33180101012000{n:02d}" for n in range(1, 30))]
-OTHER = GOOD | {"NIK": "3318011708900002", "JENIS_KELAMIN": "L", "NO_KK": "3318010101200002"}
-
-
-def test_of_two_rows_with_one_nik_the_first_stays_valid() -> None:
-    rows = judged([GOOD, OTHER, GOOD | {"NO_KK": "3318010101200009"}])
-    assert [reasons.codes(bits) for bits in rows["reasons"]] == [[], [], ["duplicate_in_file"]]
-
-
-def test_the_first_otherwise_valid_row_stays_valid() -> None:
-    rows = judged([GOOD | {"TGL_LAHIR": "x"}, GOOD])
-    assert [reasons.codes(bits) for bits in rows["reasons"]] == [
-        ["birth_date_invalid", "duplicate_in_file", "family_card_duplicate"], [],
-    ]  # fmt: skip
-
-
-def test_of_two_rows_with_one_family_card_the_first_stays_valid() -> None:
-    rows = judged([GOOD, OTHER | {"NO_KK": GOOD["NO_KK"]}])
-    assert [reasons.codes(bits) for bits in rows["reasons"]] == [[], ["family_card_duplicate"]]
-
-
-def test_a_row_whose_card_is_taken_does_not_take_the_nik_from_a_later_row() -> None:
-    both = OTHER | {"NO_KK": GOOD["NO_KK"]}
-    rows = judged([GOOD, both, OTHER])
-    assert [reasons.codes(bits) for bits in rows["reasons"]] == [
-        [], ["duplicate_in_file", "family_card_duplicate"], [],
-    ]  # fmt: skip
-
-
-def test_a_row_that_repeats_nik_and_card_has_both_reasons() -> None:
-    rows = judged([GOOD, GOOD | {"NAMA": "SITI A"}])
-    assert [reasons.codes(bits) for bits in rows["reasons"]] == [[], ["duplicate_in_file", "family_card_duplicate"]]
-
-
-def test_a_recipient_who_is_a_member_of_an_earlier_family_belongs_to_it() -> None:
-    member = NO_MEMBER | {"NO_KK": GOOD["NO_KK"], "NAMA": "ANAK", "NIK": OTHER["NIK"]}
-    rows = judged([GOOD, OTHER], [member])
-    assert [reasons.codes(bits) for bits in rows["reasons"]] == [[], ["duplicate_in_register"]]
-
-
 def test_ranking_rows_are_judged_by_nik_and_decile() -> None:
     cells = [(GOOD["NIK"], "0"), (GOOD["NIK"], "3"), (GOOD["NIK"], "4"), ("1", "11"), (OTHER["NIK"], "10")]
     rows = check.check_ranking(frame([{"NIK": nik, "DESIL": decile} for nik, decile in cells], RANKING.columns))
@@ -309,39 +201,6 @@ def test_ten_thousand_random_rows_never_crash_and_agree_with_the_rules_one_by_on
         one_by_one = nik_reasons(row["NIK"], was_number=False) | family_card_reasons(row["NO_KK"])
         assert bits & of_numbers == one_by_one
         assert bool(bits & reasons.BIT["birth_date_invalid"]) == (birth_date(row["TGL_LAHIR"], TODAY) is None)
-
-
-_CLAIM = st.builds(
-    Claim,
-    row=st.just(0),
-    nik=st.sampled_from([None, "a", "b", "c"]),
-    card=st.sampled_from([None, "x", "y"]),
-    people=st.frozensets(st.sampled_from("abcdef"), max_size=3),
-    reasons=st.sampled_from([0, 0, 1]),
-)
-
-
-@given(st.lists(_CLAIM, max_size=12))
-def test_no_two_valid_rows_ever_share_a_nik_a_card_or_a_person(drawn: list[Claim]) -> None:
-    claims = [
-        Claim(n, c.nik, c.card, c.people | ({c.nik} if c.nik else frozenset()), c.reasons)
-        for n, c in enumerate(drawn, 1)
-    ]
-    added = resolve(claims)
-    valid = [c for c in claims if not c.reasons and c.row not in added]
-    for taken in (
-        [c.nik for c in valid if c.nik is not None],
-        [c.card for c in valid if c.card is not None],
-        [person for c in valid for person in c.people],
-    ):
-        assert len(taken) == len(set(taken))
-    for claim in claims:
-        if not claim.reasons and claim.row in added:
-            earlier = [c for c in valid if c.row < claim.row]
-            assert any(
-                c.nik == claim.nik != None or c.card == claim.card != None or c.people & claim.people  # noqa: E711  # a chain reads better
-                for c in earlier
-            )
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM", "\tx", "\rx"])
