@@ -14,6 +14,7 @@ from padan_runtime.logs import logger
 from padan_runtime.projector import TRANSIENT
 
 from padan_registry_ingest.batches import sealed_file
+from padan_registry_ingest.batches.splitting import MOST_ATTEMPTS
 from padan_registry_ingest.domain import reasons
 from padan_registry_ingest.domain.faults import FileFault
 from padan_registry_ingest.list_check import repository
@@ -54,8 +55,9 @@ class ListReader:
         stopped.cancel()
 
     async def _read(self, check_id: UUID) -> None:
+        begun: repository.Check | None = None
         try:
-            check = await asyncio.to_thread(self._begin, check_id)
+            check = begun = await asyncio.to_thread(self._begin, check_id)
             key = await self._keys.intake_key(check.key_id)
             await asyncio.to_thread(self._keep, check_id, key)
         except FileFault as fault:
@@ -67,6 +69,11 @@ class ListReader:
         except Exception as error:  # one list that breaks us must not hold up the others
             logger().error("a list failed", check_id=str(check_id), exc_info=error)
             await asyncio.to_thread(self._fail, check_id, FileFault("list_failed"))
+        finally:
+            # An answer, a fault, a stop: whatever comes to this line, the process lives.
+            if begun is not None:
+                with contextlib.suppress(*TRANSIENT):
+                    await asyncio.to_thread(self._take_back_attempt, begun)
         sealed_file.remove(self._folder, check_id)
 
     def _to_read(self) -> list[UUID]:
@@ -74,11 +81,18 @@ class ListReader:
             return repository.to_read(connection)
 
     def _begin(self, check_id: UUID) -> repository.Check:
+        """As a file of a batch, a list of which `MOST_ATTEMPTS` processes have died is given up."""
         with self._database.transaction() as connection:
-            repository.begin_reading(connection, check_id)
             check = repository.find(connection, check_id)
-        assert check is not None
+            assert check is not None
+            if check.reading_attempts >= MOST_ATTEMPTS:
+                raise FileFault("reading_given_up", attempts=check.reading_attempts)
+            repository.begin_reading(connection, check_id)
         return check
+
+    def _take_back_attempt(self, check: repository.Check) -> None:
+        with self._database.transaction() as connection:
+            repository.take_back_attempt(connection, check)
 
     def _keep(self, check_id: UUID, key: bytes) -> None:
         rows = tables.read_list(lambda: sealed_file.pieces(self._folder, check_id, "file", key), limits=self._limits)

@@ -23,6 +23,7 @@ class Check(msgspec.Struct, kw_only=True):
     received_at: datetime
     finished_at: datetime | None
     problem: dict[str, Any] | None
+    reading_attempts: int
     rows: int | None
     checked_to: int
     results: dict[str, int]
@@ -76,8 +77,18 @@ def to_read(connection: Connection[Any]) -> list[UUID]:
 
 
 def begin_reading(connection: Connection[Any], check_id: UUID) -> None:
-    """Note that a list is being read."""
-    connection.execute("UPDATE list_check SET state = 'reading' WHERE check_id = %s", [check_id])
+    """Note that a list is being read, once more."""
+    connection.execute(
+        "UPDATE list_check SET state = 'reading', reading_attempts = reading_attempts + 1 WHERE check_id = %s",
+        [check_id],
+    )
+
+
+def take_back_attempt(connection: Connection[Any], check: Check) -> None:
+    """The process that read `check` has not died of it: as many attempts stand as before it began."""
+    connection.execute(
+        "UPDATE list_check SET reading_attempts = %s WHERE check_id = %s", [check.reading_attempts, check.check_id]
+    )
 
 
 def _context(check_id: UUID, first: int, what: str) -> bytes:
