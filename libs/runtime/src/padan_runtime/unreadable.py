@@ -5,7 +5,7 @@ of a stranger would end every reader of the topic for good. So it is found, and 
 of which nothing but the offset is known: no event, to be parked as any other.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -34,8 +34,21 @@ async def fetch(
         records: Mapping[TopicPartition, Sequence[Any]] = await consumer.getmany(timeout_ms=_POLL_MS, max_records=most)
     except UnicodeDecodeError:
         await back()
-        return await _one_by_one(consumer, most)
+        return await _one_by_one(consumer, consumer.assignment() - consumer.paused(), most)
     return records
+
+
+async def fetch_past(
+    consumer: AIOKafkaConsumer, starts: Mapping[TopicPartition, int], most: int | None
+) -> Mapping[TopicPartition, Sequence[Any]]:
+    """For whoever polls by other means than `fetch` and met a record that cannot be read: what a poll would have given
+    that began at `starts`."""
+    try:
+        for partition, start in starts.items():
+            consumer.seek(partition, start)
+    except IllegalStateError:
+        return {}
+    return await _one_by_one(consumer, starts, most)
 
 
 async def fetch_outside_a_group(consumer: AIOKafkaConsumer, most: int) -> Mapping[TopicPartition, Sequence[Any]]:
@@ -50,9 +63,11 @@ async def fetch_outside_a_group(consumer: AIOKafkaConsumer, most: int) -> Mappin
     return await fetch(consumer, most, back)
 
 
-async def _one_by_one(consumer: AIOKafkaConsumer, most: int) -> dict[TopicPartition, Sequence[Any]]:
+async def _one_by_one(
+    consumer: AIOKafkaConsumer, partitions: Iterable[TopicPartition], most: int | None
+) -> dict[TopicPartition, Sequence[Any]]:
     found: dict[TopicPartition, Sequence[Any]] = {}
-    ends = await consumer.end_offsets(consumer.assignment() - consumer.paused())
+    ends = await consumer.end_offsets(partitions)
     try:
         for partition, end in sorted(ends.items()):
             start = await consumer.position(partition)
@@ -63,7 +78,9 @@ async def _one_by_one(consumer: AIOKafkaConsumer, most: int) -> dict[TopicPartit
     return found
 
 
-async def _of_partition(consumer: AIOKafkaConsumer, partition: TopicPartition, start: int, most: int) -> list[Any]:
+async def _of_partition(
+    consumer: AIOKafkaConsumer, partition: TopicPartition, start: int, most: int | None
+) -> list[Any]:
     try:
         polled = await consumer.getmany(partition, timeout_ms=_WAIT_MS, max_records=most)
         return list(polled.get(partition, ()))

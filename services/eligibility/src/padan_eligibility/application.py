@@ -11,6 +11,7 @@ from padan_runtime.logs import logger
 
 from padan_eligibility.programmes.waking import Arrived, Waking
 from padan_eligibility.settings import EligibilitySettings
+from padan_eligibility.transport import Transport
 
 APP_ID = "padan-eligibility"
 
@@ -18,7 +19,7 @@ APP_ID = "padan-eligibility"
 def create_application(settings: EligibilitySettings) -> faust.App:
     """The app of one worker process. Faust creates no topic, keeps no table and elects no leader here."""
     kafka = settings.kafka_client
-    return faust.App(
+    app = faust.App(
         APP_ID,
         broker=[f"kafka://{address}" for address in kafka.addresses],
         broker_credentials=_credentials(kafka),
@@ -49,6 +50,8 @@ def create_application(settings: EligibilitySettings) -> faust.App:
         web_stats_enabled=False,
         web_metrics_enabled=False,
     )
+    app.transport = Transport(app.conf.broker_consumer, app)
+    return app
 
 
 def _credentials(kafka: KafkaClient) -> Any:
