@@ -1,7 +1,6 @@
 """A registration file: matched, held against the register, and its valid rows reported to household."""
 
 import asyncio
-import gc
 from collections import Counter
 from typing import Any, Final
 from uuid import UUID
@@ -50,6 +49,7 @@ class Registration:
             await self._stages.progress(upload_id)(upload.reported_to, upload.rows or 0)
             for first in await self._stages.ask(chunks.first_rows, upload_id, upload.reported_to):
                 await asyncio.to_thread(self._report, upload, key, first, repeats)
+                give_back_memory()
 
     async def _match(self, upload: Upload, key: bytes) -> None:
         """The verdict of every chunk: what registers outside and our own say of its rows."""
@@ -65,8 +65,6 @@ class Registration:
                 await self._judge(upload_id, key, (first, last))
                 done += last - first + 1
                 await progress(done, total)
-                # Questions and answers over HTTP hang together in cycles, half a megabyte each.
-                await asyncio.to_thread(gc.collect, 1)
                 give_back_memory()
 
         for result in await asyncio.gather(*(work() for _ in range(_AT_ONCE)), return_exceptions=True):
