@@ -1,25 +1,19 @@
 """The whole service on real servers: household events in, decisions with reasons out."""
 
 import signal
-from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any
 from uuid import UUID, uuid5
 
 import httpx
 import msgspec
 import psycopg
-import pytest
-from aiokafka import AIOKafkaProducer
-from eligibility_worker import Worker, a_worker
-from kafka_peer import an_event, read_all, until
-from padan_events import Event, decode, encode, shard_of, type_of
-from padan_events.eligibility import Decided, Outcome, PolicyPublished
-from padan_events.envelope import to_headers
+from eligibility_worker import Worker
+from kafka_peer import read_all, until
+from padan_events import Event, decode
+from padan_events.eligibility import Decided, Outcome
 from padan_events.personal import Explanation, PersonSensitive, School
-from padan_events.topics import ELIGIBILITY_EVENTS, PROGRAMME_EVENTS
-from padan_runtime.log import Entry, append
+from padan_events.topics import ELIGIBILITY_EVENTS
 from padan_runtime.parking import operators
 from padan_runtime.sealing import open_sealed
 from register_peer import RegisterPeer, tell
@@ -28,20 +22,6 @@ ADULT = PersonSensitive(birth_date=date(1985, 5, 5))
 TODDLER = PersonSensitive(birth_date=date(2023, 1, 1))
 PUPIL = PersonSensitive(birth_date=date(2015, 1, 1), school=School.PRIMARY)
 AGELESS = PersonSensitive()
-
-
-@pytest.fixture
-def worker(fresh_topics: str, make_database: Callable[[str], Any], platform: Any, tmp_path: Path) -> Iterator[Worker]:
-    database = make_database("eligibility")
-    with a_worker(
-        kafka=fresh_topics,
-        database_url=database.url,
-        owner_url=database.owner_url,
-        household_url="http://127.0.0.1:9",
-        secrets=platform.instance.secrets / "eligibility",
-        folder=tmp_path,
-    ) as made:
-        yield made
 
 
 async def decisions(kafka: str) -> list[tuple[Event, Decided]]:
@@ -143,39 +123,6 @@ async def test_an_event_that_cannot_be_handled_waits_with_its_household_and_nobo
     assert "shard stopped" not in worker.output
 
 
-async def test_what_is_no_policy_on_the_programme_topic_is_parked_and_the_worker_goes_on(worker: Worker) -> None:
-    kafka = worker.environment["PADAN_KAFKA"]
-    worker.start()
-    await worker.ready()
-    producer = AIOKafkaProducer(bootstrap_servers=kafka, acks="all")
-    await producer.start()
-    try:
-        for key, value in ((b"pkh", b"\x00 not JSON"), (None, b"{}"), (b"pkh", None)):
-            await producer.send_and_wait(PROGRAMME_EVENTS.name, value, key, partition=3)
-        published = an_event(PROGRAMME_EVENTS, 3, 1, value=b"{", key="pkh")
-        unreadable = msgspec.structs.replace(published, type=type_of(PolicyPublished).name)
-        await producer.send_and_wait(PROGRAMME_EVENTS.name, b"{", b"pkh", partition=3, headers=to_headers(unreadable))
-    finally:
-        await producer.stop()
-
-    async def all_parked() -> bool:
-        return bool((await worker.progress())["parked"]["eligibility.policies"] == 4)
-
-    await until(all_parked)
-    with psycopg.connect(worker.environment["PADAN_DATABASE_URL"]) as connection:
-        listed = operators.listing(connection, reader="eligibility.policies")
-        assert sorted(row.reason for row in listed) == ["not_an_event"] * 3 + ["undecodable"]
-        for row in listed:
-            assert operators.ask_drop(connection, row.parked_id, actor="rina", reason="written by a stranger")
-
-    async def none_parked() -> bool:
-        return bool((await worker.progress())["parked"]["eligibility.policies"] == 0)
-
-    await until(none_parked)
-    assert (await worker.page("/readyz")).status_code == 200
-    assert await worker.stop() == 0
-
-
 async def test_a_worker_killed_in_the_middle_loses_nothing_and_repeats_nothing(worker: Worker) -> None:
     kafka = worker.environment["PADAN_KAFKA"]
     async with RegisterPeer().serving(Path(worker.environment["PADAN_SECRETS"])) as register:
@@ -241,65 +188,6 @@ async def test_while_the_keyring_is_away_households_wait(worker: Worker) -> None
         await until(decided)
         pkh = latest(await decisions(kafka), family, "pkh")
         assert (pkh.outcome, pkh.missing) == (Outcome.UNDETERMINED, ("birth_date", "person_facts"))
-
-
-async def test_policies_are_published_and_one_that_was_altered_stops_the_start(
-    worker: Worker,
-) -> None:
-    kafka = worker.environment["PADAN_KAFKA"]
-    worker.start()
-    await worker.ready()
-
-    async def published() -> bool:
-        return len(await read_all(kafka, PROGRAMME_EVENTS.name)) >= 2
-
-    await until(published)
-    assert await worker.stop() == 0
-    events = await read_all(kafka, PROGRAMME_EVENTS.name)
-    assert sorted(event.key for event in events) == ["pkh", "sembako"]
-    assert {(event.shard, event.pos) for event in events} == {(shard_of("pkh"), 1), (shard_of("sembako"), 1)}
-
-    with psycopg.connect(worker.environment["PADAN_DATABASE_OWNER_URL"], autocommit=True) as owner:
-        owner.execute(
-            "UPDATE log_programme_events_v1 SET value = convert_to(replace(convert_from(value, 'UTF8'), "
-            """'"digest":"', '"digest":"0'), 'UTF8') WHERE key = 'pkh'"""
-        )
-    worker.start()
-    assert await worker.ended() == 78
-    assert "policy pkh 2025.1 was changed" in worker.output
-
-
-async def test_a_policy_this_version_cannot_read_ends_the_worker(worker: Worker) -> None:
-    worker.start()
-    await worker.ready()
-    event_id = uuid5(UUID(int=0), "rice")
-    data = PolicyPublished(
-        programme="rice",
-        version="2030.1",
-        effective_from=date(2030, 1, 1),
-        document=msgspec.Raw(b'{"programme":"rice","of":"tomorrow"}'),
-        source="a later version",
-        digest="0" * 64,
-        published_by="service:eligibility",
-    )
-    with psycopg.connect(worker.environment["PADAN_DATABASE_URL"]) as connection:
-        append(
-            connection,
-            [
-                Entry(
-                    topic=PROGRAMME_EVENTS.name,
-                    shard=shard_of("rice"),
-                    key="rice",
-                    event_id=event_id,
-                    type=type_of(data).name,
-                    value=encode(data),
-                    actor="service:eligibility",
-                    correlation_id=event_id,
-                )
-            ],
-        )
-    assert await worker.ended() == 1
-    assert "policies cannot be read" in worker.output
 
 
 async def test_a_setting_that_is_missing_is_named(worker: Worker) -> None:
