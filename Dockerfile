@@ -41,69 +41,52 @@ ENV PATH=/opt/padan/bin:/usr/local/bin:/usr/bin:/bin \
 WORKDIR /
 USER 10001:10001
 STOPSIGNAL SIGTERM
+HEALTHCHECK NONE
 
-FROM base AS registry-ingest
-COPY --from=sources /src/registry-ingest /opt/padan/src
-ENV PADAN_HTTP_HOST=0.0.0.0 PADAN_HTTP_PORT=8080 PADAN_FOLDER=/var/lib/padan
-USER 10001:10001
+# What answers over HTTP.
+FROM base AS service
+ENV PADAN_HTTP_HOST=0.0.0.0 PADAN_HTTP_PORT=8080
 EXPOSE 8080
-VOLUME ["/var/lib/padan"]
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --retries=6 CMD ["python", "-m", "padan_runtime.livez"]
+
+# And what keeps files beside that.
+FROM service AS keeping
+ENV PADAN_FOLDER=/var/lib/padan
+VOLUME ["/var/lib/padan"]
+
+FROM keeping AS registry-ingest
+COPY --from=sources /src/registry-ingest /opt/padan/src
 ENTRYPOINT ["python", "-m", "padan_registry_ingest"]
 
-FROM base AS household
+FROM service AS household
 COPY --from=sources /src/household /opt/padan/src
-ENV PADAN_HTTP_HOST=0.0.0.0 PADAN_HTTP_PORT=8080
-USER 10001:10001
-EXPOSE 8080
-HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --retries=6 CMD ["python", "-m", "padan_runtime.livez"]
 ENTRYPOINT ["python", "-m", "padan_household"]
 
-FROM base AS eligibility
+FROM keeping AS eligibility
 COPY --from=sources /src/eligibility /opt/padan/src
-ENV PADAN_HTTP_HOST=0.0.0.0 PADAN_HTTP_PORT=8080 PADAN_FOLDER=/var/lib/padan
-USER 10001:10001
-EXPOSE 8080
-VOLUME ["/var/lib/padan"]
-HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --retries=6 CMD ["python", "-m", "padan_runtime.livez"]
 ENTRYPOINT ["python", "-m", "padan_eligibility"]
 
-FROM base AS gateway
+FROM service AS gateway
 COPY --from=sources /src/gateway /opt/padan/src
-ENV PADAN_HTTP_HOST=0.0.0.0 PADAN_HTTP_PORT=8080
-USER 10001:10001
-EXPOSE 8080
-HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --retries=6 CMD ["python", "-m", "padan_runtime.livez"]
 ENTRYPOINT ["python", "-m", "padan_gateway"]
 
 # Creates the topics where no operator does.
 FROM base AS topics
-USER 10001:10001
-HEALTHCHECK NONE
 ENTRYPOINT ["python", "-m", "padan_events.create_topics"]
 
 # The `padan` command for whoever runs the platform: parked, reconcile, rebuild. It is given one service's settings.
 FROM base AS operations
 COPY --from=sources /src/registry-ingest /src/household /src/eligibility /src/gateway /src/simulators /src/cli \
      /opt/padan/src/
-USER 10001:10001
-HEALTHCHECK NONE
 ENTRYPOINT ["python", "-m", "padan_cli.main"]
 
 # Mints secrets, makes databases and roles, signs development tokens: never for production.
 FROM base AS tools
 COPY --from=sources /src/gateway /src/cli /opt/padan/src/
-USER 10001:10001
-HEALTHCHECK NONE
 ENTRYPOINT ["python", "-m", "padan_cli.containers"]
 
 # The civil registry and the register of barred occupations of development: `... padan_simulators.barred_register`.
-FROM base AS simulators
+FROM keeping AS simulators
 COPY --from=sources /src/simulators /opt/padan/src
-ENV PADAN_HTTP_HOST=0.0.0.0 PADAN_HTTP_PORT=8080 PADAN_FOLDER=/var/lib/padan
-USER 10001:10001
-EXPOSE 8080
-VOLUME ["/var/lib/padan"]
-HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --retries=6 CMD ["python", "-m", "padan_runtime.livez"]
 ENTRYPOINT ["python", "-m"]
 CMD ["padan_simulators.civil_registry"]
