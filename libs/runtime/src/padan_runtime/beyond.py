@@ -1,6 +1,7 @@
 """What Kafka holds of a log beyond its heads: after a restore, or a failover to a standby that was behind, readers know
 events that the log has forgotten. Their positions must not be given out a second time."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -40,8 +41,8 @@ class Tail(msgspec.Struct):
 async def read_tails(kafka: Kafka, topics: Sequence[str], heads: Callable[[], dict[Shard, int]]) -> dict[Shard, Tail]:
     """By shard, the end of its partition: where Kafka is ahead, everything from the head on.
 
-    `heads` is asked after Kafka's ends were, so that a log that is being written never looks behind. Raises aiokafka's
-    errors.
+    `heads` is asked, in a thread, after Kafka's ends were, so that a log that is being written never looks behind.
+    Raises aiokafka's errors, and what `heads` raises.
     """
     consumer = AIOKafkaConsumer(
         **client_of(kafka).options(), enable_auto_commit=False, auto_offset_reset="earliest", request_timeout_ms=15_000
@@ -53,7 +54,7 @@ async def read_tails(kafka: Kafka, topics: Sequence[str], heads: Callable[[], di
         begins = await consumer.beginning_offsets(partitions)
         ends = await consumer.end_offsets(partitions)
         starts = {partition: max(begins[partition], ends[partition] - WINDOW) for partition in partitions}
-        known = heads()
+        known = await asyncio.to_thread(heads)
         tails = {partition: Tail(known[partition.topic, partition.partition]) for partition in partitions}
         await _read(consumer, tails, starts, ends)
         while deeper := {
