@@ -1,11 +1,8 @@
 """Records nobody can make an event of, spoilt and hostile ones: each is set aside, and a copy of it goes out."""
 
 import asyncio
-from typing import Any
 
 import msgspec
-from aiokafka import AIOKafkaProducer
-from aiokafka.record.util import calc_crc32c
 from kafka_peer import an_event, make_topic, read_all, running, send, send_with, until
 from padan_events import Event, Topic, decode
 from padan_events.envelope import to_headers
@@ -15,6 +12,7 @@ from padan_runtime.rebuild.reading import TopicSource
 from padan_runtime.relay import Relay
 from parking_given import Reading, ask, failing, make_parked_log, parked, rows
 from recording_reader import Recording, a_projector, seen
+from spoilt_batch import send_spoilt
 
 
 async def test_a_record_without_envelope_is_set_aside_makes_no_hole_and_holds_up_nobody(
@@ -87,32 +85,10 @@ async def test_what_grows_beyond_a_message_by_its_encoding_is_parked_and_its_cop
     assert (copy.headers, copy.value, copy.size) == ((), bad.value, 499_000)
 
 
-class Spoilt:
-    """A batch under construction whose header names are turned into bytes that are no UTF-8."""
-
-    def __init__(self, builder: Any) -> None:
-        self._builder = builder
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._builder, name)
-
-    def build(self) -> bytearray:
-        data = bytearray(self._builder.build()).replace(b"\x04ab", b"\x04\xff\xfe")
-        data[17:21] = calc_crc32c(data[21:]).to_bytes(4, "big")  # as the format of record batches has it
-        return data
-
-
 async def send_around_what_no_client_reads(kafka: str, topic: Topic) -> None:
     """Positions 1 to 3 of two shards, with a stranger's batch in the middle of one."""
     await send(kafka, [an_event(topic, shard, pos) for pos in (1, 2) for shard in (0, 6)])
-    producer = AIOKafkaProducer(bootstrap_servers=kafka)
-    await producer.start()
-    batch = producer.create_batch()
-    for name in ("ok", "ab", "ok"):
-        batch.append(key=b"k0", value=b"a stranger's", timestamp=None, headers=[(name, b"1")])
-    batch._builder = Spoilt(batch._builder)
-    await (await producer.send_batch(batch, topic.name, partition=0))
-    await producer.stop()
+    await send_spoilt(kafka, topic.name, 0)
     await send(kafka, [an_event(topic, shard, 3) for shard in (0, 6)])
 
 
