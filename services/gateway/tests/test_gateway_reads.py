@@ -11,6 +11,7 @@ from padan_gateway.domain.access import FIELDS, Field, Role
 from padan_gateway.eligibility.endpoints import EligibilityAnswer
 from padan_gateway.households.answers import HouseholdAnswer, HouseholdsAnswer
 from padan_gateway.persons.endpoints import PersonAnswer
+from padan_runtime.keys import SubjectKeys
 
 
 def path(row: int) -> str:
@@ -23,8 +24,8 @@ def test_a_household_is_masked_until_a_purpose_is_stated_and_then_the_read_is_lo
     masked = world.get(path(1)).json()
     HouseholdAnswer.model_validate(masked)
     assert masked["members"][0] | {"person_id": None} == {
-        "person_id": None, "name": "O*** 1*** A***", "nik": "*" * 12 + a_nik(1, 0)[-4:], "birth_date": "1980",
-        "sex": None, "relationship": None,
+        "person_id": None, "erased": False, "name": "O*** 1*** A***", "nik": "*" * 12 + a_nik(1, 0)[-4:],
+        "birth_date": "1980", "sex": None, "relationship": None,
     }  # fmt: skip
     assert (masked["decile"], masked["state"], masked["member_count"]) == (2, "proposed", 3)
     assert masked["place"]["district"]["code"] == VILLAGES[0][:6]
@@ -181,11 +182,12 @@ def test_decisions_come_with_their_explanation_where_role_and_purpose_allow_it(w
     assert [(d["programme"], d["outcome"], d["explanation"]) for d in plain["decisions"]] == [
         ("pkh", "entitled", None), ("sembako", "undetermined", None),
     ]  # fmt: skip
-    assert plain["hidden"] == ["explanation"]
+    assert (plain["hidden"], plain["explanations"]) == (["explanation"], "hidden")
     assert world.household.asked == 0, "no key is fetched for what is not shown"
 
     explained = world.get(path(1) + "/eligibility", purpose="complaint").json()
     EligibilityAnswer.model_validate(explained)
+    assert explained["explanations"] == "shown"
     assert explained["decisions"][0]["explanation"]["summary_id"] == "Keluarga 1 berhak."
     assert explained["decisions"][0]["explanation"]["criteria"][0]["text_en"] == "Decile 2 of 10."
     ((*_, action, households, _, fields),) = world.access_log()
@@ -193,14 +195,41 @@ def test_decisions_come_with_their_explanation_where_role_and_purpose_allow_it(w
 
     hidden = world.get(path(1) + "/eligibility", role="programme_owner", purpose="audit").json()
     assert [d["explanation"] for d in hidden["decisions"]] == [None, None]
+    assert hidden["explanations"] == "hidden"
     assert code(world.get(path(1) + "/eligibility", role="civil_registry_officer")) == (403, "role_forbidden")
 
 
-def test_a_destroyed_key_leaves_a_decision_without_its_explanation(world: World) -> None:
+def test_a_decision_whose_key_was_destroyed_is_not_one_whose_key_is_not_to_be_found(world: World) -> None:
     world.put(world.register.propose(1), world.register.decide(1))
+    minted = world.register.keys[household_id(1)]
+
+    def told() -> tuple[str, list[tuple[str, bool]]]:
+        document = world.get(path(1) + "/eligibility", purpose="audit").json()
+        EligibilityAnswer.model_validate(document)
+        return document["explanations"], [(d["outcome"], d["explanation"] is None) for d in document["decisions"]]
+
     del world.register.keys[household_id(1)]
-    document = world.get(path(1) + "/eligibility", purpose="audit").json()
-    assert [(d["outcome"], d["explanation"]) for d in document["decisions"]] == [("entitled", None)]
+    assert told() == ("key_missing", [("entitled", True)])
+    # The keyring has been restored meanwhile; nobody has to start the gateway again.
+    world.register.keys[household_id(1)] = minted
+    assert told() == ("shown", [("entitled", False)])
+    world.gateway.parts.keys.forget([household_id(1)])
+    world.register.keys[household_id(1)] = {subject: SubjectKeys(subject) for subject in minted}
+    assert told() == ("erased", [("entitled", True)])
+
+
+def test_who_was_erased_is_told_from_who_left_something_out(world: World) -> None:
+    proposed = world.register.propose(1)
+    world.register.keys[household_id(1)] |= {
+        subject: SubjectKeys(subject) for subject in (household_id(1), person_id(1, 1))
+    }
+    world.put(proposed, world.register.propose(2))
+    for purpose in (None, "audit"):
+        erased, whole = (world.get(path(row), purpose=purpose).json() for row in (1, 2))
+        HouseholdAnswer.model_validate(erased)
+        assert [document["erased"] for document in (erased, whole)] == [True, False]
+        assert [member["erased"] for member in erased["members"]] == [False, True, False]
+        assert not any(member["erased"] for member in whole["members"])
 
 
 def test_without_a_token_or_with_a_bad_one_nothing_is_answered(world: World) -> None:

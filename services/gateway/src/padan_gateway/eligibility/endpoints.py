@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,7 +11,6 @@ import msgspec
 from fastapi import APIRouter, Depends, Response
 from padan_events.envelope import rfc3339
 from padan_events.personal import Explanation
-from padan_runtime.keys import SubjectKeys
 from padan_runtime.sealing import open_sealed
 from psycopg import Connection
 from psycopg.rows import dict_row
@@ -74,11 +74,23 @@ class DecisionPart(Model):
     explanation: ExplanationPart | None
 
 
+class Explanations(StrEnum):
+    """Whether an answer holds the explanations, and if not, why: not for the caller, now or ever; the household's key
+    was destroyed, as the law asks; or its key is not to be found, which a restored keyring can be the cause of."""
+
+    SHOWN = "shown"
+    HIDDEN = "hidden"
+    ERASED = "erased"
+    KEY_MISSING = "key_missing"
+
+
 class EligibilityAnswer(Answer):
-    """What a household is entitled to. Null decisions: not for the caller's role."""
+    """What a household is entitled to. Null decisions: not for the caller's role. `explanations` says why there are
+    none: `hidden` from the caller; `erased` for good; `key_missing`: tell the people who run the system."""
 
     household_id: UUID
     decisions: list[DecisionPart] | None
+    explanations: Explanations
 
 
 def decisions_of(connection: Connection[Any], household_id: UUID) -> list[dict[str, Any]]:
@@ -103,13 +115,11 @@ def decision(row: Mapping[str, Any], explanation: Explanation | None) -> dict[st
     }
 
 
-def opened(row: Mapping[str, Any], keys: SubjectKeys | None) -> Explanation | None:
-    """The explanation of a decision; None where the household's key was destroyed. Raises `SealError`."""
-    if keys is None or keys.sensitive is None:
+def opened(row: Mapping[str, Any], key: bytes | None) -> Explanation | None:
+    """The explanation of a decision; None without the household's key. Raises `SealError`."""
+    if key is None:
         return None
-    return open_sealed(
-        keys.sensitive, row["explanation"], Explanation, subject=row["household_id"], event_id=row["event_id"]
-    )
+    return open_sealed(key, row["explanation"], Explanation, subject=row["household_id"], event_id=row["event_id"])
 
 
 def router(parts: Parts) -> APIRouter:
@@ -132,6 +142,13 @@ def router(parts: Parts) -> APIRouter:
             log_read(connection, caller, purpose, Action.READ_ELIGIBILITY, lens.unmasked, households=[household_id])
         return rows, explained
 
+    async def key_for(household_id: UUID) -> tuple[bytes | None, Explanations]:
+        keys = (await parts.keys.of([household_id]))[household_id].get(household_id)
+        if keys is None:
+            parts.keys.forget([household_id])  # it may be back tomorrow
+            return None, Explanations.KEY_MISSING
+        return keys.sensitive, Explanations.ERASED if keys.sensitive is None else Explanations.SHOWN
+
     @routes.get(
         "/v1/households/{household_id}/eligibility",
         summary="What a household is entitled to, and why",
@@ -149,10 +166,11 @@ def router(parts: Parts) -> APIRouter:
         watermark = parts.watermark.document()
         lens = Lens(caller.role, purpose)
         rows, explained = await asyncio.to_thread(read_rows, household_id, caller, purpose, lens)
-        keys = None
+        key, said = None, Explanations.HIDDEN if Field.EXPLANATION in lens.hidden else Explanations.SHOWN
         if explained:
-            keys = (await parts.keys.of([household_id]))[household_id].get(household_id)
-        decisions = None if rows is None else [decision(row, opened(row, keys)) for row in rows]
-        return answer({"household_id": household_id, "decisions": decisions, **lens.notes()}, watermark)
+            key, said = await key_for(household_id)
+        decisions = None if rows is None else [decision(row, opened(row, key)) for row in rows]
+        document = {"household_id": household_id, "decisions": decisions, "explanations": said}
+        return answer({**document, **lens.notes()}, watermark)
 
     return routes

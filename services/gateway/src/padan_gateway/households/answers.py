@@ -24,9 +24,11 @@ class MatchPart(Model):
 
 
 class MemberPart(Model):
-    """A member. Without a stated purpose numbers, name and birth date (its year) are masked."""
+    """A member. Without a stated purpose numbers, name and birth date (its year) are masked. `erased`: their key was
+    destroyed; nothing that named them is left."""
 
     person_id: UUID
+    erased: bool
     name: str | None = Described(examples=["S*** A***"])
     nik: str | None = Described(examples=["************0001"])
     birth_date: str | None = Described(examples=["1980"])
@@ -35,9 +37,11 @@ class MemberPart(Model):
 
 
 class HouseholdPart(Model):
-    """A household as the register has it. `position` is that of its last event."""
+    """A household as the register has it. `position` is that of its last event. `erased`: its key was destroyed, and
+    with it address and family card number; its members have keys of their own."""
 
     household_id: UUID
+    erased: bool
     state: str = Described(examples=["proposed"])
     place: PlacePart
     decile: int | None = Described(ge=1, le=10, examples=[2])
@@ -84,6 +88,8 @@ def household(row: Mapping[str, Any], lens: Lens) -> dict[str, Any]:
         **_registered(
             row, ("household_id", "state", "decile", "proposed_on", "member_count", "head", "caretaker"), lens
         ),
+        # Whoever has a name or a district has a key; what else is null may be unknown, or not for the caller.
+        "erased": row["district"] is None,
         "place": {
             **{tier: named(code) for tier, code in _registered(row, ("province", "regency", "district"), lens).items()},
             "village": named(village),
@@ -112,6 +118,7 @@ def member(row: Mapping[str, Any], lens: Lens) -> dict[str, Any]:
     """A row of `person_view` as `MemberPart`. Raises `Problem` role_forbidden."""
     return {
         **_registered(row, ("person_id",), lens),
+        "erased": row["name"] is None,
         "name": lens.show(Field.NAME, row["name"]),
         "nik": lens.show(Field.NIK, row["nik"]),
         "birth_date": lens.show(Field.BIRTH_DATE, row["birth_date"]),
