@@ -22,6 +22,17 @@ class ServerChangedError(RuntimeError):
     """A connection led to another cluster, or another timeline, than the process began with."""
 
 
+def server_of(connection: Connection[Any]) -> tuple[int, int]:
+    """System identifier and timeline of the server behind a connection. Raises psycopg's errors: on a standby, where
+    nothing can be written and which may yet become another timeline, `ObjectNotInPrerequisiteState`."""
+    # Not pg_control_checkpoint(): after a promotion it names the old timeline until the next checkpoint.
+    row = connection.execute(
+        "SELECT system_identifier, left(pg_walfile_name(pg_current_wal_lsn()), 8) FROM pg_control_system()"
+    ).fetchone()
+    assert row is not None
+    return int(row[0]), int(row[1], 16)
+
+
 class SameServer:
     """Holds the connections of one database, the pool's and others, to the server of the first of them."""
 
@@ -32,15 +43,9 @@ class SameServer:
         self._changed = False
 
     def check(self, connection: Connection[Any]) -> None:
-        """Look where a new connection leads. Raises `ServerChangedError`, and psycopg's errors: on a standby, where
-        nothing can be written and which may yet become another timeline, `ObjectNotInPrerequisiteState`."""
+        """Look where a new connection leads. Raises `ServerChangedError`, and what `server_of` raises."""
         with connection.transaction():
-            # Not pg_control_checkpoint(): after a promotion it names the old timeline until the next checkpoint.
-            row = connection.execute(
-                "SELECT system_identifier, left(pg_walfile_name(pg_current_wal_lsn()), 8) FROM pg_control_system()"
-            ).fetchone()
-        assert row is not None
-        server = (int(row[0]), int(row[1], 16))
+            server = server_of(connection)
         with self._lock:
             self._first = self._first or server
             if server != self._first:

@@ -8,6 +8,7 @@ from padan_runtime import schema
 from padan_runtime.database import Database
 from padan_runtime.http import Health, Progress
 from padan_runtime.keys import KeyClient
+from padan_runtime.left_behind import LogLeftBehindError, require_whole
 from padan_runtime.projector import Projector
 from padan_runtime.reconciliation.asking import StoreClient
 from padan_runtime.relay import Relay
@@ -36,14 +37,17 @@ LOGS = (ELIGIBILITY_EVENTS.name, PROGRAMME_EVENTS.name, *parked_topics_of("eligi
 def prepare_database(settings: EligibilitySettings, server: SameServer) -> tuple[Database, PolicySet]:
     """Migrate, publish the packaged policies and read all that were ever published: the fact stream starts only with
     policies in hand. Ends the process (78) where a policy is not valid, or is not what was published under its
-    version."""
+    version, and where the database was set back."""
     database = Database(settings.database_url, name="eligibility", server=server)
     schema.prepare(schemas(settings))
     database.open()
     policies = PolicySet(database)
     try:
+        require_whole(database, settings.kafka_client, LOGS)
         publish(database, packaged())
         policies.refresh()
+    except LogLeftBehindError as error:
+        fail(f"the database was set back: {error}")
     except PolicyError as error:
         fail(f"a policy is not valid: {error}")
     except PolicyAlteredError as error:

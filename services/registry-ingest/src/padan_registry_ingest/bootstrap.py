@@ -9,6 +9,7 @@ from padan_runtime import schema
 from padan_runtime.database import Database
 from padan_runtime.http import Health, Progress, create_app
 from padan_runtime.keys import KeyClient
+from padan_runtime.left_behind import LogLeftBehindError, require_whole
 from padan_runtime.process import Task
 from padan_runtime.projector import Projector
 from padan_runtime.reconciliation.asking import StoreClient
@@ -16,6 +17,7 @@ from padan_runtime.relay import Relay
 from padan_runtime.same_server import SameServer
 from padan_runtime.sealing import keyed_hash
 from padan_runtime.service_tokens import read_identity
+from padan_runtime.settings import fail
 
 from padan_registry_ingest import SERVICE, SOURCE
 from padan_registry_ingest.batches.registration import Registration
@@ -134,8 +136,13 @@ def _stopped(reader: Projector[Any]) -> Callable[[], dict[tuple[str, int], str]]
 
 
 def prepare(settings: IngestSettings) -> Service:
-    """Migrate the database, or see that it is; put the service together."""
+    """Migrate the database, or see that it is; put the service together. Ends the process (78) where the database was
+    set back."""
     schema.prepare(schemas(settings))
     service = Service(settings)
     service.database.open()
+    try:
+        require_whole(service.database, settings.kafka_client, LOGS)
+    except LogLeftBehindError as error:
+        fail(f"the database was set back: {error}")
     return service
