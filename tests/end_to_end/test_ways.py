@@ -6,17 +6,16 @@ import threading
 from pathlib import Path
 from typing import Any
 
-import fastexcel
 import httpx
 import polars as pl
 import pytest
-import xlsxwriter
 from batch_hold import held
 from journeys import Stack
 from oracle import DATABASE_OF, check_everything, come_to_rest, count, heads, query, wait_until
 from padan_cli.ingest import Gateway
 from padan_cli.pieces import Pieces
 from padan_cli.platform import PlatformError
+from registration_book import sheets, write
 from rich.console import Console
 
 ROWS = 600
@@ -28,23 +27,6 @@ def total(stack: Stack) -> dict[str, int]:
 
 def ingest_database(stack: Stack) -> str:
     return stack.platform.database_url("postgres", "padan").rpartition("/")[0] + "/registry_ingest"
-
-
-def sheets(path: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
-    book = fastexcel.read_excel(path)
-    first, second = (book.load_sheet(name, dtypes="string").to_polars() for name in ("penerima", "anggota"))
-    return first.fill_null(""), second.fill_null("")
-
-
-def write(path: Path, recipients: pl.DataFrame, members: pl.DataFrame) -> Path:
-    with xlsxwriter.Workbook(path) as book:
-        for name, frame in (("penerima", recipients), ("anggota", members)):
-            sheet = book.add_worksheet(name)
-            sheet.write_row(0, 0, frame.columns)
-            for line, cells in enumerate(frame.iter_rows(), 1):
-                for column, cell in enumerate(cells):
-                    sheet.write_string(line, column, cell)
-    return path
 
 
 def test_a_file_whose_line_is_cut_and_whose_service_dies_goes_on_and_arrives_once(stack: Stack, tmp_path: Path) -> None:

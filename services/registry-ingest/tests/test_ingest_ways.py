@@ -8,16 +8,15 @@ from collections import Counter
 from pathlib import Path
 from uuid import UUID, uuid4
 
-import fastexcel
 import httpx
 import polars as pl
 import pytest
-import xlsxwriter
 from batch_hold import held
 from ingest_process import ROWS, Ingest, expected_reasons, wait_for
 from padan_events import decode
 from padan_events.intake import Accepted, HouseholdReported, RankingReported, Refused
 from padan_simulators.pati import PatiBatch
+from registration_book import sheets, write
 
 
 def answer_all(ingest: Ingest, *, refuse: frozenset[int] = frozenset()) -> None:
@@ -144,23 +143,6 @@ def _somebody_waits(ingest: Ingest) -> bool:
         ).fetchone()
     assert row is not None
     return int(row[0]) > 0
-
-
-def sheets(path: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
-    book = fastexcel.read_excel(path)
-    first, second = (book.load_sheet(name, dtypes="string").to_polars() for name in ("penerima", "anggota"))
-    return first.fill_null(""), second.fill_null("")
-
-
-def write(path: Path, recipients: pl.DataFrame, members: pl.DataFrame) -> Path:
-    with xlsxwriter.Workbook(path) as book:
-        for name, frame in (("penerima", recipients), ("anggota", members)):
-            sheet = book.add_worksheet(name)
-            sheet.write_row(0, 0, frame.columns)
-            for line, cells in enumerate(frame.iter_rows(), 1):
-                for column, cell in enumerate(cells):
-                    sheet.write_string(line, column, cell)
-    return path
 
 
 def test_a_corrected_file_takes_what_changed_and_says_what(ingest: Ingest, pati: PatiBatch, tmp_path: Path) -> None:
