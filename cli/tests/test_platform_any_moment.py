@@ -25,7 +25,7 @@ Platform(Instance(Path(sys.argv[1]))).up(only=["postgres", "kafka"])
 def test_a_first_start_killed_at_any_moment_is_completed_by_the_next(moment_s: float, platform: Platform) -> None:
     with own_platform("moment") as own:
         starting = subprocess.Popen([sys.executable, "-c", UP, str(own.instance.folder)])
-        time.sleep(moment_s)
+        time.sleep(moment_s)  # not a wait for anything: the moment is the case
         _kill_everything(own, starting)
 
         own.up(only=["postgres", "kafka"])

@@ -26,7 +26,7 @@ def own() -> Iterator[Platform]:
 def until(holds: Callable[[], bool], within_s: float = 20.0) -> bool:
     deadline = time.monotonic() + within_s
     while not holds() and time.monotonic() < deadline:
-        time.sleep(0.02)
+        time.sleep(0.02)  # other processes: nothing to wait on but what is seen of them
     return holds()
 
 
@@ -90,7 +90,7 @@ def test_a_down_in_the_middle_of_an_up_leaves_nothing_running(own: Platform, pau
     with ThreadPoolExecutor() as threads:
         own.up(only=[OTHER])
         going_up = threads.submit(Platform(own.instance, bound=True).up, [ONE])
-        time.sleep(pause_s)
+        time.sleep(pause_s)  # not a wait for anything: the moment is the case
         own.down()
         failure = going_up.exception()
 

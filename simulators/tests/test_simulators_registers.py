@@ -76,9 +76,8 @@ def running(module: str, folder: Path) -> Iterator[httpx.Client]:
                         break
                 except httpx.TransportError:
                     assert time.monotonic() < deadline
-                    time.sleep(
-                        0.02
-                    )  # between two looks, so that waiting does not take a core from the starting process
+                    # Between two looks, so that waiting does not take a core from the starting process.
+                    time.sleep(0.02)
             yield client
         process.send_signal(signal.SIGTERM)
         printed, _ = process.communicate(timeout=10)

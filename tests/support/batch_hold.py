@@ -45,7 +45,7 @@ def held(url: str, upload_id: str, at: Callable[[Point], bool], within_s: float 
             connection.rollback()
             assert point.stage not in ("deciding", "done", "failed"), f"the point was missed: {point}"
             assert time.monotonic() < deadline, f"not within {within_s} s: {point}"
-            time.sleep(0.002)
+            time.sleep(0.002)  # another process works: it waits for our locks, and we for nothing but its rows
     finally:
         # The server may have been killed meanwhile: its locks are gone with it.
         with contextlib.suppress(psycopg.OperationalError):

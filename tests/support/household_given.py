@@ -166,8 +166,8 @@ class Parts:
 
     def outcomes(self) -> dict[UUID, Any]:
         """Outcomes by report."""
-        outcomes = [padan_events.decode(event.type, event.value) for event in self.read(OUTCOMES.name)]
-        by_report = {outcome.report_id: outcome for outcome in outcomes}  # type: ignore[attr-defined] # of two types
+        outcomes: list[Any] = [padan_events.decode(event.type, event.value) for event in self.read(OUTCOMES.name)]
+        by_report = {outcome.report_id: outcome for outcome in outcomes}
         assert len(by_report) == len(outcomes), "a report has one outcome"
         return by_report
 

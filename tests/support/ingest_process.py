@@ -81,7 +81,7 @@ def wait_for(condition: Callable[[], Any], within_s: float = 60.0) -> Any:
     while time.monotonic() < end:
         if found := condition():
             return found
-        time.sleep(0.05)
+        time.sleep(0.05)  # of another process: nothing to wait on but what it answers
     raise AssertionError("the condition did not come to hold")
 
 

@@ -35,7 +35,6 @@ class Stack:
             headers={"Authorization": f"Bearer {self.token(role, region)}"},
             timeout=30,
             trust_env=False,
-            verify=False,
         )
 
     def invent(self, rows: int, folder: Path, *, csv: bool = False) -> pati.PatiBatch:
@@ -51,7 +50,6 @@ class Stack:
                 content=(people / "people.parquet").read_bytes(),
                 timeout=60,
                 trust_env=False,
-                verify=False,
             )
             answer.raise_for_status()
         return batch
@@ -65,7 +63,5 @@ class Stack:
 
     def faults(self, register: str, **faults: Any) -> None:
         """Make a simulated register slow, failing or down."""
-        answer = httpx.post(
-            f"{self.platform.url(register)}/simulator/faults", json=faults, timeout=10, trust_env=False, verify=False
-        )
+        answer = httpx.post(f"{self.platform.url(register)}/simulator/faults", json=faults, timeout=10, trust_env=False)
         answer.raise_for_status()

@@ -71,7 +71,7 @@ def quick_registers() -> Iterator[str]:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
                 break
             assert time.monotonic() < end, "the quick registers did not start"
-            time.sleep(0.05)
+            time.sleep(0.05)  # another process: nothing to wait on but its port
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()

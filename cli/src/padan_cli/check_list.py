@@ -19,6 +19,7 @@ from padan_cli.tokens import issue
 from padan_cli.validity_report import print_problem
 
 _POLL_S = 0.3
+"""Between two looks: the gateway is asked, and calls nobody."""
 _GONE_FOR_S = 120.0
 
 

@@ -6,7 +6,7 @@ The wire format is the gateway's `/v1/batches`; everything that knows its field 
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import httpx
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from padan_cli.pieces import Pieces
 from padan_cli.platform import Instance, PlatformError
@@ -25,6 +25,7 @@ from padan_cli.validity_report import print_report
 
 FINISHED = {"done", "dry_run_done", "repeated", "failed", "cancelled"}
 _POLL_S = 0.3
+"""Between two looks: the gateway is asked, and calls nobody."""
 _GONE_FOR_S = 120.0
 
 
@@ -146,7 +147,7 @@ class Gateway:
         with Progress(TextColumn("{task.description:<28}"), BarColumn(), DownloadColumn(), console=console) as bars:
             for field, path in parts.items():
                 bar = bars.add_task("sending" if field == "upload" else "sending members", total=path.stat().st_size)
-                sent[field] = pieces.send(path, lambda done, bar=bar: bars.update(bar, completed=done))  # type: ignore[misc]  # the default binds the loop's value
+                sent[field] = pieces.send(path, _shown(bars, bar))
         try:
             form = {name: (None, value) for name, value in (sent | fields).items()}
             response = self._client.post("/v1/batches", files=form)
@@ -260,6 +261,10 @@ def _refusal(response: httpx.Response) -> PlatformError:
         f"{problem.get('detail_id', 'Kiriman ditolak.')} {problem.get('next_step_id', '')}".strip(),
         f"{problem.get('detail', 'It was refused.')} {problem.get('next_step', '')}".strip(),
     )
+
+
+def _shown(bars: Progress, bar: TaskID) -> Callable[[int], None]:
+    return lambda done: bars.update(bar, completed=done)
 
 
 def _unreachable(url: object) -> PlatformError:

@@ -27,6 +27,7 @@ from padan_cli.platform.instance import DATABASES
 
 _MANY: Final = 500
 _POLL_S: Final = 0.2
+"""Between two looks: what readers do with parked events is told in a table only."""
 Found = tuple[Connection[Any], Listed]
 
 commands = typer.Typer(no_args_is_help=True, help="What readers could not handle: look at it, try it again, drop it.")

@@ -63,7 +63,7 @@ class Pieces:
                     continue
                 if time.monotonic() - moved > self._patience_s:
                     raise _interrupted(offset, size)
-                time.sleep(pause_s)
+                time.sleep(pause_s)  # longer each time: a line that was cut, or who sends over it, needs to recover
                 pause_s = min(2 * pause_s, _MOST_PAUSE_S)
                 try:
                     stands = self._offset(upload_id, size)

@@ -118,7 +118,7 @@ def _new_lines(log: Path) -> Iterator[str]:
         if log.exists() and log.stat().st_ino != Path(f"/proc/self/fd/{file.fileno()}").stat().st_ino:
             file.close()
             file = log.open(errors="replace")
-        time.sleep(0.2)
+        time.sleep(0.2)  # a file that grows has no event that Python's own library can wait for
 
 
 def _address(platform: Platform, name: str) -> str:

@@ -1,6 +1,7 @@
 """Faust logs in to Kafka as every other client of the service does."""
 
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from faust.auth import SASLCredentials
@@ -9,10 +10,12 @@ from padan_eligibility.settings import EligibilitySettings
 
 
 @pytest.mark.parametrize(("environment", "protocol"), [("development", "SASL_PLAINTEXT"), ("production", "SASL_SSL")])
-def test_faust_logs_in_with_the_services_own_user(tmp_path: Path, environment: str, protocol: str) -> None:
+def test_faust_logs_in_with_the_services_own_user(
+    tmp_path: Path, environment: Literal["development", "production"], protocol: str
+) -> None:
     (tmp_path / "kafka.password").write_text("open sesame")
     settings = EligibilitySettings(
-        environment=environment,  # type: ignore[arg-type]  # one of the two
+        environment=environment,
         kafka="one:9092",
         kafka_username="eligibility",
         database_url="postgresql://nowhere",

@@ -6,12 +6,13 @@
 import os
 from datetime import date
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
 from padan_eligibility.domain.decision import decide
 from padan_eligibility.domain.facts import HouseholdFacts, PersonFacts
-from padan_eligibility.domain.policy import State
+from padan_eligibility.domain.policy import Policy, State
 from padan_eligibility.policies import packaged
 from padan_events.personal import School
 
@@ -19,8 +20,8 @@ GOLDEN = Path(__file__).parent / "golden"
 TODAY = date(2026, 3, 2)
 
 
-def person(number: int, **facts: object) -> PersonFacts:
-    return PersonFacts(person_id=UUID(int=number), **facts)  # type: ignore[arg-type]  # named by each case
+def person(number: int, **facts: Any) -> PersonFacts:
+    return PersonFacts(person_id=UUID(int=number), **facts)
 
 
 ADULT = person(1, birth_date=date(1985, 5, 5))
@@ -45,10 +46,10 @@ CASES = {
 
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize("policy", packaged(), ids=lambda policy: policy.programme)
-def test_a_decision_explains_itself(policy: object, name: str) -> None:
+def test_a_decision_explains_itself(policy: Policy, name: str) -> None:
     state, decile, persons = CASES[name]
     facts = HouseholdFacts(household_id=UUID(int=99), regency="3318", state=state, decile=decile, persons=persons)
-    decision = decide(policy, facts, TODAY)  # type: ignore[arg-type]  # pytest's parameters have no type
+    decision = decide(policy, facts, TODAY)
     explanation = decision.explanation
     lines = [decision.outcome.value, explanation.summary_id, explanation.summary_en]
     for criterion in explanation.criteria:
@@ -58,7 +59,7 @@ def test_a_decision_explains_itself(policy: object, name: str) -> None:
             f"  {criterion.text_en}",
         ]
     text = "\n".join(lines) + "\n"
-    file = GOLDEN / f"{policy.programme}_{name}.txt"  # type: ignore[attr-defined]  # as above
+    file = GOLDEN / f"{policy.programme}_{name}.txt"
     if os.environ.get("PADAN_WRITE_GOLDEN"):
         file.parent.mkdir(exist_ok=True)
         file.write_text(text, encoding="utf-8")

@@ -42,7 +42,7 @@ class Superuser:
         ends = time.monotonic() + 40
         while (found := self.rows(statement)) != [expected]:
             assert time.monotonic() < ends, found
-            time.sleep(0.05)
+            time.sleep(0.05)  # the projector writes as it comes to it: nothing to wait on but its rows
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 from gateway_given import ELSEWHERE, VILLAGES, Register, household_id, person_id
 from gateway_world import World
 from kafka_peer import send
+from oracle import wait_until
 from padan_events import Event
 from padan_events.eligibility import Outcome
 from padan_gateway.views.rows import decoded, fold
@@ -25,7 +26,7 @@ def until(world: World, query: str, expected: Any) -> None:
     ends = time.monotonic() + SECONDS
     while (found := one(world, query)) != expected:
         assert time.monotonic() < ends, f"{query}: {found} instead of {expected}"
-        time.sleep(0.05)
+        time.sleep(0.05)  # the projector writes as it comes to it: nothing to wait on but its rows
 
 
 def one(world: World, query: str) -> Any:
@@ -51,10 +52,7 @@ def counts(world: World) -> Any:
 
 def test_events_on_kafka_become_what_people_read(fresh_topics: str, make_world: Callable[..., World]) -> None:
     world = make_world(projecting=True)
-    ends = time.monotonic() + SECONDS
-    while world.client.get("/readyz").status_code != 200:
-        assert time.monotonic() < ends, "the projector reads no shard"
-        time.sleep(0.05)
+    wait_until(lambda: world.client.get("/readyz").status_code == 200, "the projector reads its shards", SECONDS)
     register = world.register
     early = [register.decide(row) for row in range(20)]
     # Decisions first: their topic is another, and nothing orders the two.
@@ -75,10 +73,7 @@ def test_events_on_kafka_become_what_people_read(fresh_topics: str, make_world: 
     until(world, "SELECT decile FROM household_view WHERE decile IS NOT NULL", (9,))
     assert counts(world) == (20, 60, 20)
 
-    ends = time.monotonic() + SECONDS
-    while world.gateway.parts.watermark.at is None:
-        assert time.monotonic() < ends, "the watermark does not come"
-        time.sleep(0.05)
+    wait_until(lambda: world.gateway.parts.watermark.at is not None, "the watermark comes", SECONDS)
     position = f"{later[0].shard}:{later[0].pos}"
     read = world.get(f"/v1/households/{household_id(1)}?min_position={position}", purpose="verification")
     assert read.json()["decile"] == 9

@@ -24,7 +24,7 @@ from padan_household.keyring.keyring import Keyring
 from padan_household.keyring.wrapping import KeyEncryption
 from padan_household.settings import HouseholdSettings
 from padan_runtime.database import Database
-from padan_runtime.settings import EXIT_CONFIGURATION
+from padan_runtime.settings import EXIT_CONFIGURATION, load
 
 MakeDatabase = Callable[[str], tuple[str, str]]
 
@@ -97,7 +97,7 @@ def process(environment: dict[str, str], tmp_path: Path) -> Iterator[Process]:
 def intake(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Intake]:
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    settings = HouseholdSettings()  # type: ignore[call-arg] # filled from the environment
+    settings = load(HouseholdSettings)
     prepare_databases(settings)
     database = Database(settings.keyring_url, name="keyring-test")
     database.open()

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ def registers(pati: PatiBatch) -> Iterator[dict[str, str]]:
         started.append(subprocess.Popen([sys.executable, "-m", f"padan_simulators.{name}"], env=environment))
         urls[name] = f"http://127.0.0.1:{port}"
     for url in urls.values():
-        wait_for(lambda url=url: _answers(url))  # type: ignore[misc]  # the default binds the loop's value
+        wait_for(partial(_answers, url))
     yield urls
     for process in started:
         process.terminate()

@@ -11,6 +11,7 @@ import msgspec
 from padan_cli.ingest import FINISHED, Gateway, ServiceAway
 
 _POLL_S = 0.4
+"""Between two looks: the gateway is asked, and calls nobody."""
 
 READERS = {
     "household.intake": "deciding (household)",

@@ -97,7 +97,7 @@ class Kafka:
             broker = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
         deadline = time.monotonic() + _CLASSES_ONCE_S
         while READY_LINE not in log.read_bytes() and broker.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.1)
+            time.sleep(0.1)  # another process: nothing to wait on but what it says
         broker.send_signal(signal.SIGTERM)
         try:
             broker.wait(_CLASSES_ONCE_S)

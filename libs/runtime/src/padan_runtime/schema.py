@@ -96,7 +96,7 @@ def _await(schemas: Sequence[Schema]) -> None:
             if missing != said:
                 logs.logger().info("waiting for migrations", reason=missing)
                 said = missing
-            time.sleep(1)
+            time.sleep(1)  # another process migrates, and tells nobody
 
 
 def _missing(schema: Schema) -> str | None:
