@@ -4,7 +4,8 @@ import contextlib
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from random import Random
 
@@ -12,23 +13,25 @@ import httpx
 import msgspec
 import psycopg
 from aiokafka.errors import KafkaError
-from journeys import Stack
 from oracle import check_everything, come_to_rest
 from oracle import parked as set_aside
 from padan_cli.platform import Instance, Platform, PlatformError
 from padan_cli.platform.instance import DATABASES, project_root
 
 from faults import disk
+from faults.asking import NO_AUTHORITIES
 from faults.following import Following, check_rankings
 from faults.kinds import Fault, Kind, draw, kinds, left_out
 from faults.lines import draw as draw_lines
 from faults.parked import ParkedOracle
 from faults.proxy import Network
 from faults.stage import Stage
-from faults.traffic import Sent, Traffic
+from faults.traffic import Sending, Traffic
 
 _REST_WITHIN_S = 420.0
 _ALL_EACH_ROUNDS = 25
+_ROWS_AT_ONCE = 40
+"""Few, so that there are many moments between two pieces of a batch's work."""
 Say = Callable[[str], None]
 
 
@@ -45,7 +48,8 @@ class Round(msgspec.Struct):
 
     number: int
     faults: list[Done]
-    files: int
+    sent: int
+    ways: dict[str, int] = msgspec.field(default_factory=dict)
     tries: int = 0
     events: int = 0
     parked: int = 0
@@ -81,6 +85,7 @@ def run(
     folder = project_root() / ".padan" / f"faults-{seed}"
     _remove(folder)
     platform = Platform(Instance(folder, secure_kafka=True), bound=True)
+    platform.instance.configure("registry-ingest", PADAN_ROWS_AT_ONCE=str(_ROWS_AT_ONCE))
     small = disk.mount(folder / "postgres")
     campaign = Campaign(seed, [], left_out(small_disk=small), folder=str(folder))
     with _removed_unless(campaign), _on_stage(platform, small=small) as stage:
@@ -89,7 +94,7 @@ def run(
         known = kinds(stage.lines, small_disk=small)
         known = {name: kind for name, kind in known.items() if not only or name in only}
         following = Following(platform)
-        traffic = Traffic(Stack(platform), folder / "files", seed)
+        traffic = Traffic(platform, folder / "files", seed)
         try:
             with contextlib.suppress(KeyboardInterrupt):  # what was found until then is reported
                 for number in range(1, rounds + 1):
@@ -153,19 +158,25 @@ def _one_round(
     begun = time.monotonic()
     faults = [Done(fault) for fault in draw(known, random)]
     say(f"round {number}: " + "; ".join(str(each.fault) for each in faults))
-    files = traffic.prepare(number, random)
-    pauses = [random.uniform(0.0, 1.5) for _ in files]
-    outcome = Round(number, faults, len(files))
-    outcome.violation = _violation_of(lambda: _under_fire(stage, traffic, known, outcome, files, pauses), tries=1)
+    sendings = traffic.prepare(number, random)
+    pauses = [random.uniform(0.0, 1.5) for _ in sendings]
+    outcome = Round(number, faults, len(sendings))
+    outcome.violation = _violation_of(lambda: _under_fire(stage, traffic, known, outcome, sendings, pauses), tries=1)
     if not outcome.violation:
-        outcome.violation = _violation_of(lambda: _look(stage, traffic, following, outcome, files))
+        outcome.violation = _violation_of(lambda: _look(stage, traffic, following, outcome, sendings))
     outcome.took_s = time.monotonic() - begun
-    outcome.tries = sum(file.tries for file in files)
+    outcome.tries = sum(sending.tries.count for sending in sendings)
+    outcome.ways = dict(Counter(way for sending in sendings for way in sending.ways))
     return outcome
 
 
 def _under_fire(
-    stage: Stage, traffic: Traffic, known: dict[str, Kind], outcome: Round, files: list[Sent], pauses: list[float]
+    stage: Stage,
+    traffic: Traffic,
+    known: dict[str, Kind],
+    outcome: Round,
+    sendings: Sequence[Sending],
+    pauses: list[float],
 ) -> None:
     begun = time.monotonic()
 
@@ -180,9 +191,9 @@ def _under_fire(
     for thread in threads:
         thread.start()
     try:
-        for file, pause_s in zip(files, pauses, strict=True):
+        for sending, pause_s in zip(sendings, pauses, strict=True):
             stage.wait(pause_s)
-            traffic.send(file)
+            traffic.send(sending)
     finally:
         for thread in threads:
             thread.join()
@@ -194,11 +205,11 @@ def _under_fire(
     outcome.recovery_s = time.monotonic() - healed
 
 
-def _look(stage: Stage, traffic: Traffic, following: Following, outcome: Round, files: list[Sent]) -> None:
+def _look(stage: Stage, traffic: Traffic, following: Following, outcome: Round, sendings: Sequence[Sending]) -> None:
     parked = ParkedOracle(stage.platform)
     parked.settle(_REST_WITHIN_S)
     outcome.events = following.check()
-    traffic.check(files)
+    traffic.check(sendings)
     outcome.parked = parked.check(following.strays, following.unknown)
     # Done by the readers when they can, so in the middle of the next round's faults.
     outcome.dropped = parked.drop_all()
@@ -212,7 +223,7 @@ def _stopped(platform: Platform) -> list[str]:
         f"{service}: {line}"
         for service in DATABASES
         for line in httpx.get(
-            f"{platform.url(service)}/metrics", timeout=10, trust_env=False, verify=False
+            f"{platform.url(service)}/metrics", timeout=10, trust_env=False, verify=NO_AUTHORITIES
         ).text.splitlines()
         if line.startswith("padan_reader_stopped_shards{")
     ]

@@ -13,6 +13,7 @@ from padan_cli.platform.components import COMPONENTS
 from padan_cli.platform.instance import DATABASES, SIMULATORS
 
 from faults import disk, poison
+from faults.asking import NO_AUTHORITIES
 from faults.proxy import Way
 from faults.stage import Stage
 
@@ -96,12 +97,12 @@ def _disk_full(stage: Stage, fault: Fault) -> bool:
 def _register_fails(stage: Stage, fault: Fault) -> bool:
     url = f"{stage.platform.url(fault.target)}/simulator/faults"
     ways = {"down": {"down": True}, "now and then": {"failure_rate": 0.3}, "slow": {"latency_ms": 700}}
-    with suppress(httpx.HTTPError), httpx.Client(trust_env=False, verify=False, timeout=5) as http:
+    with suppress(httpx.HTTPError), httpx.Client(trust_env=False, verify=NO_AUTHORITIES, timeout=5) as http:
         http.post(url, json=ways[fault.detail])
         stage.wait(fault.lasts_s)
     while not stage.over.is_set():
         # It may have been killed or frozen meanwhile. Killed, it has forgotten its faults; so this is only for sure.
-        with suppress(httpx.HTTPError), httpx.Client(trust_env=False, verify=False, timeout=5) as http:
+        with suppress(httpx.HTTPError), httpx.Client(trust_env=False, verify=NO_AUTHORITIES, timeout=5) as http:
             return http.post(url, json={}).is_success
         stage.wait(0.5)
     return True

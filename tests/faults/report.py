@@ -27,8 +27,12 @@ def show(campaign: Campaign, console: Console) -> None:
         console.print(f"  {campaign.violation}", style="red", markup=False)
         console.print(f"  What the processes left lies in {campaign.folder}", markup=False)
     console.print(_of_kinds(campaign))
-    tries, files = sum(each.tries for each in rounds), sum(each.files for each in rounds)
-    console.print(f"Files sent: {files}, in {tries} tries. Events, each once in the store, on Kafka and in every view:")
+    tries, sent = sum(each.tries for each in rounds), sum(each.sent for each in rounds)
+    ways = Counter[str]()
+    for each in rounds:
+        ways.update(each.ways)
+    console.print(f"Files and lists sent: {sent}, with {tries} requests. By way: {', '.join(_counted(ways))}.")
+    console.print("Events, each once in the store, on Kafka and in every view:")
     console.print("  " + ", ".join(f"{count:,} {type_}" for type_, count in sorted(campaign.types.items())))
     console.print(
         f"Records on Kafka that were repeats: {campaign.repeats:,}; that came before what precedes them, and again "
@@ -44,6 +48,10 @@ def show(campaign: Campaign, console: Console) -> None:
         console.print(f"A round took {statistics.median(each.took_s for each in rounds):.1f} s (median).")
     for reason in campaign.left_out:
         console.print(f"Left out: {reason}.")
+
+
+def _counted(counts: Counter[str]) -> list[str]:
+    return [f"{name} {count:,}" for name, count in sorted(counts.items())]
 
 
 def _of_kinds(campaign: Campaign) -> Table:

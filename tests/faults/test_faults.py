@@ -4,12 +4,16 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 from random import Random
 
 import pytest
 
-from faults import campaign
+from faults import campaign, traffic
+from faults.files import MOMENTS
 from faults.kinds import draw, kinds
+from faults.lists import Line as Listed
+from faults.lists import ListCheck
 from faults.proxy import Line, Network, Way
 
 ROUNDS, SEED = 25, 20_261
@@ -136,6 +140,72 @@ def test_a_seed_draws_the_same_faults() -> None:
     assert {fault.kind for faults in one for fault in faults} == set(known)
 
 
+def test_a_seed_draws_the_same_traffic_and_leaves_no_way_out() -> None:
+    one, two = ([traffic.draw(Random(f"7:{number}")) for number in range(200)] for _ in range(2))
+    assert one == two
+    assert {ways.giving_up.moment for ways in one if ways.giving_up} == set(MOMENTS)
+    assert {ways.giving_up.again for ways in one if ways.giving_up} == {True, False}
+    for drawn in (
+        [ways.ranking for ways in one],
+        [ways.old for ways in one],
+        [ways.correction for ways in one],
+        [ways.list_check for ways in one],
+        *([ways.cuts[file] is not None for ways in one] for file in range(3)),
+    ):
+        assert set(drawn) == {True, False}
+    pieces = [cuts for ways in one for cuts in ways.cuts if cuts is not None]
+    assert {len(cuts.parts) for cuts in pieces} == set(range(3, 8))
+    assert all(cuts.parts[-1] == 1.0 and len(cuts.pauses_s) == len(cuts.parts) for cuts in pieces)
+
+
+NIK, OTHER, NOBODY = "3318010101990001", "3318010101990002", "3318010101990003"
+LINES = (Listed(NIK, "ana", right=True), Listed(OTHER), Listed(NIK), Listed(NOBODY), Listed("12345"))
+
+
+def told(code: str, differs: str = "", group: str = "") -> dict[str, str]:
+    """A row of a list as the gateway tells it."""
+    return {"HASIL_KODE": code, "DIFFERS": differs, "DESIL": group}
+
+
+def right_rows() -> list[dict[str, str]]:
+    return [
+        told("registered", group="1-4"),
+        told("registered"),
+        told("duplicate_in_list"),
+        told("not_registered"),
+        told("nik_invalid"),
+    ]
+
+
+def test_a_list_that_says_what_the_register_holds_is_right() -> None:
+    before = {NIK: "1-4"}
+    after = {NIK: "1-4", OTHER: ""}
+    ListCheck(Path("list"), LINES, before).compare("check", right_rows(), after)
+
+
+@pytest.mark.parametrize(
+    ("row", "wrong"),
+    [
+        (0, told("not_registered")),
+        (0, told("registered", group="6-10")),
+        (0, told("registered", "name", "1-4")),
+        (0, told("registered_elsewhere")),
+        (2, told("registered", group="1-4")),
+        (3, told("registered")),
+        (3, told("registered_elsewhere")),
+        (4, told("not_registered")),
+    ],
+)
+def test_a_list_that_says_anything_else_is_a_violation(row: int, wrong: dict[str, str]) -> None:
+    rows = right_rows()
+    rows[row] = wrong
+    check = ListCheck(Path("list"), LINES, {NIK: "1-4", OTHER: ""})
+    with pytest.raises(AssertionError, match=f"row {row + 1}"):
+        check.compare("check", rows, {NIK: "1-4", OTHER: ""})
+    with pytest.raises(AssertionError, match="4 rows of 5"):
+        check.compare("check", rows[:-1], {NIK: "1-4", OTHER: ""})
+
+
 @pytest.mark.long
 def test_no_round_of_faults_breaks_a_promise() -> None:
     result = campaign.run(SEED, ROUNDS, say=print, finished=lambda: None)
@@ -144,3 +214,5 @@ def test_no_round_of_faults_breaks_a_promise() -> None:
     faults = [done for each in result.rounds for done in each.faults]
     drawn, happened = {done.fault.kind for done in faults}, {done.fault.kind for done in faults if done.happened}
     assert happened == drawn, "a kind of fault that never happens proves nothing"
+    ways = {way for each in result.rounds for way in each.ways}
+    assert ways >= {"whole", "in pieces", "correction", "list check", "cancelled in the middle"}, "nor does such a way"

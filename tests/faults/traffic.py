@@ -1,133 +1,156 @@
-"""Files of invented people, sent until somebody takes them, and what must become of each."""
+"""Files of invented people, in all the ways in which they are sent, and lists that are checked only."""
 
-import time
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
+from typing import Protocol
 
 import httpx
 import msgspec
-from journeys import Stack
-from oracle import query
+from padan_cli.platform import Platform
 from padan_simulators import pati
+
+from faults import corrections, lists, pieces
+from faults.asking import NO_AUTHORITIES, Asking, Tries
+from faults.files import MOMENTS, File, GivingUp
+from faults.pieces import Cuts
+from faults.views import Ended, ended
 
 _SERIALS_EACH = 40
 """NIKs end in a serial of four digits: this leaves room for 249 rounds of a few hundred rows."""
+_SERIALS_OF_NEW = 20
+"""From here on, within a round's serials, those of people who stand in a corrected file only: a few rows use one."""
 LARGEST_ROUND = 9_999 // _SERIALS_EACH - 1
-_TAKEN_WITHIN_S = 240.0
 
 
-class Sent(msgspec.Struct):
-    """A file that was sent: what it must come to, and the ids under which it was taken.
+class Sending(Protocol):
+    """Something that is sent, and looked at when everything rests."""
 
-    `valid` is None where it may be sent before what it builds on: it then has to end, in whatever way.
-    """
+    tries: Tries
 
-    path: Path
-    valid: int | None
-    upload_ids: list[str] = msgspec.field(default_factory=list)
-    tries: int = 0
+    @property
+    def ways(self) -> list[str]:
+        """What it counts as in the report."""
+
+    def send(self, asking: Asking) -> None:
+        """Send it until it is taken. Raises `RefusedError`."""
+
+    def check(self, asking: Asking) -> None:
+        """Raises `AssertionError` with what is wrong."""
 
 
-class RefusedError(AssertionError):
-    """The gateway refused a file that is in order."""
+class Ways(msgspec.Struct, frozen=True):
+    """How a round's files are sent. `cuts`: of its registration, the base of the next one, and all else."""
+
+    cuts: tuple[Cuts | None, Cuts | None, Cuts | None]
+    giving_up: GivingUp | None
+    ranking: bool
+    old: bool
+    correction: bool
+    list_check: bool
+
+
+def draw(random: Random) -> Ways:
+    """The ways of one round."""
+
+    def cuts() -> Cuts | None:
+        drawn = pieces.draw(random)
+        return drawn if random.random() < 0.35 else None
+
+    giving_up = GivingUp(random.choice(MOMENTS), random.uniform(0.0, 1.5), again=random.random() < 0.5)
+    return Ways(
+        cuts=(cuts(), cuts(), cuts()),
+        giving_up=giving_up if random.random() < 0.4 else None,
+        ranking=random.random() < 0.4,
+        old=random.random() < 0.3,
+        correction=random.random() < 0.4,
+        list_check=random.random() < 0.4,
+    )
 
 
 class Traffic:
-    """Sends, in each round, a registration file and the base of the next one, sometimes a ranking or an old file."""
+    """Sends, in each round, a registration file and the base of the next one, and by chance a ranking, an old file, a
+    correction, a list; in pieces or whole, and sometimes given up."""
 
-    def __init__(self, stack: Stack, folder: Path, seed: int) -> None:
-        self._stack, self._folder, self._seed = stack, folder, seed
+    def __init__(self, platform: Platform, folder: Path, seed: int) -> None:
+        self._platform, self._folder, self._seed = platform, folder, seed
         self._batches: dict[int, pati.PatiBatch] = {}
-        self._old: list[Sent] = []
+        self._old: list[tuple[pati.PatiBatch, File]] = []
+        self._corrected: set[Path] = set()
+        self._number = 0
 
-    def prepare(self, number: int, random: Random) -> list[Sent]:
-        """The files of a round, their people known to the registers; to be called while nothing is broken."""
-        batch = self._batches.pop(number, None) or self._invent(number, random)
-        following = self._batches[number + 1] = self._invent(number + 1, random)
-        files = [
-            Sent(batch.registration, batch.expected.valid),
-            Sent(following.base, following.expected.base_rows),
-        ]
+    def prepare(self, number: int, random: Random) -> Sequence[Sending]:
+        """What is sent in a round, its people known to the registers; to be called while nothing is broken."""
+        self._number = number
+        batch = self._batches.pop(number, None) or self._invent(number, random.randrange(100, 401))
+        following = self._batches[number + 1] = self._invent(number + 1, random.randrange(100, 401))
+        ways = draw(random)
+        # Apart: what lists and corrections are made of depends on what was done in time, and the rest shall not.
+        of_list, of_correction = Random(random.getrandbits(64)), Random(random.getrandbits(64))
+        of_registration, of_base, of_others = ways.cuts
+        registration = File(batch.registration, batch.expected.valid, of_registration, giving_up=ways.giving_up)
+        sendings: list[Sending] = [registration, File(following.base, following.expected.base_rows, of_base)]
         if number == 1:  # its own base was never sent
-            self.send(Sent(batch.base, batch.expected.base_rows))
-        if self._old and random.random() < 0.4:
-            files.append(Sent(self._old[-1].path.with_name("ranking.csv"), None))
-        if self._old and random.random() < 0.3:
-            files.append(random.choice(self._old))
-        self._old.append(files[0])
-        return files
+            self.send(File(batch.base, batch.expected.base_rows))
+        if self._old and ways.ranking:
+            sendings.append(File(self._old[-1][0].ranking, None, of_others))
+        if self._old and ways.old:
+            sendings.append(random.choice(self._old)[1].once_more(of_others))
+        # What was given up and not sent again is sent in the next round.
+        elif self._old and (last := self._old[-1][1]).giving_up is not None and not last.giving_up.again:
+            sendings.append(last.once_more(of_others))
+        done = self._done()
+        if done and ways.list_check:
+            chosen = of_list.sample(done, min(3, len(done)))
+            sent = [(old.path, upload) for _, old, upload in chosen]
+            sendings.append(lists.make(self._platform, sent, self._folder / f"list-{number:03d}.csv", of_list))
+        to_correct = [each for each in done if each[1].path not in self._corrected]
+        if to_correct and ways.correction:
+            sendings.append(self._correction(*of_correction.choice(to_correct), of_others, of_correction))
+        self._old.append((batch, registration))
+        return sendings
 
-    def _invent(self, number: int, random: Random) -> pati.PatiBatch:
+    def _done(self) -> list[tuple[pati.PatiBatch, File, Ended]]:
+        """The registrations of earlier rounds of which all was done, and the upload that did it."""
+        found = []
+        for batch, file in self._old:
+            uploads = [ended(self._platform, upload_id) for upload_id in file.upload_ids]
+            firsts = [u if u.repeat_of is None else ended(self._platform, u.repeat_of) for u in uploads]
+            found += [(batch, file, each) for each in firsts if each.state == "done"][-1:]
+        return found
+
+    def _correction(self, batch: pati.PatiBatch, file: File, first: Ended, cuts: Cuts | None, random: Random) -> File:
+        """A file is corrected once: what a second correction must come to is not as plain."""
+        self._corrected.add(file.path)
+        name = f"new-{self._number:03d}"
+        new = self._invent(self._number, random.randrange(5, 16), name=name, serials=_SERIALS_OF_NEW)
+        path = self._folder / name / "corrected.xlsx"
+        correction = corrections.make(self._platform, file.path, first, batch=batch, new=new, into=path, random=random)
+        valid = correction.rows.count("now_valid") + new.expected.valid
+        return File(path, valid, cuts, correction=correction)
+
+    def _invent(self, number: int, rows: int, *, name: str = "", serials: int = 0) -> pati.PatiBatch:
         batch = pati.generate(
-            random.randrange(100, 401),
-            folder=self._folder / f"{number:03d}",
-            seed=1_000 * self._seed + number,
-            serials_after=number * _SERIALS_EACH,
+            rows,
+            folder=self._folder / (name or f"{number:03d}"),
+            seed=1_000 * self._seed + number + serials * 1_000_000,
+            serials_after=number * _SERIALS_EACH + serials,
         )
-        platform = self._stack.platform
         for register, people in (("civil-registry", batch.civil_registry), ("barred-register", batch.barred_register)):
             body = (people / "people.parquet").read_bytes()
-            url = f"{platform.url(register)}/simulator/people"
-            httpx.post(url, content=body, timeout=60, trust_env=False, verify=False).raise_for_status()
+            url = f"{self._platform.url(register)}/simulator/people"
+            httpx.post(url, content=body, timeout=60, trust_env=False, verify=NO_AUTHORITIES).raise_for_status()
         return batch
 
-    def send(self, file: Sent) -> None:
-        """Send a file until it is taken, as a person does whose connection is bad: again and again.
+    def send(self, sending: Sending) -> None:
+        """Send it until it is taken. Raises `RefusedError`."""
+        sending.send(self._asking(sending))
 
-        Raises `RefusedError` for an answer that does not say "try again".
-        """
-        deadline = time.monotonic() + _TAKEN_WITHIN_S
-        while True:
-            file.tries += 1
-            try:
-                with self._stack.http() as http, file.path.open("rb") as content:
-                    answer = http.post(
-                        "/v1/batches", files={"file": (file.path.name, content)}, data={"kind": "auto"}, timeout=25
-                    )
-            except httpx.TransportError as error:
-                what = type(error).__name__
-            else:
-                if answer.is_success:
-                    file.upload_ids.append(str(answer.json()["upload_id"]))
-                    return
-                what = f"{answer.status_code} {_code(answer)}"
-                # 401: a gateway whose clock is wrong holds a token for one of the future.
-                if answer.status_code < 500 and answer.status_code != httpx.codes.UNAUTHORIZED:
-                    raise RefusedError(f"{file.path.name}: {what}")
-            if time.monotonic() > deadline:
-                raise RefusedError(f"{file.path.name}: not taken within {_TAKEN_WITHIN_S} s, at last {what}")
-            time.sleep(0.5)
+    def check(self, sendings: Sequence[Sending]) -> None:
+        """Look at each, when everything rests. Raises `AssertionError`."""
+        for sending in sendings:
+            sending.check(self._asking(sending))
 
-    def check(self, files: list[Sent]) -> None:
-        """Every file sent ended, as what it had to be, once: whatever was taken besides is a repeat of it."""
-        for file in files:
-            assert file.upload_ids, f"{file.path.name}: never taken"
-            for upload_id in file.upload_ids:
-                state, accepted, of = self._end_of(upload_id)
-                if of is not None:
-                    assert state == "repeated", f"{file.path}: {upload_id} is a repeat and ended as {state}"
-                    first = self._end_of(of)
-                else:
-                    first = (state, accepted, None)
-                assert first[0] == "done", f"{file.path}: {upload_id} ended as {first[0]}"
-                if file.valid is not None:
-                    assert first[1] == file.valid, f"{file.path}: {first[1]} accepted, {file.valid} are valid"
-
-    def _end_of(self, upload_id: str) -> tuple[str, int, str | None]:
-        rows = query(
-            self._stack.platform,
-            "registry_ingest",
-            "SELECT state, accepted, repeat_of::text FROM upload WHERE upload_id = %s",
-            upload_id,
-        )
-        assert rows, f"{upload_id} was taken and is not known"
-        state, accepted, repeat_of = rows[0]
-        return str(state), int(accepted), repeat_of
-
-
-def _code(answer: httpx.Response) -> str:
-    """The code of a problem document. Raises `RefusedError` for an answer without one: every error has a code."""
-    try:
-        return str(answer.json()["code"])
-    except (ValueError, KeyError) as error:
-        raise RefusedError(f"{answer.status_code} without a problem document: {answer.text[:100]!r}") from error
+    def _asking(self, sending: Sending) -> Asking:
+        # One sender may have twenty files in pieces under way; where the answer was lost to a fault one stays behind.
+        return Asking(self._platform, f"sender-{self._number}", sending.tries)
