@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from padan_events import Event, decode, encode, type_of
 from padan_events.household import Proposed
-from padan_events.intake import Accepted, HouseholdReported, Position, RankingReported, Refused
+from padan_events.intake import Accepted, HouseholdReported, Origin, Position, RankingReported, Refused
 from padan_events.personal import ReportedHousehold
 from padan_events.topics import HOUSEHOLD_EVENTS, OUTCOMES
 from padan_household.domain import ids
@@ -30,6 +30,7 @@ class Report(msgspec.Struct, frozen=True):
 
     event: Event
     content: Proposal | RankingReported
+    origin: Origin
 
     @property
     def outcome_id(self) -> UUID:
@@ -49,7 +50,7 @@ def _unsealed(subject: UUID, kind: str, content: msgspec.Struct) -> bytes:
 def _open(event: Event) -> Report:
     data = decode(event.type, event.value)
     if isinstance(data, RankingReported):
-        return Report(event, data)
+        return Report(event, data, data.origin)
     assert isinstance(data, HouseholdReported)
     reported = msgspec.json.decode(data.sealed, type=ReportedHousehold)
     proposal = Proposal(
@@ -61,7 +62,7 @@ def _open(event: Event) -> Report:
         person_ids=tuple(ids.person_id(data.household_id, index) for index in range(len(reported.members))),
         nik_hashes=tuple(None if member.nik is None else nik_hash_of(member.nik) for member in reported.members),
     )
-    return Report(event, proposal)
+    return Report(event, proposal, data.origin)
 
 
 class Deciding:
@@ -192,7 +193,7 @@ def event_entry(event: HouseholdEvent) -> Entry:
 
 
 def _outcome(report: Report, what: Refusal | list[HouseholdEvent], positions: tuple[Position, ...]) -> Entry:
-    report_id, household_id, origin = report.event.event_id, report.content.household_id, report.content.origin
+    report_id, household_id, origin = report.event.event_id, report.content.household_id, report.origin
     outcome: Accepted | Refused
     if isinstance(what, Refusal):
         outcome = Refused(

@@ -29,6 +29,10 @@ KEYS_FETCHED = Counter("padan_keys_fetched_total", "Keys a service asked the key
 
 INTAKE_DECIDED = Counter("padan_intake_decided_total", "Reports decided, by outcome code.", ["code"])
 
+COMMANDS_DECIDED = Counter(
+    "padan_commands_decided_total", "Commands of people decided, by command and outcome.", ["command", "code"]
+)
+
 BATCH_ROWS = Counter("padan_batch_rows_total", "Rows of files validated, by first reason (valid: none).", ["reason"])
 BATCH_STAGE_SECONDS = Histogram(
     "padan_batch_stage_seconds",

@@ -21,6 +21,7 @@ from starlette.requests import ClientDisconnect
 from padan_gateway import openapi, regions
 from padan_gateway.answers import Watermark
 from padan_gateway.batches import endpoints as batches
+from padan_gateway.commands import endpoints as commands
 from padan_gateway.downstream import Refused, Service
 from padan_gateway.eligibility import endpoints as eligibility
 from padan_gateway.households import endpoints as households
@@ -116,7 +117,7 @@ def bootstrap(settings: GatewaySettings) -> Gateway:
 def _app(parts: Parts, health: Health, lists: ListChecks) -> FastAPI:
     # Without /progress: this port is public, and how far the services have come is for who may read the pipeline.
     app = create_app(title="Padan", health=health, **openapi.DESCRIPTION)
-    for slice_ in (households, persons, eligibility, batches, uploads, pipeline):
+    for slice_ in (households, persons, eligibility, commands, batches, uploads, pipeline):
         app.include_router(slice_.router(parts))
     app.include_router(list_check.router(parts, lists.wake.set))
     app.add_middleware(uploads.SaysVersion)

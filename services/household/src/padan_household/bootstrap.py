@@ -19,6 +19,8 @@ from padan_runtime.service_tokens import read_identity
 from padan_runtime.settings import fail
 
 from padan_household import cut, reconciling
+from padan_household.commands import endpoints as commands
+from padan_household.commands.deciding import Commands
 from padan_household.intake.handler import READER, IntakeHandler
 from padan_household.intake.opening import Opener, Report
 from padan_household.keyring import endpoints
@@ -66,11 +68,12 @@ def bootstrap(settings: HouseholdSettings) -> Household:
     for opened in (database, keyring_database):
         opened.open()
     keyring = Keyring(keyring_database, KeyEncryption(encryption_key))
+    register = Register(database)
     projector = Projector(
         reader=READER,
         topics=[INTAKE],
         handler=IntakeHandler(
-            database=database, register=Register(database), keyring=keyring, opener=Opener(keyring, nik_hash_key)
+            database=database, register=register, keyring=keyring, opener=Opener(keyring, nik_hash_key)
         ),
         database=database,
         kafka=settings.kafka_client,
@@ -88,6 +91,9 @@ def bootstrap(settings: HouseholdSettings) -> Household:
     progress.stopped[READER] = lambda: projector.stopped
     app = create_app(title="Padan household", health=health, progress=progress)
     app.include_router(endpoints.router(keyring, verifier))
+    app.include_router(
+        commands.router(Commands(database, register, keyring, nik_hash_key), verifier, taking_back.whole)
+    )
     app.include_router(cut.router(database, verifier))
     app.include_router(reconciling.router(database, verifier))
 

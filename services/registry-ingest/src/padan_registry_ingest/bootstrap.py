@@ -25,8 +25,11 @@ from padan_registry_ingest.batches.splitting import Splitter
 from padan_registry_ingest.batches.stage import Stages
 from padan_registry_ingest.batches.welfare_ranking import WelfareRanking
 from padan_registry_ingest.batches.work import Worker
+from padan_registry_ingest.commands.household import DecidingHousehold
+from padan_registry_ingest.commands.validating import Validation
 from padan_registry_ingest.correcting.comparing import Corrections
 from padan_registry_ingest.http_api.batches import BatchApi
+from padan_registry_ingest.http_api.commands import CommandApi
 from padan_registry_ingest.http_api.list_checks import ListCheckApi
 from padan_registry_ingest.http_api.uploads import UploadApi
 from padan_registry_ingest.list_check.reading import ListReader
@@ -100,7 +103,9 @@ class Service:
             self.database, self._keys, verifier, hashed,
             folder=settings.folder, most_bytes=uploads.most_bytes, wake=lists.wake.set,
         )  # fmt: skip
-        self.app = self._app([batches, UploadApi(uploads, verifier), checks])
+        self._deciding = DecidingHousehold(settings.household_url, identity)
+        commands = CommandApi(verifier, self._deciding, Validation(self._civil, self._barred), hashed)
+        self.app = self._app([batches, UploadApi(uploads, verifier), checks, commands])
         reconciling = reconciliation(self.database, StoreClient("household", settings.household_url, identity))
         overdue = OverdueDeciles(self.database, leading=lambda: self.relay.leading)
         self.tasks: list[Task] = [
@@ -108,7 +113,7 @@ class Service:
             uploads.run, lists.run, overdue.run, reconciling.run,
         ]  # fmt: skip
 
-    def _app(self, apis: Sequence[BatchApi | UploadApi | ListCheckApi]) -> FastAPI:
+    def _app(self, apis: Sequence[BatchApi | UploadApi | ListCheckApi | CommandApi]) -> FastAPI:
         health = Health()
         health.require("database", self.database.healthy)
         readers: dict[str, Projector[Any]] = {index.READER: self.persons, outcomes.READER: self.outcomes}

@@ -46,6 +46,7 @@ class Action(StrEnum):
     LIST_HOUSEHOLDS = "list_households"
     LOOK_UP_PERSON = "look_up_person"
     READ_ELIGIBILITY = "read_eligibility"
+    SEND_COMMAND = "send_command"
     UPLOAD_BATCH = "upload_batch"
     READ_BATCH = "read_batch"
     CHECK_LIST = "check_list"
@@ -135,14 +136,15 @@ FIELDS: Mapping[Role, Mapping[Field, Right]] = {
 
 _READS = frozenset({Action.READ_HOUSEHOLD, Action.LIST_HOUSEHOLDS, Action.READ_ELIGIBILITY})
 _CASES = _READS | {Action.LOOK_UP_PERSON}
+_WORKS = _CASES | {Action.SEND_COMMAND}
 _FILES = _CASES | {Action.UPLOAD_BATCH, Action.READ_BATCH, Action.CHECK_LIST, Action.READ_PIPELINE}
 
 ACTIONS: Mapping[Role, frozenset[Action]] = {
-    Role.VILLAGE_OPERATOR: _CASES,
+    Role.VILLAGE_OPERATOR: _WORKS,
     Role.VILLAGE_HEAD: _READS,
-    Role.FACILITATOR: _CASES,
+    Role.FACILITATOR: _WORKS,
     Role.DISTRICT_OFFICER: _CASES,
-    Role.SOCIAL_OFFICE: _FILES,
+    Role.SOCIAL_OFFICE: _FILES | {Action.SEND_COMMAND},
     Role.APPROVER: _CASES,
     Role.PROVINCE: _FILES,
     Role.MINISTRY: _FILES,

@@ -1,6 +1,20 @@
 """Ids of what the register makes: UUIDv5, never random, so that trying again makes the same id."""
 
+from typing import Final
 from uuid import UUID, uuid5
+
+_COMMANDS: Final = UUID("0d3f6a0e-6a0b-5d8e-9c53-7e1f4f0a52c1")
+"""The namespace of commands."""
+
+
+def command_id(actor: str, idempotency_key: str) -> UUID:
+    """The id of what a person asked for under a key; it correlates all that it leads to."""
+    return uuid5(_COMMANDS, f"{actor}\n{idempotency_key}")
+
+
+def proposed_household_id(command_id: UUID) -> UUID:
+    """The id of the household that a command proposes."""
+    return uuid5(command_id, "household")
 
 
 def person_id(household_id: UUID, index: int) -> UUID:

@@ -30,17 +30,17 @@ Seal = Callable[[UUID, Kind, msgspec.Struct], bytes]
 class Proposal(msgspec.Struct, frozen=True, kw_only=True):
     """A reported household, opened. `person_ids` and `nik_hashes` stand beside its members, in the same order.
 
-    A hash is None where the member has no NIK.
+    A hash is None where the member has no NIK; `origin` is None where the household comes from no file.
     """
 
     household_id: UUID
     regency: str
-    origin: Origin
     occurred_on: date
     reported: ReportedHousehold
     person_ids: tuple[UUID, ...]
     nik_hashes: tuple[bytes | None, ...]
     family_card_hash: bytes | None = None
+    origin: Origin | None = None
 
 
 def admit(proposal: Proposal, holders: Mapping[bytes, UUID]) -> Refusal | None:

@@ -24,15 +24,16 @@ from padan_runtime.relay import hint
 from psycopg import Connection
 
 from padan_household.claims import repository as claims
+from padan_household.claims.proposed import claims_of, subjects
 from padan_household.domain import ids
 from padan_household.domain.household import Cause, Household, HouseholdEvent, fold, follow
-from padan_household.domain.proposing import FIRST_MEMBERSHIP, Proposal, admit, complete, propose
+from padan_household.domain.proposing import Proposal, admit, complete, propose
 from padan_household.domain.ranking import rank
 from padan_household.domain.refusals import DROPPED_BY_OPERATOR, Refusal
 from padan_household.intake import repository
 from padan_household.intake.opening import Opener, Report, told_of
-from padan_household.intake.sealer import seal_for
 from padan_household.keyring.keyring import KeyPair, Keyring
+from padan_household.keyring.sealer import seal_for
 from padan_household.store.application import Register
 from padan_household.store.mapper import shard_of
 from padan_household.taking_back import repository as taking_back
@@ -74,9 +75,9 @@ class IntakeHandler:
             return
         households = self._register.load({report.household_id for report in reports}, connection)
         admitted, refusals = self._admit(connection, reports, households)
-        keys = self._keyring.mint([pair for proposal in admitted for pair in _subjects(proposal)])
+        keys = self._keyring.mint([pair for proposal in admitted for pair in subjects(proposal)])
         decided = [self._decide(report, households, refusals, keys) for report in reports]
-        claims.claim(connection, [claim for proposal in admitted for claim in _claims(proposal)])
+        claims.claim(connection, [claim for proposal in admitted for claim in claims_of(proposal)])
         try:
             self._append(connection, decided)
         except IntegrityError as race:
@@ -142,7 +143,7 @@ class IntakeHandler:
             if isinstance(report.content, Proposal) and report.household_id not in households
         ]
         holders = claims.holders(
-            connection, [claim.nik_hash for _, proposal in proposals for claim in _claims(proposal)]
+            connection, [claim.nik_hash for _, proposal in proposals for claim in claims_of(proposal)]
         )
         admitted: dict[UUID, Proposal] = {}
         refusals: dict[UUID, Refusal] = {}
@@ -152,7 +153,7 @@ class IntakeHandler:
             refusal = admit(proposal, holders)
             if refusal is None:
                 admitted[proposal.household_id] = proposal
-                holders |= {claim.nik_hash: claim.household_id for claim in _claims(proposal)}
+                holders |= {claim.nik_hash: claim.household_id for claim in claims_of(proposal)}
             else:
                 refusals[report_id] = refusal
         return list(admitted.values()), refusals
@@ -223,20 +224,20 @@ class IntakeHandler:
 
     @staticmethod
     def _outcome(one: _Decided, outcome_id: UUID) -> log.Entry:
-        report, content = one.report, one.report.content
+        report = one.report
         report_id, household_id = report.event.event_id, report.household_id
         outcome: Accepted | Refused
         if one.refusal is not None:
             outcome = Refused(
                 report_id=report_id,
                 household_id=household_id,
-                origin=content.origin,
+                origin=report.origin,
                 code=one.refusal.code,
                 holder=one.refusal.holder,
             )
         else:
             outcome = Accepted(
-                report_id=report_id, household_id=household_id, origin=content.origin, positions=one.positions
+                report_id=report_id, household_id=household_id, origin=report.origin, positions=one.positions
             )
         return _entry(outcome, outcome_id, report.event)
 
@@ -253,16 +254,3 @@ def _entry(outcome: Accepted | Refused, outcome_id: UUID, report: Event) -> log.
         correlation_id=report.correlation_id,
         causation_id=report.event_id,
     )
-
-
-def _subjects(proposal: Proposal) -> list[tuple[UUID, UUID]]:
-    household_id = proposal.household_id
-    return [(household_id, subject) for subject in (household_id, *proposal.person_ids)]
-
-
-def _claims(proposal: Proposal) -> list[claims.Claim]:
-    return [
-        claims.Claim(nik_hash, person_id, proposal.household_id, FIRST_MEMBERSHIP)
-        for nik_hash, person_id in zip(proposal.nik_hashes, proposal.person_ids, strict=True)
-        if nik_hash is not None
-    ]

@@ -12,6 +12,7 @@ from padan_events.local_date import local_date
 from padan_events.personal import ReportedHousehold
 from padan_runtime import sealing
 
+from padan_household.claims.proposed import opened
 from padan_household.domain import ids
 from padan_household.domain.proposing import Proposal
 from padan_household.keyring.keyring import Keyring
@@ -27,6 +28,7 @@ class Report(msgspec.Struct, frozen=True):
     event: Event
     content: Proposal | RankingReported
     outcome_id: UUID
+    origin: Origin
 
     @property
     def household_id(self) -> UUID:
@@ -66,33 +68,29 @@ class Opener:
         """
         # Asked anew for each batch, so that a destroyed key lives on in no memory.
         intake_keys: dict[str, bytes] = {}
-        return [Report(event, self._content(event, intake_keys), ids.outcome_id(event.event_id)) for event in events]
+        return [self._report(event, intake_keys) for event in events]
 
-    def _content(self, event: Event, intake_keys: dict[str, bytes]) -> Proposal | RankingReported:
+    def _report(self, event: Event, intake_keys: dict[str, bytes]) -> Report:
         data = padan_events.decode(event.type, event.value)
-        if isinstance(data, RankingReported):
-            return data
-        if not isinstance(data, HouseholdReported):
+        if not isinstance(data, RankingReported | HouseholdReported):
             raise TypeError(f"{event.type} does not belong on {event.topic}")
+        content = data if isinstance(data, RankingReported) else self._proposal(event, data, intake_keys)
+        return Report(event, content, ids.outcome_id(event.event_id), data.origin)
+
+    def _proposal(self, event: Event, data: HouseholdReported, intake_keys: dict[str, bytes]) -> Proposal:
         key = intake_keys.get(data.key_id)
         if key is None:
             key = intake_keys[data.key_id] = self._intake_key(data.key_id)
         reported = sealing.open_sealed(
             key, data.sealed, ReportedHousehold, subject=data.household_id, event_id=event.event_id
         )
-        card = reported.family_card_number
-        return Proposal(
-            household_id=data.household_id,
+        return opened(
+            data.household_id,
+            reported,
+            self._nik_hash_key,
             regency=data.regency,
-            origin=data.origin,
             occurred_on=local_date(event.time, data.regency),
-            reported=reported,
-            person_ids=tuple(ids.person_id(data.household_id, index) for index in range(len(reported.members))),
-            nik_hashes=tuple(
-                None if member.nik is None else sealing.keyed_hash(self._nik_hash_key, member.nik)
-                for member in reported.members
-            ),
-            family_card_hash=None if card is None else sealing.keyed_hash(self._nik_hash_key, "kk:" + card),
+            origin=data.origin,
         )
 
     def _intake_key(self, key_id: str) -> bytes:

@@ -1,0 +1,86 @@
+"""Commands of people between registry-ingest, which validates them, and household, which decides them."""
+
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+
+from padan_events.personal import ReportedHousehold
+
+KEY_LENGTH = 200
+"""Characters an idempotency key may have."""
+
+
+class ProposeHousehold(msgspec.Struct, frozen=True, kw_only=True, tag="propose_household", tag_field="command"):
+    """A family is proposed for the register."""
+
+    reported: ReportedHousehold
+
+
+Command = ProposeHousehold
+"""Every command there is."""
+
+
+class Fault(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A reason for which a command is refused, and the field it lies in, where it lies in one."""
+
+    code: str
+    field: str | None = None
+
+
+class CommandRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Body of household's `POST /commands`.
+
+    `actor` is `user:<subject>`, `region` the part of the country this person acts for (empty: the nation). `digest` is
+    a keyed hash of what the person sent. `found` are the faults for which registry-ingest would refuse the command:
+    household keeps them, so that the same key is answered the same for ever.
+    """
+
+    actor: str
+    role: str
+    region: str
+    idempotency_key: Annotated[str, msgspec.Meta(min_length=1, max_length=KEY_LENGTH)]
+    digest: bytes
+    command: Command
+    found: tuple[Fault, ...] = ()
+
+
+class KeyRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Body of household's `POST /commands:answered`: was this key answered before?"""
+
+    actor: str
+    idempotency_key: str
+    digest: bytes
+
+
+class AppendedEvent(msgspec.Struct, frozen=True):
+    """An event that a command led to, and where it stands on household.events.v1."""
+
+    event_id: UUID
+    shard: int
+    pos: int
+
+
+class CommandAccepted(msgspec.Struct, frozen=True, kw_only=True, tag="accepted", tag_field="outcome"):
+    """A command was accepted. `version` is that of the household after its last event."""
+
+    household_id: UUID
+    version: int
+    events: tuple[AppendedEvent, ...]
+
+
+class CommandRefused(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="refused", tag_field="outcome"):
+    """A command was refused; for a duplicate, `holder` is the household that holds the NIK."""
+
+    faults: tuple[Fault, ...]
+    holder: UUID | None = None
+
+
+class CommandUnanswered(msgspec.Struct, frozen=True, tag="unanswered", tag_field="outcome"):
+    """To `POST /commands:answered`: nothing was answered to this key yet."""
+
+
+CommandOutcome = CommandAccepted | CommandRefused
+
+KEY_REUSED = CommandRefused(faults=(Fault("idempotency_key_reused", "Idempotency-Key"),))
+"""The answer to one key with two contents; it is not kept, for the first answer stays."""

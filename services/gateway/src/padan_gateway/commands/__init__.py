@@ -1,0 +1,1 @@
+"""What people ask to be changed, on its way to household."""

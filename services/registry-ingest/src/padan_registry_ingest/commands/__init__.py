@@ -1,0 +1,1 @@
+"""Commands of people: validated here, decided by household."""

@@ -1,0 +1,56 @@
+"""The service that decides, over HTTP."""
+
+from typing import Final
+
+import httpx
+import msgspec
+from padan_events.commands import (
+    CommandAccepted,
+    CommandOutcome,
+    CommandRefused,
+    CommandRequest,
+    CommandUnanswered,
+    KeyRequest,
+)
+from padan_runtime.problems import Unavailable
+from padan_runtime.service_tokens import ServiceIdentity
+
+_TIMEOUT: Final = httpx.Timeout(30, connect=2)
+_ANSWER: Final[msgspec.json.Decoder[CommandOutcome | CommandUnanswered]] = msgspec.json.Decoder(
+    CommandAccepted | CommandRefused | CommandUnanswered
+)
+
+
+class DecidingHousehold:
+    """Household's `POST /commands`."""
+
+    def __init__(self, url: str, identity: ServiceIdentity) -> None:
+        self._identity = identity
+        self._http = httpx.AsyncClient(base_url=url, timeout=_TIMEOUT, trust_env=False)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def answered(self, asked: KeyRequest) -> CommandOutcome | None:
+        """What was answered to a key before, None where nothing was. Raises `Unavailable`."""
+        found = await self._ask("/commands:answered", asked)
+        return None if isinstance(found, CommandUnanswered) else found
+
+    async def decide(self, request: CommandRequest) -> CommandOutcome:
+        """The answer to a command. Raises `Unavailable`: then it may or may not have been decided, and whoever asks
+        again with the same key is told."""
+        found = await self._ask("/commands", request)
+        if isinstance(found, CommandUnanswered):
+            raise Unavailable("household")
+        return found
+
+    async def _ask(self, path: str, body: msgspec.Struct) -> CommandOutcome | CommandUnanswered:
+        headers = {**self._identity.headers("household"), "Content-Type": "application/json"}
+        try:
+            response = await self._http.post(path, content=msgspec.json.encode(body), headers=headers)
+            if response.is_success:
+                return _ANSWER.decode(response.content)
+        except (httpx.HTTPError, msgspec.MsgspecError) as error:
+            raise Unavailable("household") from error
+        raise Unavailable("household")

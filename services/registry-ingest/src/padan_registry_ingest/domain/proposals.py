@@ -1,0 +1,64 @@
+"""What is wrong with a proposed family by itself. Pure: no register is asked here."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+from typing import Final
+
+from padan_events.commands import Fault
+from padan_events.personal import ReportedHousehold, ReportedMember
+
+from padan_registry_ingest.domain import reasons
+from padan_registry_ingest.domain.cells import DAMAGED, longest_of
+from padan_registry_ingest.domain.numbers import family_card_reasons, nik_reasons
+from padan_registry_ingest.domain.reasons import MOST_MEMBERS
+
+_EARLIEST: Final = date(1900, 1, 1)
+_CONTROL: Final = re.compile(f"[\x00-\x1f\x7f{DAMAGED}]")
+_TEXTS: Final = {"address": "ALAMAT", "rt": "RT", "rw": "RW"}
+"""The fields of a household that are free text, and the column whose length they share."""
+
+
+def faults_of(household: ReportedHousehold, today: date) -> list[Fault]:
+    """All that is wrong, in the order of the form; `today` is the date where the family lives."""
+    return [*_of_household(household), *_of_members(household.members, today)]
+
+
+def _of_household(household: ReportedHousehold) -> Iterator[Fault]:
+    if family_card_reasons(household.family_card_number or ""):
+        yield Fault("family_card_length", "household.family_card_number")
+    for name, column in _TEXTS.items():
+        yield from _of_text(getattr(household, name), column, f"household.{name}")
+    if not household.members:
+        yield Fault("members_missing", "household.members")
+    elif len(household.members) > MOST_MEMBERS:
+        yield Fault("too_many_members", "household.members")
+    elif not 0 <= household.caretaker < len(household.members):
+        yield Fault("caretaker_unknown", "household.caretaker")
+
+
+def _of_members(members: tuple[ReportedMember, ...], today: date) -> Iterator[Fault]:
+    niks = Counter(member.nik for member in members if member.nik is not None)
+    for index, member in enumerate(members[: MOST_MEMBERS + 1]):
+        place = f"household.members.{index}"
+        if not member.name.strip():
+            yield Fault("name_missing", f"{place}.name")
+        yield from _of_text(member.name, "NAMA", f"{place}.name")
+        if member.nik is not None:
+            # A person types it, so that no spreadsheet can have changed it.
+            found = reasons.codes(nik_reasons(member.nik, was_number=False))
+            yield from (Fault(code.replace("nik_lost_digits", "nik_length"), f"{place}.nik") for code in found)
+            if niks[member.nik] > 1:
+                yield Fault("member_repeated", f"{place}.nik")
+        if member.birth_date is not None and not _EARLIEST <= member.birth_date <= today:
+            yield Fault("birth_date_invalid", f"{place}.birth_date")
+
+
+def _of_text(text: str | None, column: str, place: str) -> Iterator[Fault]:
+    if text is None:
+        return
+    if _CONTROL.search(text):
+        yield Fault("text_damaged", place)
+    if len(text) > longest_of(column):
+        yield Fault("text_too_long", place)

@@ -1,0 +1,83 @@
+"""Why a command of a person is refused: stable codes with words and what to do, in both languages.
+
+The one catalogue of these; docs/refusals.md is made from it. Where a row of a file is invalid for the same reason, the
+words are those of `domain.reasons`.
+"""
+
+from typing import Final
+
+import msgspec
+
+from padan_registry_ingest.domain.reasons import BY_CODE, MOST_MEMBERS
+
+
+class Words(msgspec.Struct, frozen=True):
+    """One refusal: the HTTP status of an answer whose first reason it is, what is wrong, and what to do."""
+
+    code: str
+    status: int
+    id: str
+    en: str
+    next_id: str
+    next_en: str
+
+
+def _as_in_files(status: int, *codes: str) -> tuple[Words, ...]:
+    found = (BY_CODE[code] for code in codes)
+    return tuple(Words(r.code, status, r.id, r.en, r.next_id, r.next_en) for r in found)
+
+
+_OF_COMMANDS: Final = (
+    Words("idempotency_key_missing", 400, "Kiriman ini tidak menyebut kuncinya.", "The request names no key.",
+          "Perbarui aplikasi Anda. Untuk pembuat aplikasi: header Idempotency-Key, 1 sampai 200 huruf ASCII.",
+          "Update your app. For developers: the header Idempotency-Key, 1 to 200 ASCII characters."),
+    Words("idempotency_key_reused", 422, "Kunci kiriman ini sudah dipakai untuk isian yang lain.",
+          "The key of this request was used for another one.",
+          "Kirim sekali lagi dari awal. Untuk pembuat aplikasi: isian baru memerlukan Idempotency-Key baru.",
+          "Send it again from the beginning. For developers: a new request takes a new Idempotency-Key."),
+    Words("role_forbidden", 403, "Akun Anda tidak berhak melakukan ini.", "Your account has no right to do this.",
+          "Bila Anda memerlukannya, hubungi dinas sosial.", "If you need it, ask the social office."),
+    Words("region_forbidden", 403, "Desa ini di luar wilayah tugas Anda.",
+          "This village is outside the region you work for.",
+          "Minta petugas desa itu yang mengusulkan.", "Ask the operator of that village to propose the family."),
+    Words("region_unknown", 422, "Kode desa/kelurahan tidak dikenal.", "The code of the village is not known.",
+          "Pilih desa dari daftar. Untuk pembuat aplikasi: 10 angka kode Kemendagri (bukan kode BPS).",
+          "Choose the village from the list. For developers: the 10-digit Kemendagri code (not the BPS code)."),
+    Words("members_missing", 422, "Belum ada anggota keluarga.", "There are no members yet.",
+          "Isi sedikitnya satu orang.", "Enter at least one person."),
+    Words("too_many_members", 422, f"Anggota keluarga lebih dari {MOST_MEMBERS} orang.",
+          f"The family has more than {MOST_MEMBERS} members.",
+          "Satu usulan hanya untuk satu keluarga. Usulkan keluarga yang lain tersendiri.",
+          "One proposal is for one family only. Propose other families by themselves."),
+    Words("caretaker_unknown", 422, "Pengurus bukan salah satu anggota yang diisi.",
+          "The caretaker is not one of the members given.",
+          "Pilih pengurus dari anggota keluarga.", "Choose the caretaker among the members."),
+    Words("member_repeated", 422, "NIK yang sama diisi untuk dua anggota.", "Two members have the same NIK.",
+          "Bila orangnya sama, hapus satu. Bila orangnya lain, perbaiki NIK-nya.",
+          "If it is the same person, remove one. If it is another person, correct the NIK."),
+    Words("text_damaged", 422, "Ada huruf yang rusak atau tidak dapat dibaca.",
+          "There are characters that are damaged or cannot be read.",
+          "Hapus isian itu, lalu ketik ulang.", "Empty the field and type it again."),
+    Words("text_too_long", 422, "Isian ini terlalu panjang.", "This is too long.",
+          "Pendekkan isian itu.", "Shorten it."),
+    Words("birth_date_invalid", 422, "Tanggal lahir tidak mungkin: sebelum tahun 1900 atau di masa depan.",
+          "The birth date is impossible: before 1900 or in the future.",
+          "Tulis tanggal lahir seperti pada e-KTP.", "Write the birth date as on the identity card."),
+    Words("barred_occupation", 409, "Orang ini tercatat sebagai ASN, TNI, Polri, atau petugas kesejahteraan sosial, "
+          "jadi tidak boleh menerima.",
+          "This person is recorded as a civil servant, soldier, police officer or welfare worker, "
+          "and may not receive aid.",
+          "Bila catatan itu keliru, sampaikan buktinya ke dinas sosial.",
+          "If that record is wrong, show the social office the proof."),
+)  # fmt: skip
+
+CATALOGUE: Final = (
+    *_OF_COMMANDS,
+    *_as_in_files(422, "name_missing", "nik_length", "nik_date", "nik_serial", "family_card_length"),
+    *_as_in_files(
+        409, "nik_unknown", "deceased", "moved_away", "identity_blocked", "name_differs", "birth_date_differs",
+        "family_card_differs", "duplicate_in_register",
+    ),
+)  # fmt: skip
+
+REFUSALS: Final = {words.code: words for words in CATALOGUE}

@@ -1,0 +1,144 @@
+"""POST /commands: what a person asks for is validated, decided by household, and answered."""
+
+from collections.abc import Callable
+from typing import Any, Final
+from uuid import UUID, uuid5
+
+import msgspec
+from fastapi import APIRouter, FastAPI, Request, Response
+from padan_events.commands import (
+    KEY_LENGTH,
+    CommandAccepted,
+    CommandOutcome,
+    CommandRefused,
+    CommandRequest,
+    Fault,
+    KeyRequest,
+    ProposeHousehold,
+)
+from padan_events.personal import ReportedHousehold
+from padan_runtime.http import json_response
+from padan_runtime.problems import Problem, Text, Unavailable
+from padan_runtime.service_tokens import ServiceVerifier
+
+from padan_registry_ingest.commands.household import DecidingHousehold
+from padan_registry_ingest.commands.validating import Validation
+from padan_registry_ingest.domain.refusals import REFUSALS, Words
+from padan_registry_ingest.http_api.batches import actor_of, region_of
+from padan_registry_ingest.matching.registers import RegisterError
+
+_REQUESTS: Final = UUID("5c1f9c1a-4f0e-5b53-8f6b-0d5a3f3b7a10")
+"""The namespace of questions to the registers."""
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True, tag="propose_household", tag_field="command"):
+    """The body as the gateway sends it."""
+
+    household: ReportedHousehold
+
+
+class CommandApi:
+    """What the address needs. `keyed_hash` hides what a digest is of."""
+
+    def __init__(
+        self,
+        verifier: ServiceVerifier,
+        household: DecidingHousehold,
+        validation: Validation,
+        keyed_hash: Callable[[str], bytes],
+    ) -> None:
+        self._verifier, self._household, self._validation, self._hash = verifier, household, validation, keyed_hash
+
+    def install(self, app: FastAPI) -> None:
+        """Add the address."""
+        router = APIRouter()
+        router.add_api_route("/commands", self.command, methods=["POST"])
+        app.include_router(router)
+
+    async def command(self, request: Request) -> Response:
+        """Answer a command. The same key with the same content is answered the same for ever."""
+        region = region_of(self._verifier, request)
+        actor, key = actor_of(request), _key(request)
+        household = msgspec.structs.replace(_read(await request.body()).household, match=None)
+        digest = self._hash("propose_household " + msgspec.json.encode(household).decode())
+        # First of all: what was answered once is not validated again, by rules and registers that moved on.
+        outcome = await self._household.answered(KeyRequest(actor=actor, idempotency_key=key, digest=digest))
+        if outcome is None:
+            try:
+                household, found = await self._validation.validate(household, uuid5(_REQUESTS, f"{actor}\n{key}"))
+            except RegisterError as error:
+                raise Unavailable("civil-registry") from error
+            outcome = await self._household.decide(
+                CommandRequest(
+                    actor=actor,
+                    role=request.headers.get("padan-role", ""),
+                    region=region,
+                    idempotency_key=key,
+                    digest=digest,
+                    command=ProposeHousehold(reported=household),
+                    found=found,
+                )
+            )
+        return _answer("propose_household", outcome)
+
+
+def _answer(command: str, outcome: CommandOutcome) -> Response:
+    if isinstance(outcome, CommandRefused):
+        raise refused(outcome.faults)
+    assert isinstance(outcome, CommandAccepted)
+    return json_response(
+        {
+            "command": command,
+            "household_id": outcome.household_id,
+            "version": outcome.version,
+            "events": outcome.events,
+        }
+    )
+
+
+def refused(faults: tuple[Fault, ...]) -> Problem:
+    """The problem of a refused command: the first reason leads, and all are listed with the field they lie in."""
+    first = _words(faults[0].code)
+    return Problem(
+        first.code,
+        first.status,
+        Text(first.id, first.en),
+        Text(first.next_id, first.next_en),
+        reasons=[_reason(fault) for fault in faults],
+    )
+
+
+def _reason(fault: Fault) -> dict[str, Any]:
+    words = _words(fault.code)
+    return {
+        "code": words.code,
+        "field": fault.field,
+        "detail": words.en,
+        "detail_id": words.id,
+        "next_step": words.next_en,
+        "next_step_id": words.next_id,
+    }
+
+
+def _words(code: str) -> Words:
+    return REFUSALS[code]
+
+
+def _key(request: Request) -> str:
+    key = request.headers.get("idempotency-key", "")
+    if not 1 <= len(key) <= KEY_LENGTH or not key.isascii() or not key.isprintable():
+        raise refused((Fault("idempotency_key_missing", "Idempotency-Key"),))
+    return key
+
+
+def _read(body: bytes) -> Asked:
+    try:
+        return msgspec.json.decode(body, type=Asked)
+    except msgspec.MsgspecError:
+        # Its message may quote what came, so it does not go on. The gateway has checked the form and said where.
+        raise Problem(
+            "request_invalid",
+            422,
+            Text("Isian ini keliru.", "This is not right."),
+            Text("Perbaiki isian itu, lalu kirim lagi.", "Correct it, then send again."),
+        ) from None
