@@ -38,7 +38,7 @@ def families(stack: Stack, tmp_path: Path) -> list[dict[str, Any]]:
 
 
 def send(http: httpx.Client, family: dict[str, Any], key: str | None = None) -> httpx.Response:
-    headers = {} if key == "" else {"Idempotency-Key": key or str(uuid4())}
+    headers = {} if key == "" else {b"Idempotency-Key": (key or str(uuid4())).encode()}
     return http.post("/v1/commands", json={"command": "propose_household", "household": family}, headers=headers)
 
 
@@ -94,7 +94,7 @@ def test_what_is_refused_says_why_and_where_and_leaves_nothing(stack: Stack, fam
         ):
             answer = send(http, {**family, **changed})
             assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
-        for key in ("", "x" * 201):
+        for key in ("", "x" * 201, "kunci-\u00e9"):
             answer = send(http, family, key)
             assert (answer.status_code, answer.json()["code"]) == (400, "idempotency_key_missing")
         shape = send(http, {**family, "village": 3318042007, "siblings": "SITI RAHASIA"})

@@ -44,7 +44,8 @@ def router(parts: Parts) -> APIRouter:
         watermark = parts.watermark.document()
         headers = {
             **on_behalf_of(caller),
-            "Idempotency-Key": idempotency_key,
+            # What no header may hold names no request, as none does.
+            "Idempotency-Key": idempotency_key if idempotency_key.isascii() else "",
             "Content-Type": "application/json",
         }
         body = form.model_dump_json().encode()
