@@ -11,9 +11,15 @@ MakeDatabase = Callable[[str], tuple[str, str]]
 
 
 @pytest.fixture
-def database(make_database: MakeDatabase) -> Iterator[Database]:
-    """A fresh, migrated database of this service."""
-    url, owner_url = make_database("household")
+def household_urls(make_database: MakeDatabase) -> tuple[str, str]:
+    """A fresh database of this service, as the service and as its owner."""
+    return make_database("household")
+
+
+@pytest.fixture
+def database(household_urls: tuple[str, str]) -> Iterator[Database]:
+    """The same, migrated."""
+    url, owner_url = household_urls
     migrate(owner_url, ["padan_runtime", "padan_household"], grant_to="household")
     opened = Database(url, name="household-test", size=16)
     opened.open()

@@ -6,11 +6,16 @@ import msgspec
 import pytest
 from padan_cli.platform.instance import project_root
 from padan_events.personal import ReportedHousehold, ReportedMember
+from padan_registry_ingest.domain import reasons
 from padan_registry_ingest.domain.proposals import faults_of
 from padan_registry_ingest.domain.reasons import MOST_MEMBERS
-from padan_registry_ingest.domain.refusals import CATALOGUE, REFUSALS
+from padan_registry_ingest.domain.refusals import CATALOGUE, REFUSALS, words_of
 from padan_registry_ingest.refusals_page import page
 
+OF_CIVIL_REGISTRY = (
+    "nik_unknown", "deceased", "moved_away", "identity_blocked", "name_differs", "birth_date_differs",
+    "family_card_differs",
+)  # fmt: skip
 TODAY = date(2026, 4, 1)
 MEMBER = ReportedMember(name="SITI CONTOH", nik="3318014107900001", birth_date=date(1990, 7, 1))
 FAMILY = ReportedHousehold(village="3318012001", members=(MEMBER,), caretaker=0, family_card_number="3318010101200001")
@@ -49,12 +54,12 @@ def test_nobody_is_born_before_1900_or_tomorrow(born: date) -> None:
     assert found_of_member(birth_date=born) == [("birth_date_invalid", "household.members.0.birth_date")]
 
 
-@pytest.mark.parametrize("name", ["", "   "])
+@pytest.mark.parametrize("name", ["", "   ", "12", "-"])
 def test_everybody_has_a_name(name: str) -> None:
     assert found_of_member(name=name) == [("name_missing", "household.members.0.name")]
 
 
-@pytest.mark.parametrize("text", ["A\x00B", "A\nB", "A\ufffdB", "A\x7fB"])
+@pytest.mark.parametrize("text", ["A\x00B", "A\u202eB", "A\ufffdB", "A\x7fB", "A\u200bB"])
 def test_no_text_holds_what_no_text_holds(text: str) -> None:
     assert found_of_member(name=text) == [("text_damaged", "household.members.0.name")]
     assert found(address=text) == [("text_damaged", "household.address")]
@@ -95,6 +100,20 @@ def test_the_catalogue_names_each_code_once_in_both_languages() -> None:
         assert 400 <= words.status < 500
         assert all((words.id, words.en, words.next_id, words.next_en))
         assert "kolom" not in words.id.lower() + words.next_id.lower(), f"{words.code} speaks of a spreadsheet"
+
+
+def test_a_code_of_another_version_is_named() -> None:
+    assert "unheard_of" in words_of("unheard_of").id
+
+
+def test_whatever_a_family_can_be_refused_for_has_words() -> None:
+    bad = msgspec.structs.replace(MEMBER, name="\x00" * 5_000, nik="1", birth_date=date(1800, 1, 1))
+    family = msgspec.structs.replace(FAMILY, family_card_number="1", members=(bad, bad), caretaker=9)
+    codes = {fault.code for fault in faults_of(family, TODAY)}
+    codes |= set(reasons.codes(sum(reasons.BIT[code] for code in OF_CIVIL_REGISTRY)))
+    codes |= {"duplicate_in_register", "region_unknown", "region_forbidden", "role_forbidden", "barred_occupation"}
+    assert len(codes) > 15
+    assert codes <= REFUSALS.keys()
 
 
 def test_the_page_of_refusals_is_what_the_catalogue_makes_of_it() -> None:

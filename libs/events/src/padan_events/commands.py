@@ -31,9 +31,11 @@ class Fault(msgspec.Struct, frozen=True, omit_defaults=True):
 class CommandRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Body of household's `POST /commands`.
 
-    `actor` is `user:<subject>`, `region` the part of the country this person acts for (empty: the nation). `digest` is
-    a keyed hash of what the person sent. `found` are the faults for which registry-ingest would refuse the command:
-    household keeps them, so that the same key is answered the same for ever.
+    `actor` is `user:<subject>`, `region` the part of the country this person acts for (empty: the nation).
+    `idempotency_key` and `digest` are keyed hashes of the key and of what the person sent: neither can be found out by
+    trying. `found` are the faults for which registry-ingest would refuse the command: household keeps them, so that the
+    same key is answered the same for ever. `asked_about` is the keyed hash of the NIK of whom registers outside were
+    asked, which is kept beside the answer: what they say of a person is a read of that person's data.
     """
 
     actor: str
@@ -43,6 +45,7 @@ class CommandRequest(msgspec.Struct, frozen=True, kw_only=True):
     digest: bytes
     command: Command
     found: tuple[Fault, ...] = ()
+    asked_about: bytes | None = None
 
 
 class KeyRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +73,8 @@ class CommandAccepted(msgspec.Struct, frozen=True, kw_only=True, tag="accepted",
 
 
 class CommandRefused(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="refused", tag_field="outcome"):
-    """A command was refused; for a duplicate, `holder` is the household that holds the NIK."""
+    """A command was refused; for a duplicate, `holder` is the household that holds the NIK. It is kept for those who
+    settle the case, and not told: it may be any family of the nation."""
 
     faults: tuple[Fault, ...]
     holder: UUID | None = None

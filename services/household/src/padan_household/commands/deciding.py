@@ -4,13 +4,15 @@ Lock order: claims by hash, then heads. The keyring commits before, on a connect
 command twice at once, or claims a NIK that another is just claiming, waits for the other's commit, and is decided anew.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
+from uuid import UUID
 
 import psycopg
 from eventsourcing.persistence import IntegrityError
 from padan_events.commands import (
+    KEY_REUSED,
     AppendedEvent,
     CommandAccepted,
     CommandOutcome,
@@ -29,9 +31,9 @@ from padan_household.claims import repository as claims
 from padan_household.claims.proposed import claims_of, opened, subjects
 from padan_household.commands import repository
 from padan_household.domain import ids
-from padan_household.domain.authority import authorize
-from padan_household.domain.household import Cause, HouseholdEvent, follow
-from padan_household.domain.proposing import Proposal, admit, propose
+from padan_household.domain.authority import acts_in, role_may
+from padan_household.domain.household import Cause, Household, HouseholdEvent, follow
+from padan_household.domain.proposing import Proposal, admit, complete, propose
 from padan_household.domain.refusals import DUPLICATE_IN_FILE, MEMBER_REPEATED, Refusal
 from padan_household.keyring.keyring import Keyring
 from padan_household.keyring.sealer import seal_for
@@ -39,6 +41,7 @@ from padan_household.store.application import Register
 
 _ATTEMPTS: Final = 10
 _PROPOSE: Final = "propose_household"
+_UNKNOWN: Final = "region_unknown"
 
 
 def _now() -> datetime:
@@ -84,7 +87,8 @@ class Commands:
             if before is not None:
                 return before.to(request.digest)
             outcome = self._propose(connection, request)
-            repository.answer(connection, request.actor, request.idempotency_key, request.digest, outcome)
+            if outcome is not KEY_REUSED:
+                repository.answer(connection, request, outcome)
         if isinstance(outcome, CommandRefused):
             metrics.COMMANDS_DECIDED.labels(_PROPOSE, outcome.faults[0].code).inc()
             return outcome
@@ -95,16 +99,8 @@ class Commands:
 
     def _propose(self, connection: Connection[Any], request: CommandRequest) -> CommandOutcome:
         command_id = ids.command_id(request.actor, request.idempotency_key)
-        household_id = ids.proposed_household_id(command_id)
-        version, events = repository.appended(connection, household_id, command_id)
-        if events:  # the answer was lost in a restore, and what it told of was taken back from Kafka
-            return CommandAccepted(household_id=household_id, version=version, events=tuple(events))
-        reported = request.command.reported
-        refusal = authorize(_PROPOSE, request.role, request.region, reported.village)
-        if refusal is not None:
-            return _refused(refusal)
-        if request.found:
-            return CommandRefused(faults=request.found)
+        cause = Cause(request.actor, command_id, ids.request_id(command_id, request.digest))
+        household_id, reported = ids.proposed_household_id(command_id), request.command.reported
         regency = reported.village[:4]
         proposal = opened(
             household_id,
@@ -113,27 +109,66 @@ class Commands:
             regency=regency,
             occurred_on=local_date(self._clock(), regency),
         )
+        household = self._register.load([household_id], connection).get(household_id)
+        if household is not None:
+            return self._again(connection, household, proposal, cause)
+        refused = _forbidden(request)
+        if refused is not None:
+            return refused
         claimed = claims_of(proposal)
-        refusal = admit(proposal, claims.holders(connection, [claim.nik_hash for claim in claimed]))
+        holders = claims.holders(connection, [claim.nik_hash for claim in claimed])
+        refusal = admit(proposal, holders)
         if refusal is not None:
-            return _refused(refusal)
-        made = self._events(proposal, Cause(request.actor, command_id))
+            return _not_admitted(proposal, refusal, holders)
+        keys = self._keyring.mint(subjects(proposal))
+        made = follow(None, household_id, propose(proposal, seal_for(keys, household_id)), cause)
         claims.claim(connection, claimed)
+        return self._appended(connection, household_id, made)
+
+    def _again(
+        self, connection: Connection[Any], household: Household, proposal: Proposal, cause: Cause
+    ) -> CommandOutcome:
+        """The answer was lost in a restore, and the events it told of were taken back from Kafka, as far as they had
+        come there; what of them had not is appended."""
+        assert cause.causation_id is not None
+        if household.proposed_by != cause.causation_id:
+            return KEY_REUSED
+        missing = complete(household, cause.causation_id, proposal)
+        appended = self._register.of_cause(household.id, cause.causation_id, connection)
+        more = self._appended(connection, household.id, follow(household, household.id, missing, cause))
+        return CommandAccepted(
+            household_id=household.id,
+            version=max(more.version, *(version for version, _ in appended)),
+            events=(*(event for _, event in appended), *more.events),
+        )
+
+    def _appended(
+        self, connection: Connection[Any], household_id: UUID, made: Sequence[HouseholdEvent]
+    ) -> CommandAccepted:
         positions = self._register.append(made, connection)
         return CommandAccepted(
             household_id=household_id,
-            version=made[-1].originator_version,
+            version=max((event.originator_version for event in made), default=0),
             events=tuple(
                 AppendedEvent(event.event_id, position.shard, position.pos)
                 for event, position in zip(made, positions, strict=True)
             ),
         )
 
-    def _events(self, proposal: Proposal, cause: Cause) -> list[HouseholdEvent]:
-        keys = self._keyring.mint(subjects(proposal))
-        return follow(None, proposal.household_id, propose(proposal, seal_for(keys, proposal.household_id)), cause)
+
+def _forbidden(request: CommandRequest) -> CommandRefused | None:
+    """For what a command is refused before the register is looked at. A village that does not exist is nobody's."""
+    village = request.command.reported.village
+    refusal = role_may(_PROPOSE, request.role)
+    if refusal is None and all(fault.code != _UNKNOWN for fault in request.found):
+        refusal = acts_in(request.region, village)
+    if refusal is not None:
+        return CommandRefused(faults=(Fault(refusal.code),))
+    return CommandRefused(faults=request.found) if request.found else None
 
 
-def _refused(refusal: Refusal) -> CommandRefused:
+def _not_admitted(proposal: Proposal, refusal: Refusal, holders: Mapping[bytes, UUID]) -> CommandRefused:
     code = MEMBER_REPEATED if refusal.code == DUPLICATE_IN_FILE else refusal.code
-    return CommandRefused(faults=(Fault(code),), holder=refusal.holder)
+    held = [index for index, nik_hash in enumerate(proposal.nik_hashes) if nik_hash in holders]
+    faults = tuple(Fault(code, f"household.members.{index}.nik") for index in held)
+    return CommandRefused(faults=faults or (Fault(code, "household.members"),), holder=refusal.holder)

@@ -1,16 +1,11 @@
 """All SQL over command."""
 
 from typing import Any
-from uuid import UUID
 
 import msgspec
-from padan_events.commands import KEY_REUSED, AppendedEvent, CommandOutcome
-from padan_events.topics import HOUSEHOLD_EVENTS
-from padan_runtime.log import table_of
-from psycopg import Connection, sql
+from padan_events.commands import KEY_REUSED, CommandOutcome, CommandRequest
+from psycopg import Connection
 from psycopg.types.json import Jsonb
-
-from padan_household.store.mapper import shard_of
 
 
 class Answered(msgspec.Struct, frozen=True):
@@ -32,22 +27,16 @@ def answered(connection: Connection[Any], actor: str, key: str) -> Answered | No
     return None if row is None else Answered(row[0], msgspec.convert(row[1], type=CommandOutcome))
 
 
-def answer(connection: Connection[Any], actor: str, key: str, digest: bytes, outcome: CommandOutcome) -> None:
+def answer(connection: Connection[Any], request: CommandRequest, outcome: CommandOutcome) -> None:
     """Keep what a key is answered, for ever. Raises `UniqueViolation` where somebody did so since we looked."""
     connection.execute(
-        "INSERT INTO command (actor, idempotency_key, request_digest, outcome) VALUES (%s, %s, %s, %s)",
-        [actor, key, digest, Jsonb(msgspec.to_builtins(outcome))],
+        "INSERT INTO command (actor, idempotency_key, request_digest, outcome, asked_about) "
+        "VALUES (%s, %s, %s, %s, %s)",
+        [
+            request.actor,
+            request.idempotency_key,
+            request.digest,
+            Jsonb(msgspec.to_builtins(outcome)),
+            request.asked_about,
+        ],
     )
-
-
-def appended(connection: Connection[Any], household_id: UUID, command_id: UUID) -> tuple[int, list[AppendedEvent]]:
-    """The events of a household that a command led to, in order, with the version of the last (0: there are none)."""
-    shard = shard_of(household_id)
-    rows = connection.execute(
-        sql.SQL(
-            "SELECT version, event_id, pos FROM {} WHERE shard = %s AND key = %s AND correlation_id = %s "
-            "ORDER BY version"
-        ).format(sql.Identifier(table_of(HOUSEHOLD_EVENTS.name))),
-        [shard, str(household_id), command_id],
-    ).fetchall()
-    return (rows[-1][0] if rows else 0), [AppendedEvent(event_id, shard, pos) for _, event_id, pos in rows]

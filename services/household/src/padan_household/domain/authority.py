@@ -11,10 +11,11 @@ MAY: Final[Mapping[str, frozenset[str]]] = {
 """By command, the roles that may give it. What is not written here nobody may."""
 
 
-def authorize(command: str, role: str, region: str, village: str) -> Refusal | None:
-    """Whether a person of `role`, who acts for `region` (empty: the nation), may do this in `village`."""
-    if role not in MAY.get(command, ()):
-        return Refusal(ROLE_FORBIDDEN)
-    if not village.startswith(region):
-        return Refusal(REGION_FORBIDDEN)
-    return None
+def role_may(command: str, role: str) -> Refusal | None:
+    """Whether a person of `role` may give this command at all."""
+    return None if role in MAY.get(command, ()) else Refusal(ROLE_FORBIDDEN)
+
+
+def acts_in(region: str, village: str) -> Refusal | None:
+    """Whether a person who acts for `region` (empty: the nation) acts in `village`."""
+    return None if village.startswith(region) else Refusal(REGION_FORBIDDEN)

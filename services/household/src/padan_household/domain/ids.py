@@ -12,6 +12,11 @@ def command_id(actor: str, idempotency_key: str) -> UUID:
     return uuid5(_COMMANDS, f"{actor}\n{idempotency_key}")
 
 
+def request_id(command_id: UUID, digest: bytes) -> UUID:
+    """The id of what was asked for under a key, by its content: the cause of the events it leads to."""
+    return uuid5(command_id, digest.hex())
+
+
 def proposed_household_id(command_id: UUID) -> UUID:
     """The id of the household that a command proposes."""
     return uuid5(command_id, "household")

@@ -7,6 +7,7 @@ from uuid import UUID
 from eventsourcing.application import Application
 from eventsourcing.persistence import EventStore, InfrastructureFactory, Mapper
 from eventsourcing.utils import Environment
+from padan_events.commands import AppendedEvent
 from padan_events.intake import Position
 from padan_runtime.database import Database
 from psycopg import Connection
@@ -90,3 +91,13 @@ class Register(Application[UUID]):
             for event in stored
             if event.causation_id == stored[0].causation_id and event.pos is not None
         )
+
+    def of_cause(
+        self, household_id: UUID, causation_id: UUID, connection: Connection[Any]
+    ) -> list[tuple[int, AppendedEvent]]:
+        """The events of a household that have this cause, each with its version."""
+        return [
+            (event.originator_version, AppendedEvent(event.event_id, event.shard, event.pos))
+            for event in self.recorder.select_streams([household_id], connection)[household_id]
+            if event.causation_id == causation_id and event.pos is not None
+        ]

@@ -28,10 +28,6 @@ class DecidingHousehold:
         self._identity = identity
         self._http = httpx.AsyncClient(base_url=url, timeout=_TIMEOUT, trust_env=False)
 
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._http.aclose()
-
     async def answered(self, asked: KeyRequest) -> CommandOutcome | None:
         """What was answered to a key before, None where nothing was. Raises `Unavailable`."""
         found = await self._ask("/commands:answered", asked)

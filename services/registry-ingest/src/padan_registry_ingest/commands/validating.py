@@ -22,46 +22,52 @@ _PLACES = {
 }
 
 
+class Validated(msgspec.Struct, frozen=True):
+    """A family with the civil registry's answer, all that is wrong with it, and whom registers were asked about."""
+
+    household: ReportedHousehold
+    faults: tuple[Fault, ...] = ()
+    asked_about: str | None = None
+
+
 class Validation:
     """Validates families; asks the registers of the caretaker alone, no more of the family than is needed."""
 
     def __init__(self, civil: CivilRegistry, barred: BarredRegister) -> None:
         self._civil, self._barred = civil, barred
 
-    async def validate(
-        self, household: ReportedHousehold, request_id: UUID
-    ) -> tuple[ReportedHousehold, tuple[Fault, ...]]:
-        """The family with the civil registry's answer, and all that is wrong with it.
+    async def validate(self, household: ReportedHousehold, region: str, request_id: UUID) -> Validated:
+        """All that is wrong with a family. `region` is where the asker acts: of whoever lives elsewhere nothing is
+        asked, for household will refuse that anyway.
 
         Raises `Unavailable` and `RegisterError`: then nothing is known, and nothing was decided.
         """
-        if len(household.village) != 10 or not known_region(household.village):
-            return household, (Fault("region_unknown", "household.village"),)
-        faults = faults_of(household, local_date(datetime.now(UTC), household.village[:4]))
-        if faults:
-            return household, tuple(faults)
+        village = household.village
+        if len(village) != 10 or not known_region(village):
+            return Validated(household, (Fault("region_unknown", "household.village"),))
+        faults = faults_of(household, local_date(datetime.now(UTC), village[:4]))
+        if faults or not village.startswith(region):
+            return Validated(household, tuple(faults))
         return await self._matched(household, str(request_id))
 
-    async def _matched(
-        self, household: ReportedHousehold, request_id: str
-    ) -> tuple[ReportedHousehold, tuple[Fault, ...]]:
+    async def _matched(self, household: ReportedHousehold, request_id: str) -> Validated:
         person, place = household.members[household.caretaker], f"household.members.{household.caretaker}"
         if person.nik is None:  # not known to any register yet: to be joined to an identity later
-            return household, ()
+            return Validated(household)
         question = CivilQuestion(person.nik, person.name, person.birth_date, person.sex, household.family_card_number)
         (answer,) = await self._civil.match(request_id, [question])
         if found := civil_reasons(answer):
-            return household, tuple(_placed(reasons.codes(found), place))
+            return Validated(household, tuple(_placed(reasons.codes(found), place)), person.nik)
         (barred,) = await self._barred.check(request_id, [person.nik])
         if barred:
-            return household, (Fault("barred_occupation", f"{place}.nik"),)
+            return Validated(household, (Fault("barred_occupation", f"{place}.nik"),), person.nik)
         match = Match(
             request_id=request_id,
             matched_at=datetime.now(UTC).isoformat(timespec="seconds"),
             civil_status=answer.status or "unknown",
             agreement=answer.agreement,
         )
-        return msgspec.structs.replace(household, match=match), ()
+        return Validated(msgspec.structs.replace(household, match=match), asked_about=person.nik)
 
 
 def _placed(codes: Iterable[str], place: str) -> Iterable[Fault]:

@@ -1,11 +1,12 @@
 """What is wrong with a proposed family by itself. Pure: no register is asked here."""
 
-import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from typing import Final
 
+import msgspec
 from padan_events.commands import Fault
 from padan_events.personal import ReportedHousehold, ReportedMember
 
@@ -15,9 +16,30 @@ from padan_registry_ingest.domain.numbers import family_card_reasons, nik_reason
 from padan_registry_ingest.domain.reasons import MOST_MEMBERS
 
 _EARLIEST: Final = date(1900, 1, 1)
-_CONTROL: Final = re.compile(f"[\x00-\x1f\x7f{DAMAGED}]")
+_INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs"})
+"""Categories of characters that no name or address has: control, format (they reverse or hide text), surrogate."""
 _TEXTS: Final = {"address": "ALAMAT", "rt": "RT", "rw": "RW"}
 """The fields of a household that are free text, and the column whose length they share."""
+
+
+def tidied(household: ReportedHousehold) -> ReportedHousehold:
+    """The family as it was meant: a field that was left blank is left out, and a line break in text is a space."""
+    return msgspec.structs.replace(
+        household,
+        family_card_number=(household.family_card_number or "").strip() or None,
+        address=_line(household.address or "") or None,
+        rt=_line(household.rt or "") or None,
+        rw=_line(household.rw or "") or None,
+        members=tuple(
+            msgspec.structs.replace(member, name=_line(member.name), nik=(member.nik or "").strip() or None)
+            for member in household.members
+        ),
+        match=None,
+    )
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def faults_of(household: ReportedHousehold, today: date) -> list[Fault]:
@@ -42,7 +64,7 @@ def _of_members(members: tuple[ReportedMember, ...], today: date) -> Iterator[Fa
     niks = Counter(member.nik for member in members if member.nik is not None)
     for index, member in enumerate(members[: MOST_MEMBERS + 1]):
         place = f"household.members.{index}"
-        if not member.name.strip():
+        if not any(map(str.isalpha, member.name)):
             yield Fault("name_missing", f"{place}.name")
         yield from _of_text(member.name, "NAMA", f"{place}.name")
         if member.nik is not None:
@@ -58,7 +80,7 @@ def _of_members(members: tuple[ReportedMember, ...], today: date) -> Iterator[Fa
 def _of_text(text: str | None, column: str, place: str) -> Iterator[Fault]:
     if text is None:
         return
-    if _CONTROL.search(text):
+    if DAMAGED in text or any(unicodedata.category(character) in _INVISIBLE for character in text):
         yield Fault("text_damaged", place)
     if len(text) > longest_of(column):
         yield Fault("text_too_long", place)

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from padan_registry_ingest.domain.reasons import BY_CODE, MOST_MEMBERS
+from padan_registry_ingest.domain.reasons import BY_CODE, MOST_MEMBERS, words
 
 
 class Words(msgspec.Struct, frozen=True):
@@ -28,7 +28,8 @@ def _as_in_files(status: int, *codes: str) -> tuple[Words, ...]:
 
 
 _OF_COMMANDS: Final = (
-    Words("idempotency_key_missing", 400, "Kiriman ini tidak menyebut kuncinya.", "The request names no key.",
+    Words("idempotency_key_missing", 400, "Kiriman ini tidak menyebut kuncinya, atau kuncinya terlalu panjang.",
+          "The request names no key, or one that is too long.",
           "Perbarui aplikasi Anda. Untuk pembuat aplikasi: header Idempotency-Key, 1 sampai 200 huruf ASCII.",
           "Update your app. For developers: the header Idempotency-Key, 1 to 200 ASCII characters."),
     Words("idempotency_key_reused", 422, "Kunci kiriman ini sudah dipakai untuk isian yang lain.",
@@ -80,4 +81,10 @@ CATALOGUE: Final = (
     ),
 )  # fmt: skip
 
-REFUSALS: Final = {words.code: words for words in CATALOGUE}
+REFUSALS: Final = {refusal.code: refusal for refusal in CATALOGUE}
+
+
+def words_of(code: str) -> Words:
+    """The words of a refusal; of one that another version of the services knows, words that name it."""
+    found = words(code)
+    return REFUSALS.get(code) or Words(code, 409, found["id"], found["en"], found["next_id"], found["next_en"])

@@ -18,13 +18,15 @@ from padan_events.commands import (
 )
 from padan_events.personal import ReportedHousehold
 from padan_runtime.http import json_response
+from padan_runtime.logs import logger
 from padan_runtime.problems import Problem, Text, Unavailable
 from padan_runtime.service_tokens import ServiceVerifier
 
 from padan_registry_ingest.commands.household import DecidingHousehold
-from padan_registry_ingest.commands.validating import Validation
-from padan_registry_ingest.domain.refusals import REFUSALS, Words
-from padan_registry_ingest.http_api.batches import actor_of, region_of
+from padan_registry_ingest.commands.validating import Validated, Validation
+from padan_registry_ingest.domain.proposals import tidied
+from padan_registry_ingest.domain.refusals import words_of
+from padan_registry_ingest.http_api.batches import region_of
 from padan_registry_ingest.matching.registers import RegisterError
 
 _REQUESTS: Final = UUID("5c1f9c1a-4f0e-5b53-8f6b-0d5a3f3b7a10")
@@ -57,29 +59,37 @@ class CommandApi:
 
     async def command(self, request: Request) -> Response:
         """Answer a command. The same key with the same content is answered the same for ever."""
-        region = region_of(self._verifier, request)
-        actor, key = actor_of(request), _key(request)
-        household = msgspec.structs.replace(_read(await request.body()).household, match=None)
+        region, actor = region_of(self._verifier, request), _required(request, "padan-actor")
+        # Hashed, for what it leads to is named after it: a key may be somebody's NIK.
+        key = self._hash(f"key {actor} {_key(request)}").hex()
+        household = tidied(_read(await request.body()).household)
         digest = self._hash("propose_household " + msgspec.json.encode(household).decode())
         # First of all: what was answered once is not validated again, by rules and registers that moved on.
         outcome = await self._household.answered(KeyRequest(actor=actor, idempotency_key=key, digest=digest))
         if outcome is None:
-            try:
-                household, found = await self._validation.validate(household, uuid5(_REQUESTS, f"{actor}\n{key}"))
-            except RegisterError as error:
-                raise Unavailable("civil-registry") from error
+            validated = await self._validate(household, region, uuid5(_REQUESTS, key))
+            asked_about = validated.asked_about
             outcome = await self._household.decide(
                 CommandRequest(
                     actor=actor,
-                    role=request.headers.get("padan-role", ""),
+                    role=_required(request, "padan-role"),
                     region=region,
                     idempotency_key=key,
                     digest=digest,
-                    command=ProposeHousehold(reported=household),
-                    found=found,
+                    command=ProposeHousehold(reported=validated.household),
+                    found=validated.faults,
+                    asked_about=None if asked_about is None else self._hash(asked_about),
                 )
             )
         return _answer("propose_household", outcome)
+
+    async def _validate(self, household: ReportedHousehold, region: str, request_id: UUID) -> Validated:
+        try:
+            return await self._validation.validate(household, region, request_id)
+        except RegisterError as error:
+            # It will not answer the next time either: somebody must look. The message names no person.
+            logger().error("a register does not take a question", register=str(error))
+            raise Unavailable(str(error).partition(":")[0]) from error
 
 
 def _answer(command: str, outcome: CommandOutcome) -> Response:
@@ -98,7 +108,7 @@ def _answer(command: str, outcome: CommandOutcome) -> Response:
 
 def refused(faults: tuple[Fault, ...]) -> Problem:
     """The problem of a refused command: the first reason leads, and all are listed with the field they lie in."""
-    first = _words(faults[0].code)
+    first = words_of(faults[0].code)
     return Problem(
         first.code,
         first.status,
@@ -109,7 +119,7 @@ def refused(faults: tuple[Fault, ...]) -> Problem:
 
 
 def _reason(fault: Fault) -> dict[str, Any]:
-    words = _words(fault.code)
+    words = words_of(fault.code)
     return {
         "code": words.code,
         "field": fault.field,
@@ -120,8 +130,12 @@ def _reason(fault: Fault) -> dict[str, Any]:
     }
 
 
-def _words(code: str) -> Words:
-    return REFUSALS[code]
+def _required(request: Request, header: str) -> str:
+    """A header that the gateway always sends. Raises `Problem`: without it nobody is asking."""
+    value = request.headers.get(header)
+    if not value or "padan-region" not in request.headers:
+        raise _invalid()
+    return value
 
 
 def _key(request: Request) -> str:
@@ -136,9 +150,13 @@ def _read(body: bytes) -> Asked:
         return msgspec.json.decode(body, type=Asked)
     except msgspec.MsgspecError:
         # Its message may quote what came, so it does not go on. The gateway has checked the form and said where.
-        raise Problem(
-            "request_invalid",
-            422,
-            Text("Isian ini keliru.", "This is not right."),
-            Text("Perbaiki isian itu, lalu kirim lagi.", "Correct it, then send again."),
-        ) from None
+        raise _invalid() from None
+
+
+def _invalid() -> Problem:
+    return Problem(
+        "request_invalid",
+        422,
+        Text("Isian ini keliru.", "This is not right."),
+        Text("Perbaiki isian itu, lalu kirim lagi.", "Correct it, then send again."),
+    )
