@@ -1,11 +1,13 @@
 """Eligibility on a database that was restored: it does not start where positions would be given out again."""
 
 import psycopg
+import pytest
 from eligibility_worker import Worker
 from kafka_peer import an_event, send
 from padan_events.topics import ELIGIBILITY_EVENTS
 
 
+@pytest.mark.usefixtures("fresh_parked_topics")
 async def test_a_log_behind_kafka_on_another_timeline_stops_the_start(worker: Worker) -> None:
     worker.start()
     await worker.ready()

@@ -39,13 +39,14 @@ class Wire:
         with suppress(OSError):
             while data := client.recv(65_536):
                 if self.cut is not None and self.commits in data:
-                    if self.cut == "behind":
+                    # Before anybody can notice.
+                    how, self.cut = self.cut, None
+                    if how == "behind":
                         client.shutdown(socket.SHUT_RDWR)  # the answer will find nobody
                         server.sendall(data)
                     else:
                         server.shutdown(socket.SHUT_RDWR)
                         client.shutdown(socket.SHUT_RDWR)
-                    self.cut = None
                     return
                 server.sendall(data)
         with suppress(OSError):

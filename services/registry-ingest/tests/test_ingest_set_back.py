@@ -4,11 +4,13 @@ import asyncio
 import subprocess
 import sys
 
+import pytest
 from ingest_process import Ingest
 from kafka_peer import an_event, send
 from padan_events.topics import INTAKE
 
 
+@pytest.mark.usefixtures("fresh_parked_topics")
 def test_a_log_behind_kafka_on_another_timeline_stops_the_start(ingest: Ingest) -> None:
     ingest.stop()
     asyncio.run(send(ingest.environment["PADAN_KAFKA"], [an_event(INTAKE, 5, 1)]))

@@ -9,7 +9,7 @@ import fcntl
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -18,7 +18,7 @@ import psycopg
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 from padan_events.create_topics import create_topics
-from padan_events.topics import EVENT_TOPICS
+from padan_events.topics import EVENT_TOPICS, PARKED_TOPICS
 from psycopg import sql
 
 from padan_cli.platform import Instance, Platform, databases
@@ -82,18 +82,25 @@ def kafka_bootstrap(platform: Platform) -> str:
 def fresh_topics(kafka_bootstrap: str) -> str:
     """Bootstrap address of the run's broker with every topic that services read empty: positions begin at 1 again.
 
-    Topics of what was parked are left as they are: nobody reads them, and making them anew would cost every test.
+    Topics of what was parked are left as they are: hardly anybody reads them, and making them anew would cost every
+    test.
     """
-    asyncio.run(_empty_topics(kafka_bootstrap))
+    asyncio.run(_empty_topics(kafka_bootstrap, EVENT_TOPICS))
     return kafka_bootstrap
 
 
-async def _empty_topics(bootstrap: str) -> None:
+@pytest.fixture
+def fresh_parked_topics(fresh_topics: str) -> None:
+    """With those of what was parked empty, too: at a start after a restore a service compares its logs of them."""
+    asyncio.run(_empty_topics(fresh_topics, PARKED_TOPICS))
+
+
+async def _empty_topics(bootstrap: str, topics: Collection[str]) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     try:
-        await admin.delete_topics(list(EVENT_TOPICS))
-        while set(EVENT_TOPICS) & set(await admin.list_topics()):
+        await admin.delete_topics(list(topics))
+        while set(topics) & set(await admin.list_topics()):
             await asyncio.sleep(0.02)  # deletion is asked for, not done, when the call returns
     finally:
         await admin.close()
