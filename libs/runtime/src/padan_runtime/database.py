@@ -82,20 +82,15 @@ class Database:
 
         Raises `LimitExceededError`, and psycopg's errors.
         """
-        try:
-            with self._pool.connection() as connection, connection.transaction():
-                yield connection
-        except psycopg.OperationalError as error:
-            if (error.sqlstate or "").startswith("54"):
-                raise LimitExceededError(error.sqlstate).with_traceback(error.__traceback__) from error
-            raise
+        with _limits(), self._pool.connection() as connection, connection.transaction():
+            yield connection
 
     @contextmanager
     def statement(self) -> Iterator[Connection[tuple[Any, ...]]]:
         """A connection on which each statement is a transaction of its own: one round trip where `transaction` takes
-        three. For a single statement. Raises psycopg's errors.
+        three. For a single statement. Raises `LimitExceededError`, and psycopg's errors.
         """
-        with self._pool.connection() as connection:
+        with _limits(), self._pool.connection() as connection:
             connection.autocommit = True
             try:
                 yield connection
@@ -111,6 +106,17 @@ class Database:
         except (psycopg.Error, TimeoutError):
             return False
         return True
+
+
+@contextmanager
+def _limits() -> Iterator[None]:
+    """Tell a statement beyond what the server can do from a server that is away."""
+    try:
+        yield
+    except psycopg.OperationalError as error:
+        if (error.sqlstate or "").startswith("54"):
+            raise LimitExceededError(error.sqlstate).with_traceback(error.__traceback__) from error
+        raise
 
 
 def _check(connection: Connection[Any]) -> None:

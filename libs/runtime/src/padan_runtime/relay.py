@@ -109,8 +109,12 @@ class Relay:
             keepalives_count=3,
             tcp_user_timeout=15000,
         )
-        if self._server is not None:
-            self._server.check(connection)
+        try:
+            if self._server is not None:
+                self._server.check(connection)
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     @staticmethod

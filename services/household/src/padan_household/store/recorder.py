@@ -88,7 +88,9 @@ class ShardedAggregateRecorder(AggregateRecorder):
     def _after_lost_connection(self, entries: Sequence[log.Entry], error: Exception) -> list[tuple[int, int]]:
         """The connection was lost, perhaps behind the commit: look before anyone tries again and meets himself.
 
-        An event id tells only stream and version, so the content and its cause are compared too.
+        An event id tells only stream and version, so the content and its cause are compared too. "Nothing was
+        appended" is final for a transaction; a statement alone may still be on a line that swallowed it: whoever tries
+        again then meets their own event as a conflict, and nothing stands twice.
         """
         try:
             with self._database.transaction() as connection:
