@@ -12,14 +12,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
-from aiokafka.admin import AIOKafkaAdminClient
 from padan_cli.demo.journey import travel
 from padan_cli.ingest import Gateway
 from padan_cli.platform import Platform, databases
 from padan_cli.platform.instance import DATABASES
+from padan_cli.platform.pytest_plugin import empty_topics
 from padan_cli.tokens import issue
-from padan_events.create_topics import create_topics
-from padan_events.kafka_client import KafkaClient
 from padan_events.topics import ELIGIBILITY_EVENTS, HOUSEHOLD_EVENTS, INTAKE, OUTCOMES
 from padan_simulators import pati
 from psycopg import Connection, sql
@@ -62,7 +60,7 @@ def _read_anew(
     total = sum(_last_positions(platform, topic) for topic in topics)
     platform.stop(service)
     if emptied:
-        asyncio.run(_empty(platform.instance.kafka_client(), emptied))
+        asyncio.run(empty_topics(platform.instance.kafka_client(), emptied))
     database = DATABASES[service]
     with _superuser(platform, "postgres") as server:
         server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(database)))
@@ -85,18 +83,6 @@ def _read_anew(
         begun = time.perf_counter()
         _wait_beyond(reached, total - 1, deadline)
         return (total - first) / (time.perf_counter() - begun)
-
-
-async def _empty(kafka: KafkaClient, topics: tuple[str, ...]) -> None:
-    admin = AIOKafkaAdminClient(**kafka.options())
-    await admin.start()
-    try:
-        await admin.delete_topics(list(topics))
-        while set(topics) & set(await admin.list_topics()):
-            await asyncio.sleep(_LOOK_S)  # deletion is asked for, not done, when the call returns
-    finally:
-        await admin.close()
-    await create_topics(kafka)
 
 
 def _wait_beyond(reached: Any, place: int, deadline: float) -> int:

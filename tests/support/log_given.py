@@ -33,5 +33,4 @@ def append(database: Database, topic: Topic, count: int) -> None:
     ]  # fmt: skip
     with database.transaction() as connection:
         log.append(connection, entries)
-    with database.transaction() as connection:
-        relay.hint(connection)
+    relay.hint(database)

@@ -18,6 +18,7 @@ import psycopg
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 from padan_events.create_topics import create_topics
+from padan_events.kafka_client import Kafka, client_of
 from padan_events.topics import EVENT_TOPICS, PARKED_TOPICS
 from psycopg import sql
 
@@ -85,18 +86,19 @@ def fresh_topics(kafka_bootstrap: str) -> str:
     Topics of what was parked are left as they are: hardly anybody reads them, and making them anew would cost every
     test.
     """
-    asyncio.run(_empty_topics(kafka_bootstrap, EVENT_TOPICS))
+    asyncio.run(empty_topics(kafka_bootstrap, EVENT_TOPICS))
     return kafka_bootstrap
 
 
 @pytest.fixture
 def fresh_parked_topics(fresh_topics: str) -> None:
     """With those of what was parked empty, too: at a start after a restore a service compares its logs of them."""
-    asyncio.run(_empty_topics(fresh_topics, PARKED_TOPICS))
+    asyncio.run(empty_topics(fresh_topics, PARKED_TOPICS))
 
 
-async def _empty_topics(bootstrap: str, topics: Collection[str]) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+async def empty_topics(kafka: Kafka, topics: Collection[str]) -> None:
+    """Make topics anew, without a record: positions begin at 1 again."""
+    admin = AIOKafkaAdminClient(**client_of(kafka).options())
     await admin.start()
     try:
         await admin.delete_topics(list(topics))
@@ -104,7 +106,7 @@ async def _empty_topics(bootstrap: str, topics: Collection[str]) -> None:
             await asyncio.sleep(0.02)  # deletion is asked for, not done, when the call returns
     finally:
         await admin.close()
-    await create_topics(bootstrap)
+    await create_topics(kafka)
 
 
 @pytest.fixture

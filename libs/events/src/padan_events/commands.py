@@ -1,20 +1,16 @@
 """Commands of people between registry-ingest, which validates them, and household, which decides them."""
 
-from typing import Annotated
 from uuid import UUID
 
 import msgspec
 
 from padan_events.personal import ReportedHousehold
 
-KEY_LENGTH = 200
-"""Characters an idempotency key may have."""
-
 
 class ProposeHousehold(msgspec.Struct, frozen=True, kw_only=True, tag="propose_household", tag_field="command"):
-    """A family is proposed for the register."""
+    """A family is proposed for the register; as the gateway sends it, and validated as household gets it."""
 
-    reported: ReportedHousehold
+    household: ReportedHousehold
 
 
 Command = ProposeHousehold
@@ -41,7 +37,7 @@ class CommandRequest(msgspec.Struct, frozen=True, kw_only=True):
     actor: str
     role: str
     region: str
-    idempotency_key: Annotated[str, msgspec.Meta(min_length=1, max_length=KEY_LENGTH)]
+    idempotency_key: str
     digest: bytes
     command: Command
     found: tuple[Fault, ...] = ()

@@ -59,7 +59,7 @@ def _beyond_heads(database: Database, kafka: Kafka, topics: Sequence[str]) -> li
                 tails = aside.submit(asyncio.run, read_tails(kafka, topics, partial(_heads, database, topics))).result()
         except (KafkaError, OSError) as error:
             logger().warning("the log waits to be compared with Kafka", error=type(error).__name__)
-            time.sleep(_RETRY_S)
+            time.sleep(_RETRY_S)  # a broker that is away tells nobody when it is back
         else:
             return sorted(shard for shard, tail in tails.items() if tail.beyond)
 

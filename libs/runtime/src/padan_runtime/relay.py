@@ -21,6 +21,7 @@ from padan_events.kafka_client import Kafka, client_of
 from psycopg import Connection
 
 from padan_runtime import log, metrics
+from padan_runtime.database import Database
 from padan_runtime.kafka_client import explain
 from padan_runtime.logs import logger
 from padan_runtime.same_server import SameServer
@@ -242,10 +243,11 @@ async def _close(producer: AIOKafkaProducer) -> None:
             await asyncio.wait_for(producer.client.close(), 2)
 
 
-def hint(connection: Connection[Any]) -> None:
-    """Tell the relay, wherever it runs, that there is something to send. Call outside the append's transaction:
-    NOTIFY inside one takes a lock across the whole database at commit."""
-    connection.execute(f"NOTIFY {CHANNEL}")
+def hint(database: Database) -> None:
+    """Tell the relay, wherever it runs, that there is something to send: behind the append's transaction, since NOTIFY
+    inside one takes a lock across the whole database at commit. Raises psycopg's errors."""
+    with database.statement() as connection:
+        connection.execute(f"NOTIFY {CHANNEL}")
 
 
 def _runs(events: Sequence[Event]) -> dict[tuple[str, int], list[Event]]:

@@ -36,7 +36,7 @@ class Service:
         method: str,
         path: str,
         headers: Mapping[str, str] | None = None,
-        content: AsyncIterable[bytes] | None = None,
+        content: AsyncIterable[bytes] | bytes | None = None,
         *,
         timeout_s: float | None = None,
     ) -> Any:
@@ -54,7 +54,7 @@ class Service:
         method: str,
         path: str,
         headers: Mapping[str, str] | None = None,
-        content: AsyncIterable[bytes] | None = None,
+        content: AsyncIterable[bytes] | bytes | None = None,
         *,
         timeout_s: float | None = None,
     ) -> httpx.Response:

@@ -77,11 +77,7 @@ class FactsHandler:
         for (programme, outcome), count in self._taken.items():
             metrics.DECIDED.labels(programme, outcome).inc(count)
         if self._taken:
-            await asyncio.to_thread(self._hint)
-
-    def _hint(self) -> None:
-        with self._database.transaction() as connection:
-            relay.hint(connection)
+            await asyncio.to_thread(relay.hint, self._database)
 
 
 async def opened_batch(client: KeyClient, events: Sequence[Event]) -> Prepared:

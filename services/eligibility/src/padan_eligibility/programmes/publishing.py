@@ -42,8 +42,7 @@ def publish(database: Database, policies: Sequence[Policy]) -> int:
         if entries:
             log.append(connection, entries)
     if entries:
-        with database.transaction() as connection:
-            relay.hint(connection)
+        relay.hint(database)
         for policy in policies:
             logger().info("policy published", programme=policy.programme, version=policy.version)
     return len(entries)

@@ -1,6 +1,5 @@
 """POST /v1/commands: the one door for what people change."""
 
-from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Response
@@ -49,13 +48,9 @@ def router(parts: Parts) -> APIRouter:
             "Content-Type": "application/json",
         }
         body = form.model_dump_json().encode()
-        document = await parts.registry_ingest.document("POST", "/commands", headers, _one(body), timeout_s=_TIMEOUT_S)
+        document = await parts.registry_ingest.document("POST", "/commands", headers, body, timeout_s=_TIMEOUT_S)
         response = answer(document, watermark)
         response.headers["Location"] = f"/v1/households/{document['household_id']}"
         return response
 
     return routes
-
-
-async def _one(body: bytes) -> AsyncIterator[bytes]:
-    yield body

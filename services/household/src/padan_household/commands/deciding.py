@@ -93,14 +93,13 @@ class Commands:
             metrics.COMMANDS_DECIDED.labels(_PROPOSE, outcome.faults[0].code).inc()
             return outcome
         metrics.COMMANDS_DECIDED.labels(_PROPOSE, "accepted").inc()
-        with self._database.transaction() as connection:
-            hint(connection)
+        hint(self._database)
         return outcome
 
     def _propose(self, connection: Connection[Any], request: CommandRequest) -> CommandOutcome:
         command_id = ids.command_id(request.actor, request.idempotency_key)
         cause = Cause(request.actor, command_id, ids.request_id(command_id, request.digest))
-        household_id, reported = ids.proposed_household_id(command_id), request.command.reported
+        household_id, reported = ids.proposed_household_id(command_id), request.command.household
         regency = reported.village[:4]
         proposal = opened(
             household_id,
@@ -158,7 +157,7 @@ class Commands:
 
 def _forbidden(request: CommandRequest) -> CommandRefused | None:
     """For what a command is refused before the register is looked at. A village that does not exist is nobody's."""
-    village = request.command.reported.village
+    village = request.command.household.village
     refusal = role_may(_PROPOSE, request.role)
     if refusal is None and all(fault.code != _UNKNOWN for fault in request.found):
         refusal = acts_in(request.region, village)

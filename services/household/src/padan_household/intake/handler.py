@@ -114,11 +114,7 @@ class IntakeHandler:
         del events
         for code, count in self._codes.items():
             metrics.INTAKE_DECIDED.labels(code).inc(count)
-        await asyncio.to_thread(self._hint)
-
-    def _hint(self) -> None:
-        with self._database.transaction() as connection:
-            hint(connection)
+        await asyncio.to_thread(hint, self._database)
 
     @staticmethod
     def _undecided(connection: Connection[Any], reports: Sequence[Report]) -> tuple[list[Report], set[UUID]]:

@@ -1,6 +1,5 @@
 """A file's rows, some thousand at a time, sealed: as they were sent, and as judged until they are reported."""
 
-import io
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
@@ -10,6 +9,7 @@ import polars as pl
 from padan_runtime.sealing import open_bytes, seal_bytes
 from psycopg import Connection
 
+from padan_registry_ingest.frames import packed, unpacked
 from padan_registry_ingest.reading.split import Part
 
 
@@ -33,18 +33,6 @@ class Work(msgspec.Struct, frozen=True):
 
 def _context(upload_id: UUID, first_row: int, sheet: str) -> bytes:
     return f"{upload_id}/{first_row}/{sheet}".encode()
-
-
-def packed(frame: pl.DataFrame) -> bytes:
-    """A frame as Parquet."""
-    buffer = io.BytesIO()
-    frame.write_parquet(buffer, compression="zstd", compression_level=1, statistics=False)
-    return buffer.getvalue()
-
-
-def unpacked(parquet: bytes) -> pl.DataFrame:
-    """What `packed` made."""
-    return pl.read_parquet(io.BytesIO(parquet))
 
 
 def keep(connection: Connection[Any], key: bytes, upload_id: UUID, part: Part) -> None:

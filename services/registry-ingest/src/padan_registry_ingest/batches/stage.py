@@ -68,8 +68,7 @@ class Stages:
             if entries:
                 append(connection, entries)
         if entries:
-            with self.database.transaction() as connection:
-                hint(connection)
+            hint(self.database)
 
     def forget_work(self, upload_id: UUID) -> None:
         """Remove what a batch no longer needs once every row is reported: judged rows, and the registers' answers."""

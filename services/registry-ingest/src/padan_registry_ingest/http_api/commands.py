@@ -7,7 +7,6 @@ from uuid import UUID, uuid5
 import msgspec
 from fastapi import APIRouter, FastAPI, Request, Response
 from padan_events.commands import (
-    KEY_LENGTH,
     CommandAccepted,
     CommandOutcome,
     CommandRefused,
@@ -31,12 +30,7 @@ from padan_registry_ingest.matching.registers import RegisterError
 
 _REQUESTS: Final = UUID("5c1f9c1a-4f0e-5b53-8f6b-0d5a3f3b7a10")
 """The namespace of questions to the registers."""
-
-
-class Asked(msgspec.Struct, frozen=True, kw_only=True, tag="propose_household", tag_field="command"):
-    """The body as the gateway sends it."""
-
-    household: ReportedHousehold
+_KEY_LENGTH: Final = 200
 
 
 class CommandApi:
@@ -59,7 +53,8 @@ class CommandApi:
 
     async def command(self, request: Request) -> Response:
         """Answer a command. The same key with the same content is answered the same for ever."""
-        region, actor = region_of(self._verifier, request), _required(request, "padan-actor")
+        region = region_of(self._verifier, request)
+        actor, role, _ = (_required(request, f"padan-{name}") for name in ("actor", "role", "region"))
         # Hashed, for what it leads to is named after it: a key may be somebody's NIK.
         key = self._hash(f"key {actor} {_key(request)}").hex()
         household = tidied(_read(await request.body()).household)
@@ -72,11 +67,11 @@ class CommandApi:
             outcome = await self._household.decide(
                 CommandRequest(
                     actor=actor,
-                    role=_required(request, "padan-role"),
+                    role=role,
                     region=region,
                     idempotency_key=key,
                     digest=digest,
-                    command=ProposeHousehold(reported=validated.household),
+                    command=ProposeHousehold(household=validated.household),
                     found=validated.faults,
                     asked_about=None if asked_about is None else self._hash(asked_about),
                 )
@@ -133,21 +128,21 @@ def _reason(fault: Fault) -> dict[str, Any]:
 def _required(request: Request, header: str) -> str:
     """A header that the gateway always sends. Raises `Problem`: without it nobody is asking."""
     value = request.headers.get(header)
-    if not value or "padan-region" not in request.headers:
+    if not value:
         raise _invalid()
     return value
 
 
 def _key(request: Request) -> str:
     key = request.headers.get("idempotency-key", "")
-    if not 1 <= len(key) <= KEY_LENGTH or not key.isascii() or not key.isprintable():
+    if not 1 <= len(key) <= _KEY_LENGTH or not key.isascii() or not key.isprintable():
         raise refused((Fault("idempotency_key_missing", "Idempotency-Key"),))
     return key
 
 
-def _read(body: bytes) -> Asked:
+def _read(body: bytes) -> ProposeHousehold:
     try:
-        return msgspec.json.decode(body, type=Asked)
+        return msgspec.json.decode(body, type=ProposeHousehold)
     except msgspec.MsgspecError:
         # Its message may quote what came, so it does not go on. The gateway has checked the form and said where.
         raise _invalid() from None

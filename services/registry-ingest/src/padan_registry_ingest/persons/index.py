@@ -56,11 +56,7 @@ class PersonIndex:
     async def committed(self, _: Sequence[Event]) -> None:
         """Tell the relay where something was appended."""
         if self._sent:
-            await asyncio.to_thread(self._hint)
-
-    def _hint(self) -> None:
-        with self._database.transaction() as connection:
-            hint(connection)
+            await asyncio.to_thread(hint, self._database)
 
 
 async def opened_batch(client: KeyClient, events: Sequence[Event]) -> Known:

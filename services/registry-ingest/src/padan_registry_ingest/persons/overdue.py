@@ -46,7 +46,6 @@ class OverdueDeciles:
             count = report_waiting(connection, people, {})
         if not count:  # their event came just now
             return 0
-        with self._database.transaction() as connection:
-            hint(connection)
+        hint(self._database)
         logger().info("deciles had waited for people who were there", count=count)
         return count

@@ -6,7 +6,6 @@ each `Part`, at last what the rows that may repeat others lay claim to (see `Cla
 key: what it writes goes through a pipe to the service, which seals it.
 """
 
-import io
 import resource
 import struct
 import sys
@@ -21,6 +20,7 @@ import msgspec
 import polars as pl
 
 from padan_registry_ingest.domain import columns, digest
+from padan_registry_ingest.frames import packed
 from padan_registry_ingest.reading.child import DATA_ERROR
 from padan_registry_ingest.reading.tables import frame, notes, path_of
 from padan_registry_ingest.validating import against_each_other, check, families
@@ -117,8 +117,8 @@ def registration(task: Task, write: Callable[[bytes], None]) -> None:
         def judged(number: int) -> tuple[Part, pl.DataFrame, pl.DataFrame]:
             sent, theirs, rows, people = judge(split, number, task.region, task.today)
             part = Part(
-                int(sent["row"][0]), int(sent["row"][-1]), _parquet(sent), _parquet(theirs), _parquet(rows),
-                _parquet(people),
+                int(sent["row"][0]), int(sent["row"][-1]), packed(sent), packed(theirs), packed(rows),
+                packed(people),
             )  # fmt: skip
             return part, *against_each_other.numbers_of(rows, against_each_other.people_of(rows, people))
 
@@ -130,7 +130,7 @@ def registration(task: Task, write: Callable[[bytes], None]) -> None:
                 coming.append(threads.submit(judged, after))
             write(msgspec.msgpack.encode(part))
             claims.add(*numbers)
-    write(_parquet(claims.repeated()))
+    write(packed(claims.repeated()))
 
 
 def ranking(task: Task, write: Callable[[bytes], None]) -> None:
@@ -142,15 +142,9 @@ def ranking(task: Task, write: Callable[[bytes], None]) -> None:
     for start in range(0, recipients.height, task.rows_at_once):
         sent = recipients.slice(start, task.rows_at_once)
         judged = rows.slice(start, task.rows_at_once)
-        part = Part(int(sent["row"][0]), int(sent["row"][-1]), _parquet(sent), None, _parquet(judged), None)
+        part = Part(int(sent["row"][0]), int(sent["row"][-1]), packed(sent), None, packed(judged), None)
         write(msgspec.msgpack.encode(part))
-    write(_parquet(against_each_other.Claims().repeated()))
-
-
-def _parquet(made: pl.DataFrame) -> bytes:
-    buffer = io.BytesIO()
-    made.write_parquet(buffer, compression="zstd", compression_level=1, statistics=False)
-    return buffer.getvalue()
+    write(packed(against_each_other.Claims().repeated()))
 
 
 def main() -> None:

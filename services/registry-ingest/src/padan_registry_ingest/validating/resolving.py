@@ -5,7 +5,6 @@ after its length in 8 bytes: `claims` and `reasons` of `against_each_other.dupli
 arguments are the most memory in MB and the most CPU in seconds.
 """
 
-import io
 import resource
 import struct
 import subprocess
@@ -15,6 +14,7 @@ from typing import Final
 import polars as pl
 
 from padan_registry_ingest.domain.faults import FileFault
+from padan_registry_ingest.frames import packed, unpacked
 from padan_registry_ingest.reading.child import DATA_ERROR
 from padan_registry_ingest.reading.tables import ENVIRONMENT, Limits
 from padan_registry_ingest.validating.against_each_other import duplicates
@@ -33,7 +33,7 @@ def resolved(claims: pl.DataFrame, reasons: pl.DataFrame, limits: Limits) -> pl.
     try:
         child = subprocess.run(
             [*command, str(limits.memory_mb), str(limits.time_s)],
-            input=b"".join(_LENGTH.pack(len(part)) + part for part in (_parquet(claims), _parquet(concerned))),
+            input=b"".join(_LENGTH.pack(len(part)) + part for part in (packed(claims), packed(concerned))),
             capture_output=True,
             timeout=limits.time_s * 2,
             env=ENVIRONMENT,
@@ -44,17 +44,11 @@ def resolved(claims: pl.DataFrame, reasons: pl.DataFrame, limits: Limits) -> pl.
     if child.returncode != 0:
         # Ended by a signal it ran into a limit, as when it says itself that memory is out. Else the fault is ours.
         raise FileFault("file_too_large" if child.returncode < 0 or child.returncode == DATA_ERROR else "file_failed")
-    return pl.read_parquet(io.BytesIO(child.stdout))
-
-
-def _parquet(made: pl.DataFrame) -> bytes:
-    buffer = io.BytesIO()
-    made.write_parquet(buffer, compression="zstd", compression_level=1, statistics=False)
-    return buffer.getvalue()
+    return unpacked(child.stdout)
 
 
 def _received() -> pl.DataFrame:
-    return pl.read_parquet(io.BytesIO(sys.stdin.buffer.read(_LENGTH.unpack(sys.stdin.buffer.read(_LENGTH.size))[0])))
+    return unpacked(sys.stdin.buffer.read(_LENGTH.unpack(sys.stdin.buffer.read(_LENGTH.size))[0]))
 
 
 def main() -> None:
@@ -65,7 +59,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         claims, reasons = _received(), _received()
-        sys.stdout.buffer.write(_parquet(duplicates(claims, reasons)))
+        sys.stdout.buffer.write(packed(duplicates(claims, reasons)))
     except MemoryError:
         sys.exit(DATA_ERROR)
 
