@@ -60,6 +60,11 @@ class HouseholdPeer:
 
 
 UPLOAD_ID = UUID("018f3c00-0000-4000-8000-000000000001")
+PHOTO_ID = UUID("018f3c00-0000-4000-8000-000000000002")
+PHOTO = {
+    "photo_id": PHOTO_ID, "kind": "house_front", "received_at": "2026-01-15T03:00:00Z", "bytes": 3, "width": 1600,
+    "height": 1200, "flagged": True,
+}  # fmt: skip
 
 
 class IngestPeer:
@@ -110,6 +115,7 @@ class IngestPeer:
 
         self._take_pieces(verifier)
         self._check_lists(verifier)
+        self._keep_photos(verifier)
 
         @self.app.get("/batches/{upload_id}/rows.csv")
         async def rows(upload_id: UUID) -> Response:
@@ -119,6 +125,31 @@ class IngestPeer:
         @self.app.get("/templates/registration.xlsx")
         async def template() -> Response:
             return Response(b"PK template", media_type="application/vnd.openxmlformats-officedocument")
+
+    def _keep_photos(self, verifier: ServiceVerifier) -> None:
+        """One photo of one household."""
+        kept: dict[str, Any] = {}
+
+        @self.app.post("/households/{household_id}/photos")
+        async def attach(request: Request, household_id: UUID, kind: str) -> Response:
+            verifier.one_of(request, "gateway")
+            self.headers = dict(request.headers)
+            kept[str(PHOTO_ID)] = await request.body()
+            return Response(msgspec.json.encode(PHOTO | {"kind": kind}), 201, media_type="application/json")
+
+        @self.app.get("/households/{household_id}/photos")
+        async def listed(household_id: UUID) -> Response:
+            return Response(msgspec.json.encode({"photos": [PHOTO] * len(kept)}), media_type="application/json")
+
+        @self.app.get("/households/{household_id}/photos/{photo_id}")
+        async def picture(household_id: UUID, photo_id: UUID) -> Response:
+            if str(photo_id) not in kept:
+                refusal = {
+                    "type": "urn:padan:problem:photo_not_found", "title": "photo_not_found", "status": 404,
+                    "code": "photo_not_found", "detail": "a", "detail_id": "b", "next_step": "c", "next_step_id": "d",
+                }  # fmt: skip
+                return Response(msgspec.json.encode(refusal), 404, media_type="application/problem+json")
+            return Response(kept[str(photo_id)], media_type="image/jpeg")
 
     def _check_lists(self, verifier: ServiceVerifier) -> None:
         """Lists of which only what the gateway lets be shown is kept."""

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from padan_registry_ingest.photos.developing import AT_ONCE, MEMORY_MB
+
 _SHEETS_AT_ONCE: Final = 2
 _LEFT_MIB: Final = 512
 """Sheets as Parquet in anonymous memory; 1,000,000 recipients with 3,800,000 members leave 129 MiB."""
@@ -15,5 +17,6 @@ def mib(amount: str) -> int:
 
 
 def ingest_needs_mib(reader: int, *, service: int, temporary: int) -> int:
-    """With `reader` MiB of address space for each process that opens a sheet, `temporary` MiB of /tmp in memory."""
-    return service + _SHEETS_AT_ONCE * reader + _LEFT_MIB + temporary
+    """With `reader` MiB of address space for each process that opens a sheet, what photos take, and `temporary` MiB of
+    /tmp in memory."""
+    return service + _SHEETS_AT_ONCE * reader + AT_ONCE * MEMORY_MB + _LEFT_MIB + temporary

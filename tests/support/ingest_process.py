@@ -40,7 +40,7 @@ class KeyPeer:
     """Serves intake keys and the identity keys that a test has made, over HTTP."""
 
     def __init__(self) -> None:
-        self.keys: dict[UUID, dict[UUID, bytes]] = {}
+        self.keys: dict[UUID, dict[UUID, bytes | None]] = {}  # None: destroyed
         self.intake, self.gone = os.urandom(32), False
         self.port = free_port()
         app = FastAPI()
@@ -161,7 +161,8 @@ class Ingest:
     def register(self, nik: str, card: str) -> UUID:
         """Publish a household that holds a NIK; returns its id."""
         household, person, event_id = uuid4(), uuid4(), uuid4()
-        keys = self.peer.keys[household] = {household: os.urandom(32), person: os.urandom(32)}
+        keys = {household: os.urandom(32), person: os.urandom(32)}
+        self.peer.keys[household] = dict(keys)
 
         def hashed(number: str) -> str:
             return keyed_hash(self.hash_key, number).hex()

@@ -7,13 +7,14 @@ from hypothesis import strategies as st
 from padan_registry_ingest.domain.cells import FAILED, cell_fault, faulty_columns
 from padan_registry_ingest.domain.columns import BY_NAME, CONTRACT, column_of, letter, normal_header
 from padan_registry_ingest.domain.faults import FAULTS
+from padan_registry_ingest.domain.photo_faults import PHOTO_FAULTS
 from padan_registry_ingest.domain.reasons import BIT, codes
 from padan_registry_ingest.domain.sending_faults import SENDING_FAULTS
 from padan_registry_ingest.problems import problem
 from padan_registry_ingest.validating import rules
 
 
-@pytest.mark.parametrize("code", [*FAULTS, *SENDING_FAULTS])
+@pytest.mark.parametrize("code", [*FAULTS, *SENDING_FAULTS, *PHOTO_FAULTS])
 def test_every_fault_is_told_in_both_languages_with_a_next_step(code: str) -> None:
     document = problem(code).document()
     for key in ("detail", "detail_id", "next_step", "next_step_id"):

@@ -40,6 +40,9 @@ BATCH_STAGE_SECONDS = Histogram(
     ["stage"],
     buckets=(0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 1800),
 )
+PHOTOS = Counter(
+    "padan_photos_total", "Photos sent, by outcome: kept, flagged (kept), or the code of a refusal.", ["outcome"]
+)
 PORT_REQUESTS = Counter("padan_port_requests_total", "Requests to outside registers.", ["port", "outcome"])
 PORT_SECONDS = Histogram("padan_port_seconds", "Time of one request to an outside register.", ["port"])
 

@@ -29,6 +29,7 @@ from padan_gateway.list_check import endpoints as list_check
 from padan_gateway.list_check.work import ListChecks
 from padan_gateway.parts import Parts
 from padan_gateway.persons import endpoints as persons
+from padan_gateway.photos import endpoints as photos
 from padan_gateway.pipeline import endpoints as pipeline
 from padan_gateway.pipeline.watch import Watch
 from padan_gateway.problems import service_unavailable
@@ -117,7 +118,7 @@ def bootstrap(settings: GatewaySettings) -> Gateway:
 def _app(parts: Parts, health: Health, lists: ListChecks) -> FastAPI:
     # Without /progress: this port is public, and how far the services have come is for who may read the pipeline.
     app = create_app(title="Padan", health=health, **openapi.DESCRIPTION)
-    for slice_ in (households, persons, eligibility, commands, batches, uploads, pipeline):
+    for slice_ in (households, persons, eligibility, commands, photos, batches, uploads, pipeline):
         app.include_router(slice_.router(parts))
     app.include_router(list_check.router(parts, lists.wake.set))
     app.add_middleware(uploads.SaysVersion)

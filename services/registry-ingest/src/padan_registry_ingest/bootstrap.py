@@ -31,6 +31,7 @@ from padan_registry_ingest.correcting.comparing import Corrections
 from padan_registry_ingest.http_api.batches import BatchApi
 from padan_registry_ingest.http_api.commands import CommandApi
 from padan_registry_ingest.http_api.list_checks import ListCheckApi
+from padan_registry_ingest.http_api.photos import PhotoApi
 from padan_registry_ingest.http_api.uploads import UploadApi
 from padan_registry_ingest.list_check.reading import ListReader
 from padan_registry_ingest.matching.ask import Matcher
@@ -39,6 +40,8 @@ from padan_registry_ingest.outcomes import handler as outcomes
 from padan_registry_ingest.persons import index
 from padan_registry_ingest.persons.overdue import OverdueDeciles
 from padan_registry_ingest.persons.reconciling import reconciliation
+from padan_registry_ingest.photos.album import Album
+from padan_registry_ingest.photos.storage import PhotoStore
 from padan_registry_ingest.reading.tables import Limits
 from padan_registry_ingest.settings import IngestSettings, schemas
 from padan_registry_ingest.uploading.uploads import Uploads
@@ -105,7 +108,11 @@ class Service:
         )  # fmt: skip
         self._deciding = DecidingHousehold(settings.household_url, identity)
         commands = CommandApi(verifier, self._deciding, Validation(self._civil, self._barred), hashed)
-        self.app = self._app([batches, UploadApi(uploads, verifier), checks, commands])
+        photos = PhotoApi(
+            Album(self.database, self._keys, _photo_store(settings)), verifier,
+            folder=settings.folder, most_bytes=settings.photo_limit_mb * _MB,
+        )  # fmt: skip
+        self.app = self._app([batches, UploadApi(uploads, verifier), checks, commands, photos])
         reconciling = reconciliation(self.database, StoreClient("household", settings.household_url, identity))
         overdue = OverdueDeciles(self.database, leading=lambda: self.relay.leading)
         self.tasks: list[Task] = [
@@ -113,7 +120,7 @@ class Service:
             uploads.run, lists.run, overdue.run, reconciling.run,
         ]  # fmt: skip
 
-    def _app(self, apis: Sequence[BatchApi | UploadApi | ListCheckApi | CommandApi]) -> FastAPI:
+    def _app(self, apis: Sequence[BatchApi | UploadApi | ListCheckApi | CommandApi | PhotoApi]) -> FastAPI:
         health = Health()
         health.require("database", self.database.healthy)
         readers: dict[str, Projector[Any]] = {index.READER: self.persons, outcomes.READER: self.outcomes}
@@ -126,6 +133,13 @@ class Service:
         for api in apis:
             api.install(app)
         return app
+
+
+def _photo_store(settings: IngestSettings) -> PhotoStore:
+    try:
+        return PhotoStore(settings.photo_store, settings.folder)
+    except ValueError as error:
+        fail(f"PADAN_PHOTO_STORE: {error}")
 
 
 def _reads(reader: Projector[Any]) -> Callable[[], bool]:

@@ -4,9 +4,10 @@ from padan_runtime.problems import Problem, Text
 
 from padan_registry_ingest.domain.fault_words import filled
 from padan_registry_ingest.domain.faults import FAULTS, FileFault
+from padan_registry_ingest.domain.photo_faults import PHOTO_FAULTS
 from padan_registry_ingest.domain.sending_faults import SENDING_FAULTS
 
-_ALL = FAULTS | SENDING_FAULTS
+_ALL = FAULTS | SENDING_FAULTS | PHOTO_FAULTS
 
 
 def problem(code: str, **extra: object) -> Problem:

@@ -23,6 +23,10 @@ class IngestSettings(ServiceSettings):
     """Address space of each process that opens a sheet or splits a file, in MB: what it holds is up to a third less."""
     reader_time_s: int = Field(default=120, ge=1)
     """CPU time of each of these processes."""
+    photo_limit_mb: int = Field(default=15, ge=1)
+    """Largest file of a photo taken, in MB."""
+    photo_store: str | None = None
+    """Where photos are kept, `s3://BUCKET/PREFIX`; without it they lie in `folder`."""
 
 
 def schemas(settings: DatabaseSettings) -> list[Schema]:

@@ -47,6 +47,7 @@ class Action(StrEnum):
     LOOK_UP_PERSON = "look_up_person"
     READ_ELIGIBILITY = "read_eligibility"
     SEND_COMMAND = "send_command"
+    ATTACH_PHOTO = "attach_photo"
     UPLOAD_BATCH = "upload_batch"
     READ_BATCH = "read_batch"
     CHECK_LIST = "check_list"
@@ -67,6 +68,7 @@ class Field(StrEnum):
     SEX = "sex"
     RELATIONSHIP = "relationship"
     ADDRESS = "address"
+    PHOTO = "photo"
     MATCH = "match"
     DECISION = "decision"
     EXPLANATION = "explanation"
@@ -107,7 +109,7 @@ _IDENTITY = (
 )
 _NUMBERS = (Field.NAME, Field.NIK, Field.FAMILY_CARD_NUMBER, Field.BIRTH_DATE)
 _FACTS = {Field.REGISTER: Right.FULL, Field.DECISION: Right.FULL, Field.MATCH: Right.FULL}
-_CASE_WORK = {**_FACTS, **dict.fromkeys(_IDENTITY, Right.PURPOSE)}
+_CASE_WORK = {**_FACTS, **dict.fromkeys(_IDENTITY, Right.PURPOSE), Field.PHOTO: Right.PURPOSE}
 _DECIDES = {**_CASE_WORK, Field.EXPLANATION: Right.PURPOSE}
 _LIST = {Field.LIST_RESULT: Right.PURPOSE, Field.LIST_DETAILS: Right.PURPOSE, Field.DECILE_GROUP: Right.PURPOSE}
 _SENDS_FILES = {**_DECIDES, Field.BATCH_ROWS: Right.PURPOSE, **_LIST}
@@ -136,15 +138,15 @@ FIELDS: Mapping[Role, Mapping[Field, Right]] = {
 
 _READS = frozenset({Action.READ_HOUSEHOLD, Action.LIST_HOUSEHOLDS, Action.READ_ELIGIBILITY})
 _CASES = _READS | {Action.LOOK_UP_PERSON}
-_WORKS = _CASES | {Action.SEND_COMMAND}
+_WORKS = _CASES | {Action.SEND_COMMAND, Action.ATTACH_PHOTO}
 _FILES = _CASES | {Action.UPLOAD_BATCH, Action.READ_BATCH, Action.CHECK_LIST, Action.READ_PIPELINE}
 
 ACTIONS: Mapping[Role, frozenset[Action]] = {
     Role.VILLAGE_OPERATOR: _WORKS,
-    Role.VILLAGE_HEAD: _READS,
+    Role.VILLAGE_HEAD: _READS | {Action.ATTACH_PHOTO},
     Role.FACILITATOR: _WORKS,
-    Role.DISTRICT_OFFICER: _CASES,
-    Role.SOCIAL_OFFICE: _FILES | {Action.SEND_COMMAND},
+    Role.DISTRICT_OFFICER: _CASES | {Action.ATTACH_PHOTO},
+    Role.SOCIAL_OFFICE: _FILES | {Action.SEND_COMMAND, Action.ATTACH_PHOTO},
     Role.APPROVER: _CASES,
     Role.PROVINCE: _FILES,
     Role.MINISTRY: _FILES,

@@ -1,0 +1,1 @@
+"""Photos of households: sent in, listed, and looked at for a stated purpose."""

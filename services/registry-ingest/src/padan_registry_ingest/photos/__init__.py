@@ -1,0 +1,1 @@
+"""Photos of households: received, developed in a child process, sealed, kept, compared, given back."""
