@@ -1,7 +1,6 @@
 """Has a photo developed in a child process, and takes what comes back."""
 
 import asyncio
-import os
 import subprocess
 import sys
 from typing import Final
@@ -9,6 +8,7 @@ from typing import Final
 import msgspec
 from padan_runtime.logs import logger
 
+from padan_registry_ingest.child_processes import CODE
 from padan_registry_ingest.domain.faults import FileFault
 from padan_registry_ingest.domain.photo_faults import PHOTO_FAULTS
 from padan_registry_ingest.domain.photos import PhotoDetails
@@ -19,7 +19,7 @@ MEMORY_MB: Final = 400
 """Address space of each child: 50 megapixels as progressive JPEG, 25 as PNG, 16 as WebP fit (measured)."""
 _CPU_S: Final = 15
 _WALL_S: Final = 60.0
-_ENVIRONMENT: Final = {"PYTHONUTF8": "1", "MALLOC_ARENA_MAX": "1"}
+_ENVIRONMENT: Final = {**CODE, "PYTHONUTF8": "1", "MALLOC_ARENA_MAX": "1"}
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -52,14 +52,12 @@ class Darkroom:
 
 
 def _develop(content: bytes, memory_mb: int) -> Developed:
-    # Where the code lies elsewhere than in the interpreter's own folders, as in a container, the child is told.
-    where = {name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ}
     try:
         child = subprocess.run(
             [sys.executable, "-m", "padan_registry_ingest.photos.child", str(memory_mb), str(_CPU_S)],
             input=content,
             capture_output=True,
-            env=_ENVIRONMENT | where,
+            env=_ENVIRONMENT,
             timeout=_WALL_S,
             check=False,
         )

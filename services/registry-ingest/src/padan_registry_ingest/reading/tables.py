@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 import polars as pl
 
+from padan_registry_ingest.child_processes import CODE
 from padan_registry_ingest.domain import columns
 from padan_registry_ingest.domain.faults import FileFault
 from padan_registry_ingest.reading.cells import LINE
@@ -28,6 +29,7 @@ _AT_ONCE: Final = threading.BoundedSemaphore(2)
 _WALL_TIMES: Final = 10
 """So much longer than its CPU time a child may take, on a machine that is busy; beyond, it waits for something."""
 ENVIRONMENT: Final = {
+    **CODE,
     "POLARS_MAX_THREADS": "1",
     "MALLOC_ARENA_MAX": "1",
     "PYTHONUTF8": "1",
