@@ -70,6 +70,8 @@ def targets(value: Any, maps: dict[str, Manifest]) -> Iterator[tuple[str, int]]:
     """Who answers at an address inside the namespace, and on which port."""
     if isinstance(value, dict):
         reference = value["configMapKeyRef"]
+        if reference.get("optional") and reference["name"] not in maps:
+            return
         value = maps[reference["name"]]["data"][reference["key"]]
     match = re.match(r"postgresql://.*@(\w+)-rw:(\d+)/", value) or re.match(r"http://([\w-]+):(\d+)$", value)
     if match:

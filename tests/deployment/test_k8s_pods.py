@@ -29,7 +29,7 @@ SETTINGS: dict[str, type[BaseSettings]] = {
 STAGES = stages(STAGE_TEXT)
 MADE_BY_OPERATORS = {*SERVICES, "padan-cluster-ca-cert", "store-ca", "keyring-ca", "services-ca"}
 """Strimzi's users and authority, CloudNativePG's authorities."""
-BY_WHO_HAS_THEM = {"backup-store", "backup-keyring", "backup-services", "gateway-tls"}
+BY_WHO_HAS_THEM = {"backup-store", "backup-keyring", "backup-services", "gateway-tls", "photo-store"}
 
 
 def settings_of(name: str, container: Manifest) -> type[BaseSettings]:
@@ -122,7 +122,7 @@ def test_secrets_are_named_never_written_and_each_has_its_own(overlay: str, tmp_
     used: dict[str, set[str]] = {}
     for name, template in workloads(overlay).items():
         for secret, keys in secret_keys(template).items():
-            assert secret in made or secret in MADE_BY_OPERATORS, f"{name}: {secret}"
+            assert secret in made or secret in MADE_BY_OPERATORS | BY_WHO_HAS_THEM, f"{name}: {secret}"
             assert keys <= made.get(secret, keys), f"{name}: {secret}"
             used.setdefault(secret, set()).add(name.removesuffix("-migrations"))
     for secret, users in used.items():
@@ -226,3 +226,22 @@ def test_a_file_that_asks_for_too_much_memory_ends_its_reader_and_not_the_contai
         temporary=mib(temporary["sizeLimit"]),
     )
     assert mib(bounds["limits"]["memory"]) >= needed
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_photos_are_kept_in_an_object_store_where_there_is_one(overlay: str) -> None:
+    (container,) = workloads(overlay)["registry-ingest"]["spec"]["containers"]
+    told = environment(container)
+    named = {
+        told[variable]["configMapKeyRef"]["key"] for variable in ("PADAN_PHOTO_STORE", "AWS_ENDPOINT_URL", "AWS_REGION")
+    }
+    assert all(
+        told[variable]["secretKeyRef"]["optional"] for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+    )
+    assert told["PADAN_PHOTO_STORE"]["configMapKeyRef"]["optional"]
+    there = of_kind(overlay, "ConfigMap").get("photos")
+    assert (there is None) == (overlay == "development")
+    if there is not None:
+        data: Any = there["data"]
+        assert set(data) == named
+        assert data["store"].startswith("s3://")

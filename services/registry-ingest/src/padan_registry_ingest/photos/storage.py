@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
@@ -13,10 +14,9 @@ from padan_runtime.logs import logger
 from padan_runtime.problems import Unavailable
 
 if TYPE_CHECKING:  # obstore has them for type checkers only
-    from obstore.store import ClientConfig, RetryConfig
+    from obstore.store import RetryConfig
 
-_RETRY: "Final[RetryConfig]" = {"max_retries": 3}
-_CLIENT: "Final[ClientConfig]" = {"connect_timeout": "2s", "timeout": "30s"}
+_RETRY: "Final[RetryConfig]" = {"max_retries": 3, "retry_timeout": timedelta(seconds=20)}
 
 
 class PhotoStore:
@@ -33,7 +33,7 @@ class PhotoStore:
             return
         assert url is not None
         try:
-            self._store = from_url(url, client_options=_CLIENT, retry_config=_RETRY)
+            self._store = from_url(url, retry_config=_RETRY)
         except (BaseError, TypeError) as error:
             raise ValueError("not an address of a store") from error
 
@@ -78,6 +78,6 @@ def _make_durable(root: Path, path: str) -> None:
 
 
 def _away(error: Exception) -> Unavailable:
-    # Its text may name the bucket, never what is in it.
-    logger().error("the store of photos does not take or give one", error=type(error).__name__)
+    # Its first line names address and ids, never what is in the photo.
+    logger().error("the store of photos does not take or give one", error=str(error).partition("\n")[0])
     return Unavailable("photo-store")
