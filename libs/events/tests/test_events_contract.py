@@ -12,7 +12,7 @@ from padan_events import EnvelopeError, Event, UnknownEventTypeError, decode, en
 from padan_events.eligibility import Decided, Outcome, PolicyPublished
 from padan_events.envelope import from_record, to_headers
 from padan_events.household import IdentityMatched, Proposed, SealedMember, WelfareRanked
-from padan_events.intake import Accepted, HouseholdReported, Origin, Position, RankingReported, Refused
+from padan_events.intake import Accepted, DeathReported, HouseholdReported, Origin, Position, RankingReported, Refused
 from padan_events.parking import Header, Parked
 from padan_events.personal import Agreement
 from padan_events.reserved import RESERVED
@@ -30,6 +30,15 @@ EXAMPLES: list[msgspec.Struct] = [
         household_id=HOUSEHOLD, regency="3318", origin=ORIGIN, key_id="2026-01-31", sealed=bytes(range(40))
     ),
     RankingReported(household_id=HOUSEHOLD, decile=2, occurred_on=date(2026, 1, 31), origin=ORIGIN),
+    DeathReported(
+        household_id=HOUSEHOLD,
+        person_id=PERSON,
+        occurred_on=date(2026, 1, 30),
+        source="crvs_feed",
+        origin=ORIGIN,
+        region="3318",
+        reversed=True,
+    ),
     Accepted(report_id=REPORT, household_id=HOUSEHOLD, origin=ORIGIN, positions=(Position(3, 41), Position(3, 42))),
     Refused(report_id=REPORT, household_id=HOUSEHOLD, origin=ORIGIN, code="duplicate_in_register", holder=HOUSEHOLD),
     Proposed(

@@ -1,7 +1,7 @@
 """Reports from outside (registry.intake.v1) and what became of them (household.outcomes.v1)."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
@@ -57,6 +57,31 @@ class RankingReported(msgspec.Struct, frozen=True, kw_only=True):
     decile: Decile
     occurred_on: Annotated[date, told("The date from which the ranking holds.")]
     origin: Annotated[Origin, told("The row it stands on.")]
+
+
+DeathSource = Literal["crvs_notify", "crvs_feed", "file"]
+"""The door by which a death of the civil registry came: its notification, its feed, a file of it."""
+
+
+@event_type("id.padan.registry.death_reported.v1", INTAKE)
+class DeathReported(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The civil registry says that a member of a registered household has died, or that it said so in error.
+
+    When: registry-ingest has read it at one of the three doors and knows the person. The same death may be reported
+    more than once, by several doors, and with another date: household decides what is new in it.
+    """
+
+    household_id: HouseholdId
+    person_id: Annotated[UUID, told("Who died.", "pseudonym")]
+    occurred_on: Annotated[date, told("The local date of the death; of one taken back, the date it was said of.")]
+    source: Annotated[DeathSource, told("The door it came by: crvs_notify, crvs_feed or file.")]
+    origin: Annotated[
+        Origin, told("The row of the file; of an entry of the feed or of a notification, its number on that day.")
+    ]
+    region: Annotated[
+        str, told("The part of the country whoever reported it acts for, a Kemendagri code; empty: the nation.")
+    ] = ""
+    reversed: Annotated[bool, told("Whether a death reported in error is taken back; absent: it is not.")] = False
 
 
 @event_type("id.padan.registry.accepted.v1", OUTCOMES)

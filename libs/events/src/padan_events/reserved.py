@@ -3,7 +3,7 @@
 from typing import Final
 
 _FACTS: Final = {
-    "registry": "death_reported move_reported match_reported",
+    "registry": "move_reported match_reported",
     "household": (
         "imported deliberated verified advanced returned rejected withdrawn determined deactivated reactivated "
         "programme_proposed recipient_verified member_added member_died death_reversed member_moved_out "
