@@ -85,7 +85,7 @@ FROM base AS tools
 COPY --from=sources /src/gateway /src/cli /opt/padan/src/
 ENTRYPOINT ["python", "-m", "padan_cli.containers"]
 
-# The civil registry and the register of barred occupations of development: `... padan_simulators.barred_register`.
+# The registers outside, for development: `... padan_simulators.barred_register`.
 FROM keeping AS simulators
 COPY --from=sources /src/simulators /opt/padan/src
 ENTRYPOINT ["python", "-m"]

@@ -239,7 +239,7 @@ def test_one_seed_gives_the_same_bytes_and_another_seed_other_people(tmp_path: P
     again = generate(200, folder=tmp_path / "again", seed=7, csv=True)
     other = generate(200, folder=tmp_path / "other", seed=8)
     names = sorted(path.relative_to(tmp_path / "first") for path in (tmp_path / "first").rglob("*.*"))
-    assert len(names) == 9
+    assert len(names) == 10
     for name in names:
         assert (tmp_path / "first" / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
     assert first.registration.read_bytes() == again.registration.read_bytes() != other.registration.read_bytes()

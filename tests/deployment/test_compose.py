@@ -25,7 +25,8 @@ from padan_cli.platform.pytest_plugin import MakeDatabase
 
 DOCUMENT = compose()
 OURS = {name for name, service in SERVICES.items() if "build" in service}
-SERVERS = {"household", "registry-ingest", "eligibility", "gateway", "civil-registry", "barred-register"}
+SIMULATORS = {"civil-registry", "barred-register", "bpjs"}
+SERVERS = {"household", "registry-ingest", "eligibility", "gateway", *SIMULATORS}
 
 
 def test_it_has_the_form_that_compose_reads() -> None:
@@ -67,7 +68,7 @@ def test_what_is_needed_is_there_and_is_waited_for() -> None:
             assert volume["source"] in DOCUMENT["volumes"]
         for config in service.get("configs", ()):
             assert (ROOT / DOCUMENT["configs"][config["source"]]["file"]).is_file()
-    for name in sorted(SERVERS - {"civil-registry", "barred-register"}):
+    for name in sorted(SERVERS - SIMULATORS):
         assert {f"{name}-migrations", "topics"} <= set(SERVICES[name]["depends_on"])
 
 
@@ -79,7 +80,7 @@ def test_a_file_that_asks_for_too_much_memory_ends_its_reader_and_not_the_contai
 
 
 def test_a_service_is_given_its_own_secrets_and_not_the_owner() -> None:
-    for name in SERVERS - {"civil-registry", "barred-register"}:
+    for name in SERVERS - SIMULATORS:
         (folder,) = [volume["volume"]["subpath"] for volume in SERVICES[name]["volumes"] if "volume" in volume]
         assert folder == name
         assert not [variable for variable in SERVICES[name]["environment"] if "OWNER" in variable]

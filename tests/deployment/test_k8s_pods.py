@@ -25,6 +25,7 @@ SETTINGS: dict[str, type[BaseSettings]] = {
     "gateway": GatewaySettings,
     "civil-registry": RegisterSettings,
     "barred-register": RegisterSettings,
+    "bpjs": RegisterSettings,
 }
 STAGES = stages(STAGE_TEXT)
 MADE_BY_OPERATORS = {*SERVICES, "padan-cluster-ca-cert", "store-ca", "keyring-ca", "services-ca"}
@@ -191,7 +192,7 @@ def test_production_is_production(overlay: str) -> None:
         assert all("sslmode=verify-full" in address for address in addresses)
     told_by_map: Any = of_kind(overlay, "ConfigMap")["sign-in"]["data"]["issuer"]
     assert told_by_map.startswith("https://")
-    assert not set(workloads(overlay)) & {"civil-registry", "barred-register"}
+    assert not set(workloads(overlay)) & {"civil-registry", "barred-register", "bpjs"}
 
 
 @pytest.mark.parametrize("overlay", ["regency", "national"])

@@ -38,12 +38,13 @@ class Stack:
         )
 
     def invent(self, rows: int, folder: Path, *, csv: bool = False) -> pati.PatiBatch:
-        """A batch of people nobody has seen yet, made known to the two registers."""
+        """A batch of people nobody has seen yet, made known to the registers."""
         number = next(_NUMBERS)
         batch = pati.generate(rows, folder=folder, seed=7_000 + number, csv=csv, serials_after=number * _SERIALS_EACH)
         for register, people in (
             ("civil-registry", batch.civil_registry),
             ("barred-register", batch.barred_register),
+            ("bpjs", batch.bpjs),
         ):
             answer = httpx.post(
                 f"{self.platform.url(register)}/simulator/people",

@@ -35,6 +35,7 @@ class Kind(StrEnum):
     AUTO = "auto"
     REGISTRATION = "registration"
     RANKING = "ranking"
+    DEATHS = "deaths"
 
 
 def register(app: typer.Typer) -> None:
@@ -53,7 +54,7 @@ def ingest(  # noqa: PLR0917 - typer calls it, by name
     token: Annotated[str | None, typer.Option(envvar="PADAN_TOKEN", help="Instead of a development token.")] = None,
     instance: InstanceName = "local",
 ) -> None:
-    """Send a registration or ranking file, follow it to its end, and print its validity report.
+    """Send a file of registrations, a ranking or deaths, follow it to its end, and print its validity report.
 
     A file that was cut off goes on where it was when the same command is run again.
     """

@@ -35,6 +35,7 @@ COMPONENTS = {
         _KAFKA,
         Component("civil-registry", script="padan-civil-registry"),
         Component("barred-register", script="padan-barred-register"),
+        Component("bpjs", script="padan-bpjs"),
         Component("household", ("postgres", "kafka"), "padan-household"),
         Component("registry-ingest", ("household", "civil-registry", "barred-register"), "padan-registry-ingest"),
         Component("eligibility", ("household",), "padan-eligibility"),

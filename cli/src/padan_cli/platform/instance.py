@@ -21,6 +21,7 @@ USUAL_PORTS = {
     "postgres": 5432,
     "civil-registry": 8090,
     "barred-register": 8091,
+    "bpjs": 8092,
     "household": 8081,
     "registry-ingest": 8082,
     "eligibility": 8083,
@@ -35,7 +36,7 @@ DATABASES = {
     "eligibility": "eligibility",
     "gateway": "gateway",
 }
-SIMULATORS = ("civil-registry", "barred-register")
+SIMULATORS = ("civil-registry", "barred-register", "bpjs")
 SERVERS = ("postgres", "kafka")
 
 
@@ -79,6 +80,10 @@ class Instance:
                         "settings": {},
                     }
                 )
+            elif settings["ports"].keys() < USUAL_PORTS.keys():  # made before there was such a component
+                ports = settings["ports"]
+                fresh = _choose_ports({}, taken=set(ports.values()))
+                self._write(settings | {"ports": fresh | ports})
             credentials.mint(self.secrets)
 
     @classmethod

@@ -7,6 +7,7 @@ from functools import partial
 from fastapi import FastAPI
 
 from padan_simulators.barred_register.register import BARRED_SCHEMA, CheckRequest, check_batch, read_barred
+from padan_simulators.register_server.faults import FaultGate
 from padan_simulators.register_server.people_folder import PeopleFolder
 from padan_simulators.register_server.server import register_app, run
 from padan_simulators.register_server.settings import RegisterSettings
@@ -20,6 +21,7 @@ def build_app(settings: RegisterSettings) -> FastAPI:
         path="/v1/checks:batch",
         question_type=CheckRequest,
         answer=partial(check_batch, barred.entries),
+        gate=FaultGate(),
     )
 
 

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import partial
 
 from fastapi import FastAPI
 
+from padan_simulators.civil_registry import feed_api
+from padan_simulators.civil_registry.feed import Feed
 from padan_simulators.civil_registry.messages import MatchRequest
 from padan_simulators.civil_registry.registry import PEOPLE_SCHEMA, match_batch, read_people
+from padan_simulators.register_server.faults import FaultGate
 from padan_simulators.register_server.people_folder import PeopleFolder
 from padan_simulators.register_server.server import register_app, run
 from padan_simulators.register_server.settings import RegisterSettings
 
 
 def build_app(settings: RegisterSettings) -> FastAPI:
-    """Return the civil registry of the people in the settings' folder."""
+    """Return the civil registry of the people in the settings' folder, with the feed of what happens to them."""
     people = PeopleFolder(settings.folder, PEOPLE_SCHEMA, read_people)
-    return register_app(
+    gate = FaultGate()
+    app = register_app(
         people,
         path="/v1/matches:batch",
         question_type=MatchRequest,
         answer=partial(match_batch, people.entries),
+        gate=gate,
     )
+    feed_api.install(app, Feed(settings.folder, people, lambda: datetime.now(UTC)), gate)
+    return app
 
 
 def main() -> None:

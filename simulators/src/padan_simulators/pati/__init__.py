@@ -1,5 +1,5 @@
 """The Pati batch: a seeded generator of a registration file, the register before it, the ranking after it,
-and what the civil registry and the barred-occupation register know of the same invented people.
+and what the civil registry, the barred-occupation register and BPJS know of the same invented people.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ class PatiBatch:
     registration_csv: tuple[Path, Path] | None
     civil_registry: Path
     barred_register: Path
+    bpjs: Path
     expected: Expected
 
 
@@ -74,6 +75,7 @@ def _write(plan: Expected, population: Population, folder: Path, *, csv: bool) -
         registration_csv=files.write_registration_csv(folder / "pati-csv", population.batch) if csv else None,
         civil_registry=folder / "civil-registry",
         barred_register=folder / "barred-register",
+        bpjs=folder / "bpjs",
         expected=plan,
     )
     files.write_registration(batch.base, population.base)
@@ -81,4 +83,5 @@ def _write(plan: Expected, population: Population, folder: Path, *, csv: bool) -
     files.write_ranking(batch.ranking, population)
     files.write_civil_registry(batch.civil_registry, population)
     files.write_barred_register(batch.barred_register, population)
+    files.write_bpjs(batch.bpjs, population)
     return batch

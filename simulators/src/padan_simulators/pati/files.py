@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from zlib import crc32
 
 import polars as pl
 
@@ -123,6 +124,24 @@ def write_civil_registry(folder: Path, population: Population) -> None:
         "status": pl.String,
     }
     pl.DataFrame(people, schema=schema, orient="row").write_parquet(folder / "people.parquet")
+
+
+def write_bpjs(folder: Path, population: Population) -> None:
+    """Write people.parquet as the BPJS simulator loads it: of ten people that the civil registry knows seven are active
+    participants, one was, and two are none; whom it knows to be dead BPJS has among the dead or has not heard of yet.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    participants = []
+    for nik, (person, card) in registered_people(population).items():
+        draw = crc32(nik.encode()) % 10  # of the NIK alone: the same whatever else is generated
+        if draw >= 8:
+            continue
+        status = "nonaktif" if draw == 7 else "meninggal" if person.status == "deceased" and draw < 4 else "aktif"
+        born = person.birth_date.strftime("%d-%m-%Y")
+        participants.append((f"0{nik[4:]}", nik, card, person.name, _SEX[person.sex], born, status))
+    columns = ("nomorkartu", "nik", "nomorkk", "nama", "jeniskelamin", "tanggallahir", "status")
+    schema = dict.fromkeys(columns, pl.String)
+    pl.DataFrame(participants, schema=schema, orient="row").write_parquet(folder / "people.parquet")
 
 
 def write_barred_register(folder: Path, population: Population) -> None:

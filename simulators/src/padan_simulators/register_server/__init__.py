@@ -1,1 +1,1 @@
-"""What both register simulators share: settings, folder of people, faults on request, running."""
+"""What the register simulators share: settings, folder of people, faults on request, running."""

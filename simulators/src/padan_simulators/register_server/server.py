@@ -1,4 +1,4 @@
-"""The HTTP side that both register simulators share, and how one runs."""
+"""The HTTP side that the register simulators share, and how one runs."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def register_app(
     path: str,
     question_type: type[Question],
     answer: Callable[[Question], msgspec.Struct],
+    gate: FaultGate,
 ) -> FastAPI:
-    """Return a register that answers `path`, takes in people, fails on request and tells its health.
+    """Return a register that answers `path`, takes in people, fails on request (`gate`) and tells its health.
 
     Bodies go through msgspec and not through pydantic: a batch holds up to 1,000 items.
     """
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.add_exception_handler(RegisterError, answer_with_problem)
-    gate = FaultGate()
     questions = msgspec.json.Decoder(question_type)
     fault_bodies = msgspec.json.Decoder(Faults)
     encode = msgspec.json.Encoder().encode
@@ -47,7 +47,7 @@ def register_app(
 
     async def answer_batch(request: Request) -> Response:
         await gate.pass_through()
-        return json(answer(_decoded(questions, await request.body())))
+        return gate.spoil(encode(answer(decoded(questions, await request.body()))))
 
     async def take_people(request: Request) -> Response:
         async with one_at_a_time:
@@ -55,7 +55,7 @@ def register_app(
         return json({"taken": taken, "people": len(people.entries)})
 
     async def set_faults(request: Request) -> Response:
-        gate.set(_decoded(fault_bodies, await request.body()))
+        gate.set(decoded(fault_bodies, await request.body()))
         return json(gate.faults)
 
     async def live() -> Response:
@@ -74,7 +74,8 @@ def register_app(
     return app
 
 
-def _decoded(decoder: msgspec.json.Decoder[Question], body: bytes) -> Question:
+def decoded(decoder: msgspec.json.Decoder[Question], body: bytes) -> Question:
+    """What a body says. Raises `RegisterError` request_malformed."""
     try:
         return decoder.decode(body)
     except msgspec.DecodeError as error:
