@@ -136,11 +136,11 @@ def test_every_alarm_asks_for_a_metric_that_exists_and_leads_to_its_page() -> No
     alerts = [alert for group in rule["spec"]["groups"] for alert in group["rules"]]
     assert len({alert["alert"] for alert in alerts}) == len(alerts) >= 12
     known = declared_metrics() | set(OUTSIDE_METRICS)
-    labels = {"reader", "topic", "source", "job", "namespace", "cluster"}
+    labels = {"reader", "topic", "source", "job", "namespace", "cluster", "feed", "reason"}
     for alert in alerts:
         bare = re.sub(r'"[^"]*"|\{[^}]*\}|\[[^]]*\]', "", alert["expr"])
         words = set(re.findall(r"[a-z_]{2,}", bare)) - labels
-        functions = {"max", "min", "sum", "rate", "by", "time", "and", "or", "absent"}
+        functions = {"max", "min", "sum", "rate", "increase", "by", "time", "and", "or", "absent"}
         assert words - functions <= known, alert["alert"]
         assert words & known, alert["alert"]
         address, _, anchor = alert["annotations"]["runbook_url"].partition("#")

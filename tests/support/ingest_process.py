@@ -160,7 +160,8 @@ class Ingest:
 
     def register(self, nik: str, card: str) -> UUID:
         """Publish a household that holds a NIK; returns its id."""
-        household, person, event_id = uuid4(), uuid4(), uuid4()
+        household, event_id = uuid4(), uuid4()
+        person = uuid5(household, "person:0")
         keys = {household: os.urandom(32), person: os.urandom(32)}
         self.peer.keys[household] = dict(keys)
 

@@ -71,6 +71,7 @@ def ingest(
         "PADAN_BARRED_REGISTER_URL": registers["barred_register"],
         "PADAN_FOLDER": str(tmp_path / "ingest"),
         "PADAN_UPLOAD_LIMIT_MB": "2",
+        "PADAN_CIVIL_REGISTRY_FEED_S": "0",
         "PADAN_ROWS_AT_ONCE": "100",  # so that a batch can be met in the middle
     }
     database = Database(made.url, name="test")

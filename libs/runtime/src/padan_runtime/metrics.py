@@ -43,6 +43,16 @@ BATCH_STAGE_SECONDS = Histogram(
 PHOTOS = Counter(
     "padan_photos_total", "Photos sent, by outcome: kept, flagged (kept), or the code of a refusal.", ["outcome"]
 )
+LIFE_EVENTS = Counter(
+    "padan_life_events_total",
+    "What the civil registry told, by door and kind; reason: read, or why an entry cannot be used.",
+    ["door", "kind", "reason"],
+)
+FEED_FAILURES = Counter("padan_feed_failures_total", "Times a feed could not be read, by reason.", ["feed", "reason"])
+FEED_BEHIND = Gauge("padan_feed_behind_entries", "Entries of a feed that are not read yet.", ["feed"])
+FEED_READ_LAST = Gauge(
+    "padan_feed_read_last_timestamp_seconds", "When a feed was last read. Alert where that is long ago.", ["feed"]
+)
 PORT_REQUESTS = Counter("padan_port_requests_total", "Requests to outside registers.", ["port", "outcome"])
 PORT_SECONDS = Histogram("padan_port_seconds", "Time of one request to an outside register.", ["port"])
 

@@ -25,6 +25,7 @@ from padan_gateway.commands import endpoints as commands
 from padan_gateway.downstream import Refused, Service
 from padan_gateway.eligibility import endpoints as eligibility
 from padan_gateway.households import endpoints as households
+from padan_gateway.life_events import endpoints as life_events
 from padan_gateway.list_check import endpoints as list_check
 from padan_gateway.list_check.work import ListChecks
 from padan_gateway.parts import Parts
@@ -118,7 +119,7 @@ def bootstrap(settings: GatewaySettings) -> Gateway:
 def _app(parts: Parts, health: Health, lists: ListChecks) -> FastAPI:
     # Without /progress: this port is public, and how far the services have come is for who may read the pipeline.
     app = create_app(title="Padan", health=health, **openapi.DESCRIPTION)
-    for slice_ in (households, persons, eligibility, commands, photos, batches, uploads, pipeline):
+    for slice_ in (households, persons, eligibility, commands, photos, batches, uploads, pipeline, life_events):
         app.include_router(slice_.router(parts))
     app.include_router(list_check.router(parts, lists.wake.set))
     app.add_middleware(uploads.SaysVersion)

@@ -1,4 +1,4 @@
-"""registry-ingest: reads registration and ranking files, validates and matches them, reports."""
+"""registry-ingest: reads files of registrations, rankings and deaths, validates and matches them, reports."""
 
 import os
 from typing import Final

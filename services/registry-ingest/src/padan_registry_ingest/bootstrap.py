@@ -1,7 +1,7 @@
 """Puts the service together."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from fastapi import FastAPI
 from padan_events.topics import HOUSEHOLD_EVENTS, INTAKE, OUTCOMES, parked_topics_of
@@ -20,6 +20,7 @@ from padan_runtime.service_tokens import read_identity
 from padan_runtime.settings import fail
 
 from padan_registry_ingest import SERVICE, SOURCE
+from padan_registry_ingest.batches.deaths import Deaths
 from padan_registry_ingest.batches.registration import Registration
 from padan_registry_ingest.batches.splitting import Splitter
 from padan_registry_ingest.batches.stage import Stages
@@ -30,9 +31,13 @@ from padan_registry_ingest.commands.validating import Validation
 from padan_registry_ingest.correcting.comparing import Corrections
 from padan_registry_ingest.http_api.batches import BatchApi
 from padan_registry_ingest.http_api.commands import CommandApi
+from padan_registry_ingest.http_api.life_events import LifeEventApi
 from padan_registry_ingest.http_api.list_checks import ListCheckApi
 from padan_registry_ingest.http_api.photos import PhotoApi
 from padan_registry_ingest.http_api.uploads import UploadApi
+from padan_registry_ingest.life_events.polling import FeedPoller
+from padan_registry_ingest.life_events.receiving import Receiver
+from padan_registry_ingest.life_events.registry_feed import RegistryFeed
 from padan_registry_ingest.list_check.reading import ListReader
 from padan_registry_ingest.matching.ask import Matcher
 from padan_registry_ingest.matching.registers import BarredRegister, CivilRegistry
@@ -48,6 +53,13 @@ from padan_registry_ingest.uploading.uploads import Uploads
 
 _MB: Final = 1 << 20
 LOGS: Final = (INTAKE.name, *parked_topics_of(SERVICE))
+
+
+class Api(Protocol):
+    """Addresses of one slice."""
+
+    def install(self, app: FastAPI) -> None:
+        """Add them."""
 
 
 class Service:
@@ -73,8 +85,11 @@ class Service:
             stages,
             self._keys,
             Splitter(stages, limits, settings.rows_at_once),
-            Registration(stages, matcher, hashed, limits),
-            WelfareRanking(stages, hashed),
+            {
+                "registration": Registration(stages, matcher, hashed, limits),
+                "ranking": WelfareRanking(stages, hashed),
+                "deaths": Deaths(stages, hashed),
+            },
             corrections=Corrections(self.database, self._keys, hashed),
             leading=lambda: self.relay.leading,
         )
@@ -112,15 +127,21 @@ class Service:
             Album(self.database, self._keys, _photo_store(settings)), verifier,
             folder=settings.folder, most_bytes=settings.photo_limit_mb * _MB,
         )  # fmt: skip
-        self.app = self._app([batches, UploadApi(uploads, verifier), checks, commands, photos])
+        receiver = Receiver(self._keys, hashed)
+        told = LifeEventApi(self.database, receiver, verifier)
+        feed = FeedPoller(
+            self.database, RegistryFeed(settings.civil_registry_url), receiver,
+            every_s=settings.civil_registry_feed_s, leading=lambda: self.relay.leading,
+        )  # fmt: skip
+        self.app = self._app([batches, UploadApi(uploads, verifier), checks, commands, photos, told])
         reconciling = reconciliation(self.database, StoreClient("household", settings.household_url, identity))
         overdue = OverdueDeciles(self.database, leading=lambda: self.relay.leading)
         self.tasks: list[Task] = [
             server.run, self.worker.run, self.persons.run, self.outcomes.run, self.relay.run,
-            uploads.run, lists.run, overdue.run, reconciling.run,
+            uploads.run, lists.run, overdue.run, reconciling.run, feed.run,
         ]  # fmt: skip
 
-    def _app(self, apis: Sequence[BatchApi | UploadApi | ListCheckApi | CommandApi | PhotoApi]) -> FastAPI:
+    def _app(self, apis: Sequence[Api]) -> FastAPI:
         health = Health()
         health.require("database", self.database.healthy)
         readers: dict[str, Projector[Any]] = {index.READER: self.persons, outcomes.READER: self.outcomes}

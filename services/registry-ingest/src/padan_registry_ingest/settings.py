@@ -13,6 +13,8 @@ class IngestSettings(ServiceSettings):
     household_url: str
     civil_registry_url: str
     barred_register_url: str
+    civil_registry_feed_s: float = Field(default=5.0, ge=0)
+    """Seconds between two looks at the civil registry's feed of deaths, births and moves; 0: it has none."""
     folder: Path
     upload_limit_mb: int = Field(default=512, ge=1)
     """Largest file taken, in MB."""

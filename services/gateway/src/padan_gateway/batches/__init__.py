@@ -1,1 +1,1 @@
-"""Files of registrations and rankings: passed through to registry-ingest, which reads and validates them."""
+"""Files of registrations, rankings and deaths: passed through to registry-ingest, which reads and validates them."""

@@ -122,7 +122,11 @@ UPLOAD_BODY = {
                             "description": "The earlier upload that this file corrects: only what changed is taken.",
                         },
                         "dry_run": {"type": "string", "enum": ["true", "false"], "default": "false"},
-                        "kind": {"type": "string", "enum": ["auto", "registration", "ranking"], "default": "auto"},
+                        "kind": {
+                            "type": "string",
+                            "enum": ["auto", "registration", "ranking", "deaths"],
+                            "default": "auto",
+                        },
                     },
                 }
             }

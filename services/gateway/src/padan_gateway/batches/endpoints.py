@@ -42,7 +42,7 @@ def router(parts: Parts) -> APIRouter:
     @routes.post(
         "/v1/batches",
         status_code=202,
-        summary="Send a file of registrations or rankings",
+        summary="Send a file of registrations, rankings or deaths",
         response_model=UploadAnswer,
         responses=away,
         openapi_extra=UPLOAD_BODY,

@@ -48,6 +48,7 @@ class Action(StrEnum):
     READ_ELIGIBILITY = "read_eligibility"
     SEND_COMMAND = "send_command"
     ATTACH_PHOTO = "attach_photo"
+    NOTIFY_LIFE_EVENT = "notify_life_event"
     UPLOAD_BATCH = "upload_batch"
     READ_BATCH = "read_batch"
     CHECK_LIST = "check_list"
@@ -152,14 +153,15 @@ ACTIONS: Mapping[Role, frozenset[Action]] = {
     Role.MINISTRY: _FILES,
     Role.PROGRAMME_OWNER: _READS,
     Role.AGENCY: frozenset({Action.CHECK_LIST}),
-    Role.CIVIL_REGISTRY_OFFICER: frozenset({Action.READ_HOUSEHOLD, Action.LOOK_UP_PERSON}),
+    Role.CIVIL_REGISTRY_OFFICER: frozenset({Action.READ_HOUSEHOLD, Action.LOOK_UP_PERSON, Action.NOTIFY_LIFE_EVENT}),
     Role.AUDITOR: _CASES | {Action.READ_BATCH, Action.READ_PIPELINE},
     Role.DATA_PROTECTION_OFFICER: _CASES,
     Role.ADMINISTRATOR: frozenset({Action.READ_PIPELINE}),
 }
 """By role, what it may ask. Files come from the offices that answer for a register; the administrator runs the
-platform and has no business with what is in them. An agency has its own lists checked, and learns yes or no. Banks,
-integrators and citizens get answers of their own kind with their own endpoints: none of these is for them."""
+platform and has no business with what is in them. The civil registry, an officer or its machine under a token of that
+role, tells of deaths, births and moves. An agency has its own lists checked, and learns yes or no. Banks, integrators
+and citizens get answers of their own kind with their own endpoints: none of these is for them."""
 
 
 def may(role: Role, action: Action) -> bool:

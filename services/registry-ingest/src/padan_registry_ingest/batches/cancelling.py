@@ -43,7 +43,7 @@ def request(connection: Connection[Any], upload_id: UUID) -> str | None:
 def finish_requested(connection: Connection[Any]) -> list[UUID]:
     """End the uploads that were given up, and on which nobody is working; answers which.
 
-    Deciles that wait for their people wait no longer.
+    Deciles and deaths that wait for their people wait no longer.
     """
     asked_for = connection.execute(
         "SELECT 1 FROM upload WHERE cancel_requested_at IS NOT NULL "
@@ -60,6 +60,7 @@ def finish_requested(connection: Connection[Any]) -> list[UUID]:
     ended = [upload_id for (upload_id,) in rows]
     if ended:
         connection.execute("DELETE FROM ranking_waiting WHERE upload_id = ANY(%s)", [ended])
+        connection.execute("DELETE FROM death_waiting WHERE upload_id = ANY(%s)", [ended])
         connection.execute(
             "UPDATE batch_row SET outcome = NULL WHERE upload_id = ANY(%s) AND outcome = 'waiting'", [ended]
         )

@@ -14,7 +14,7 @@ from padan_registry_ingest.reading.split import Part
 
 
 class Chunk(msgspec.Struct, frozen=True):
-    """Rows as they were sent, and their members (None in a ranking). Frames of text with `row` in the first."""
+    """Rows as they were sent, and their members (None where a file is one sheet). Frames of text, with `row`."""
 
     recipients: pl.DataFrame
     members: pl.DataFrame | None

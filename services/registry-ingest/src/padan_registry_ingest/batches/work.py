@@ -7,8 +7,8 @@ sealed file: so nothing is reported twice and nothing is left out.
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Protocol, TypeVar
 from uuid import UUID
 
 from padan_runtime.database import Database
@@ -19,11 +19,9 @@ from padan_runtime.projector import TRANSIENT
 from psycopg import Connection
 
 from padan_registry_ingest.batches import cancelling, chunks, repository, sealed_file
-from padan_registry_ingest.batches.registration import Registration
-from padan_registry_ingest.batches.repository import GivenUpError, TakenOverError
+from padan_registry_ingest.batches.repository import GivenUpError, TakenOverError, Upload
 from padan_registry_ingest.batches.splitting import Splitter
 from padan_registry_ingest.batches.stage import Stages
-from padan_registry_ingest.batches.welfare_ranking import WelfareRanking
 from padan_registry_ingest.correcting.comparing import Corrections
 from padan_registry_ingest.domain.faults import FileFault
 from padan_registry_ingest.list_check import repository as lists
@@ -35,6 +33,13 @@ _ABANDONED_AFTER_S: Final = 3_600.0
 _SWEEP_EVERY_S: Final = 3_600.0
 _WITHOUT_ROWS: Final = ("failed", "repeated")
 Result = TypeVar("Result")
+
+
+class KindOfFile(Protocol):
+    """Works off files of one kind, from split to reported."""
+
+    async def work(self, upload: Upload, key: bytes) -> None:
+        """Bring a file from split to reported. Raises `Unavailable`; may be called again after a crash."""
 
 
 def _with_files(connection: Connection[Any]) -> set[UUID]:
@@ -51,15 +56,14 @@ class Worker:
         stages: Stages,
         keys: KeyClient,
         splitter: Splitter,
-        registration: Registration,
-        ranking: WelfareRanking,
+        kinds: Mapping[str, KindOfFile],
         *,
         corrections: Corrections,
         leading: Callable[[], bool],
     ) -> None:
         self._stages, self._keys, self._splitter, self._leading = stages, keys, splitter, leading
         self._corrections = corrections
-        self._registration, self._ranking = registration, ranking
+        self._kinds = kinds
         self._database: Database = stages.database
         self.wake = asyncio.Event()
         self._sweep_at = 0.0
@@ -165,7 +169,7 @@ class Worker:
         if await self._stages.ask(cancelling.undecided, upload_id):
             raise Unavailable("earlier_batch")
         await self._corrections.compare(upload, key)
-        await (self._ranking if upload.kind == "ranking" else self._registration).work(upload, key)
+        await self._kinds[upload.kind].work(upload, key)
         if upload.dry_run:
             await self._finish(upload_id, "dry_run_done")
         else:

@@ -13,6 +13,7 @@ from padan_registry_ingest.batches.repository import Upload
 from padan_registry_ingest.correcting import repository
 from padan_registry_ingest.correcting.fingerprints import Hash, fingerprints
 from padan_registry_ingest.correcting.pairing import pair
+from padan_registry_ingest.domain.columns import ALONE
 from padan_registry_ingest.domain.faults import FileFault
 
 
@@ -30,7 +31,7 @@ class Corrections:
         """
         if upload.corrects is None or upload.removed is not None:
             return
-        if upload.kind == "ranking":
+        if upload.kind in ALONE:
             raise FileFault("correction_of_ranking")
         first = await asyncio.to_thread(self._find, upload.corrects)
         try:

@@ -25,6 +25,7 @@ MEMBERS: Final = Sheet(
     ("NO_KK", "NIK", "NAMA", "TGL_LAHIR", "JENIS_KELAMIN", "HUBUNGAN", "SEKOLAH", "HAMIL", "DISABILITAS", "BERAT"),
 )
 RANKING: Final = Sheet("ranking", ("NIK", "DESIL"))
+DEATHS: Final = Sheet("kematian", ("NIK", "TANGGAL_MENINGGAL"))
 LIST: Final = Sheet("daftar", ("NIK",))
 LIST_ALSO: Final = ("NAMA", "TGL_LAHIR")
 """What a list to check may say besides."""
@@ -32,10 +33,14 @@ LIST_ALSO: Final = ("NAMA", "TGL_LAHIR")
 NUMBERS: Final = ("NIK", "NO_KK")
 """Columns that a spreadsheet damages when it keeps them as numbers; `<name>_IS_NUMBER` says of each cell whether."""
 
-CONTRACT: Final = tuple(dict.fromkeys((*RECIPIENTS.columns, *MEMBERS.columns, *RANKING.columns)))
+CONTRACT: Final = tuple(dict.fromkeys((*RECIPIENTS.columns, *MEMBERS.columns, *RANKING.columns, *DEATHS.columns)))
 """Every column of any sheet, once."""
 
-KINDS: Final = ("registration", "ranking")
+KINDS: Final = ("registration", "ranking", "deaths")
+ALONE: Final = {"ranking": RANKING, "deaths": DEATHS}
+"""The kinds of file that are one sheet: no members belong to it, and no later file corrects it."""
+DATES: Final = ("TGL_LAHIR", "TANGGAL_MENINGGAL")
+"""Columns that hold a day."""
 
 MOST_COLUMNS: Final = 256
 """Filled cells of one row of a header; ours: no form of this field has more than some dozens."""
@@ -66,6 +71,8 @@ _ALSO_CALLED: Final[dict[str, str]] = {
     "HAMIL": "STATUS_HAMIL KEHAMILAN SEDANG_HAMIL IBU_HAMIL",
     "DISABILITAS": "JENIS_DISABILITAS RAGAM_DISABILITAS",
     "BERAT": "DISABILITAS_BERAT",
+    "TANGGAL_MENINGGAL": "TGL_MENINGGAL TANGGAL_MENINGGAL_DUNIA TGL_MENINGGAL_DUNIA TANGGAL_KEMATIAN TGL_KEMATIAN "
+    "TANGGAL_WAFAT TGL_WAFAT",
     "DESIL": "DESIL_KESEJAHTERAAN DESIL_DTSEN PERINGKAT_DESIL",
 }
 
@@ -129,6 +136,9 @@ def letter(index: int) -> str:
 
 
 def kind_of(headers: Iterable[str]) -> str:
-    """Whether a first sheet with these headers is a ranking (it has DESIL and no NAMA) or a registration."""
+    """Whether a first sheet with these headers is a ranking (it has DESIL and no NAMA), a file of deaths (it has
+    TANGGAL_MENINGGAL and no village), or a registration."""
     found = set(headers)
+    if "TANGGAL_MENINGGAL" in found and "KODE_WILAYAH" not in found:
+        return "deaths"
     return "ranking" if "DESIL" in found and "NAMA" not in found else "registration"

@@ -28,9 +28,9 @@ FAULTS: Final[dict[str, tuple[int, str, str, str, str]]] = {
         "Ada isian yang keliru saat berkas dikirim.",
         "Something was filled in wrongly when the file was sent.",
         "Kirim lagi dari awal. Untuk pembuat aplikasi: file, members, dry_run (true/false), "
-        "kind (auto/registration/ranking).",
+        "kind (auto/registration/ranking/deaths).",
         "Send again from the start. For developers: file, members, dry_run (true/false), "
-        "kind (auto/registration/ranking).",
+        "kind (auto/registration/ranking/deaths).",
     ),
     "region_unknown": (
         422,

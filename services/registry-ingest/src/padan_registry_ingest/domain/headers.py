@@ -87,7 +87,7 @@ def find_header(rows: Sequence[Row]) -> Header | None:
 
 
 def kind_of_header(header: Header | None) -> str:
-    """Whether the sheet under this header is a ranking or a registration."""
+    """What kind of file the sheet under this header is, see `kind_of`."""
     return kind_of(() if header is None else header.places)
 
 

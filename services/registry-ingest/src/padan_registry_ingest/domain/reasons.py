@@ -135,6 +135,19 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
            "This row could not be processed and was stopped by the people who run the system.",
            "Kirim baris ini sekali lagi. Bila terulang, hubungi pengelola sistem.",
            "Send this row once more. If it happens again, tell the people who run the system."),
+    Reason("death_date_invalid",
+           "Tanggal meninggal kosong, tidak mungkin ada, atau tidak ditulis dengan urutan hari-bulan-tahun.",
+           "The date of death is missing, impossible, or not written as day-month-year.",
+           "Tulis hari, bulan, lalu tahun dengan empat angka, misalnya 17-08-2025.",
+           "Write day, month, then the year with four digits, for example 17-08-2025."),
+    Reason("region_forbidden", "Keluarga orang ini tercatat di luar wilayah tugas Anda.",
+           "This person's family is registered outside the region you work for.",
+           "Minta dinas sosial di tempat keluarga itu tercatat untuk melaporkannya.",
+           "Ask the social office where the family is registered to report it."),
+    Reason("not_a_member", "Orang ini sudah tidak tercatat di keluarga itu.",
+           "This person is not in that family any more.",
+           "Tidak perlu apa-apa bila orang ini pindah keluarga: laporannya ikut pindah.",
+           "If the person moved to another family there is nothing to do: the report follows."),
 )  # fmt: skip
 
 WARNINGS: Final[tuple[Reason, ...]] = (

@@ -98,7 +98,7 @@ SENDING_FAULTS: Final[dict[str, tuple[int, str, str, str, str]]] = {
     "correction_of_ranking": (
         422,
         "Yang dapat diperbaiki hanya kiriman pendaftaran keluarga, bukan kiriman desil.",
-        "Only a registration can be corrected, not a ranking.",
+        "Only a registration can be corrected.",
         "Kirim berkas desil yang baru sebagai kiriman baru (tanpa 'corrects'). Yang berlaku adalah yang terakhir.",
         "Send the new ranking as a new upload (without 'corrects'). The latest one counts.",
     ),

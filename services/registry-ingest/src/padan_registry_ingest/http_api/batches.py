@@ -21,6 +21,7 @@ from padan_runtime.service_tokens import ServiceVerifier
 
 from padan_registry_ingest.batches import cancelling, repository, sealed_file
 from padan_registry_ingest.batches.repository import Upload
+from padan_registry_ingest.domain.columns import ALONE
 from padan_registry_ingest.domain.faults import FileFault
 from padan_registry_ingest.http_api.upload import ReceivedForm
 from padan_registry_ingest.problems import problem, problem_of
@@ -161,7 +162,7 @@ class BatchApi:
             raise FileFault("corrected_not_found") if error.code == "batch_not_found" else error from None
         if first.state != "done":
             raise FileFault("corrected_not_done", state=first.state)
-        if "ranking" in (first.kind, form.kind):
+        if {first.kind, form.kind} & ALONE.keys():
             raise FileFault("correction_of_ranking")
         return first.upload_id
 

@@ -39,7 +39,7 @@ class ReceivedForm:
 
     @property
     def kind(self) -> str:
-        """`auto`, `registration` or `ranking`."""
+        """`auto` or one of `columns.KINDS`."""
         said = self.fields.get("kind", b"auto").decode(errors="replace")
         if said not in ("auto", *KINDS):
             raise FileFault("form_invalid", field="kind")

@@ -8,6 +8,8 @@ from padan_events import Event, decode
 from padan_events.intake import Accepted, Refused
 from psycopg import Connection
 
+from padan_registry_ingest.life_events import repository as life_events
+
 READER: Final = "registry-ingest.outcomes"
 
 
@@ -32,6 +34,9 @@ class Outcomes:
             if isinstance(data, Refused) or at not in last:
                 last[at] = data
         said = list(last.values())
+        life_events.decided(
+            connection, {data.report_id: data.code if isinstance(data, Refused) else None for data in said}
+        )
         codes = [data.code if isinstance(data, Refused) else None for data in said]
         connection.execute(
             "WITH said AS (SELECT * FROM unnest(%(batches)b::uuid[], %(rows)b::integer[], %(codes)b::text[], "

@@ -5,7 +5,7 @@ from typing import Final
 import polars as pl
 
 from padan_registry_ingest.domain.cells import DAMAGED, longest_of
-from padan_registry_ingest.domain.columns import CONTRACT
+from padan_registry_ingest.domain.columns import CONTRACT, DATES
 
 LINE: Final = "line"
 """The column that holds the row of each row as a person sees it in the spreadsheet, from 1, headers included."""
@@ -45,8 +45,9 @@ def normalized(frame: pl.DataFrame, *, date_1904: bool = False) -> pl.DataFrame:
     """
     text = [name for name, dtype in frame.schema.items() if dtype == pl.String]
     frame = frame.with_columns(_clean(frame, name) for name in text)
-    if "TGL_LAHIR" in text:
-        frame = frame.with_columns(_dates(frame["TGL_LAHIR"], date_1904=date_1904))
+    for name in DATES:
+        if name in text:
+            frame = frame.with_columns(_dates(frame[name], date_1904=date_1904))
     ours = [name for name in text if name in CONTRACT]  # a remark beside an empty row does not fill it
     return frame.filter(pl.any_horizontal(pl.col(ours) != "")) if ours else frame
 

@@ -6,13 +6,13 @@ from typing import Final
 import msgspec
 import polars as pl
 
-from padan_registry_ingest.domain.columns import KINDS, LIST, LIST_ALSO, MEMBERS, NUMBERS, RANKING, RECIPIENTS, Sheet
+from padan_registry_ingest.domain.columns import ALONE, KINDS, LIST, LIST_ALSO, MEMBERS, NUMBERS, RECIPIENTS, Sheet
 from padan_registry_ingest.domain.faults import FileFault
 from padan_registry_ingest.domain.headers import Header, kind_of_header, missing_from
 from padan_registry_ingest.reading.cells import LINE, normalized, without_totals
 
 ROLES: Final = ("auto", *KINDS, "members", "members_file", "list")
-"""What to look for: a first sheet of either or one kind, or members: the second sheet of a workbook, or their file; or
+"""What to look for: a first sheet of any or one kind, or members: the second sheet of a workbook, or their file; or
 a list to check."""
 
 EXTRA: Final = "EXTRA_CELLS"
@@ -39,7 +39,7 @@ def sheet_for(role: str, header: Header | None) -> Sheet:
         there = () if header is None else tuple(name for name in LIST_ALSO if name in header.places)
         return Sheet(LIST.name, (*LIST.columns, *there))
     kind = kind_of_header(header) if role == "auto" else role
-    return RANKING if kind == "ranking" else RECIPIENTS
+    return ALONE.get(kind, RECIPIENTS)
 
 
 def checked(role: str, header: Header | None, sheet_number: int | None) -> dict[str, int]:

@@ -55,7 +55,7 @@ class Header(msgspec.Struct, frozen=True):
 class Part(msgspec.Struct, frozen=True):
     """Rows `first` to `last` and their members, as sent (`recipients`, `members`) and as judged (`rows`, `people`).
 
-    Parquet, all of it. A ranking has no members.
+    Parquet, all of it. A file of one sheet has no members.
     """
 
     first: int
@@ -133,12 +133,13 @@ def registration(task: Task, write: Callable[[bytes], None]) -> None:
     write(packed(claims.repeated()))
 
 
-def ranking(task: Task, write: Callable[[bytes], None]) -> None:
-    """Split a ranking. Nobody lays claim to anything in it."""
-    recipients = frame(path_of(task.first), columns.RANKING)
+def alone(task: Task, write: Callable[[bytes], None]) -> None:
+    """Split a file of one sheet, a ranking or deaths. Nobody lays claim to anything in it."""
+    recipients = frame(path_of(task.first), columns.ALONE[task.kind])
     batch_id = batch_id_of(task.region, [("first", recipients)])
     write(msgspec.json.encode(Header(batch_id, recipients.height, notes(task.first))))
-    rows = check.check_ranking(recipients)
+    deaths = task.kind == "deaths"
+    rows = check.check_deaths(recipients, task.today) if deaths else check.check_ranking(recipients)
     for start in range(0, recipients.height, task.rows_at_once):
         sent = recipients.slice(start, task.rows_at_once)
         judged = rows.slice(start, task.rows_at_once)
@@ -160,7 +161,7 @@ def main() -> None:
         sys.stdout.buffer.flush()
 
     try:
-        (ranking if task.kind == "ranking" else registration)(task, write)
+        (alone if task.kind in columns.ALONE else registration)(task, write)
     except MemoryError:
         raise SystemExit(DATA_ERROR) from None
     except Exception as error:  # its own words may quote a cell: where it happened is enough

@@ -49,7 +49,7 @@ class Tables:
     """What a file holds, as Parquet in anonymous memory: neither on a disk nor in this process. To be closed.
 
     Sheets have the contract's columns as text, and `NIK_IS_NUMBER`, `NO_KK_IS_NUMBER` where a cell can be a number. A
-    ranking has no members: `second` is None.
+    file of one sheet has no members: `second` is None.
     """
 
     def __init__(self, kind: str, first: int, second: int | None) -> None:
@@ -58,7 +58,7 @@ class Tables:
     @property
     def recipients(self) -> pl.DataFrame:
         """The rows of the first sheet, with `row` from 1: empty rows are not counted."""
-        return frame(path_of(self.first), columns.RANKING if self.kind == "ranking" else columns.RECIPIENTS)
+        return frame(path_of(self.first), columns.ALONE.get(self.kind, columns.RECIPIENTS))
 
     @property
     def members(self) -> pl.DataFrame:
@@ -83,7 +83,7 @@ def path_of(descriptor: int) -> str:
 def read(file: bytes | Pieces, members: bytes | Pieces | None, *, kind: str, limits: Limits) -> Tables:
     """Open a file, or a pair of files. Raises `FileFault`.
 
-    `kind` is auto, registration or ranking.
+    `kind` is auto or one of `columns.KINDS`.
     """
     first_file, members_file = _pieces(file), None if members is None else _pieces(members)
     head = next(first_file(), b"")
@@ -94,13 +94,13 @@ def read(file: bytes | Pieces, members: bytes | Pieces | None, *, kind: str, lim
         first = on_failure.enter_context(_memory())
         # Both sheets at once: the second is opened on the other core while the first tells what kind of file it is.
         opening = second = None
-        if other_file is not None and kind != "ranking":
+        if other_file is not None and kind not in columns.ALONE:
             second = on_failure.enter_context(_memory())
             role = "members" if other_file is first_file else "members_file"
             opening = other.submit(_open, other_file, second, role, limits)
         _open(first_file, first, kind, limits)
         actual = columns.kind_of(list(pl.read_parquet_schema(path_of(first)))) if kind == "auto" else kind
-        if actual == "ranking":
+        if actual in columns.ALONE:
             if opening is not None:
                 with contextlib.suppress(FileFault):
                     opening.result()

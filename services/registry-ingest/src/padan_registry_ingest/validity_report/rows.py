@@ -49,8 +49,7 @@ class RowReports:
 
     def __init__(self, database: Database, upload: Upload, key: bytes) -> None:
         self._database, self._upload, self._key = database, upload, key
-        ranking = upload.kind == "ranking"
-        self._sheet = columns.RANKING if ranking else columns.RECIPIENTS
+        self._sheet = columns.ALONE.get(upload.kind, columns.RECIPIENTS)
         corrections = () if upload.corrects is None else ("KOREKSI", "CORRECTION")
         self._added = (*_ADDED, *corrections, *places.COLUMNS)
 

@@ -1,0 +1,1 @@
+"""What the civil registry tells of by itself."""
