@@ -8,7 +8,7 @@ from padan_events import encode, type_of
 from padan_events.intake import HouseholdReported, Origin, RankingReported
 from padan_events.personal import Agreement, Match, Relationship, ReportedHousehold, ReportedMember
 from padan_events.topics import INTAKE
-from padan_household.domain.household import Cause
+from padan_household.domain.stream import Cause
 from padan_runtime.log import Entry
 
 from simulation.processes import Process, World

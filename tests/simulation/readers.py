@@ -9,17 +9,17 @@ from uuid import UUID, uuid5
 import msgspec
 from padan_eligibility.domain.decision import decide, digest
 from padan_eligibility.domain.facts import HouseholdFacts, PersonFacts
-from padan_eligibility.domain.policy import Policy, State
+from padan_eligibility.domain.policy import Policy
 from padan_eligibility.facts.folding import Change, open_members
 from padan_eligibility.facts.folding import fold as fold_facts
 from padan_eligibility.policies import packaged
 from padan_events import Event, decode, encode, type_of
 from padan_events.eligibility import Decided
-from padan_events.household import Proposed
 from padan_events.intake import Accepted, Position, Refused
 from padan_events.local_date import local_date
+from padan_events.states import State
 from padan_events.topics import ELIGIBILITY_EVENTS
-from padan_gateway.views.rows import decoded
+from padan_gateway.views.rows import decoded, sealed_in
 from padan_gateway.views.rows import fold as fold_views
 from padan_runtime.keys import SubjectKeys
 from padan_runtime.log import Entry
@@ -37,10 +37,6 @@ def erased(subjects: Iterable[UUID]) -> dict[UUID, SubjectKeys]:
 
 def _subjects(change: Change) -> list[UUID]:
     return [part.member.person_id for part in change.members]
-
-
-def _everyone(proposed: Proposed) -> list[UUID]:
-    return [proposed.household_id, *(member.person_id for member in proposed.members)]
 
 
 class Joined(msgspec.Struct, frozen=True):
@@ -61,7 +57,7 @@ class FactRow(msgspec.Struct, frozen=True):
 class ViewRow(msgspec.Struct, frozen=True):
     """What the gateway keeps of a household."""
 
-    members: int
+    version: int
     caretaker: UUID
     decile: int | None
     matched: UUID | None
@@ -185,7 +181,7 @@ class Views:
         """Write what a batch comes to."""
         yield "writes views"
         pairs = decoded(events)
-        changes = fold_views(pairs, {p.household_id: erased(_everyone(p)) for _, p in pairs if isinstance(p, Proposed)})
+        changes = fold_views(pairs, {one: erased(subjects) for one, subjects in sealed_in(pairs).items()})
         yield from _join(
             self._world,
             transaction,
@@ -193,15 +189,14 @@ class Views:
         )
         for household_id, change in changes.households.items():
             held: ViewRow | None = self._database.table("household").get(household_id)
-            if held is None and change.standing is None:
+            if held is None and change.proposed_on is None:
                 continue
-            standing = change.standing
             transaction.write(
                 "household",
                 household_id,
                 ViewRow(
-                    members=standing.member_count if standing is not None else _held(held).members,
-                    caretaker=standing.caretaker if standing is not None else _held(held).caretaker,
+                    version=change.events + (held.version if held is not None else 0),
+                    caretaker=change.caretaker or _held(held).caretaker,
                     decile=change.decile if change.decile is not None else held.decile if held else None,
                     matched=change.matched.person_id if change.matched else held.matched if held else None,
                     pos=change.pos,

@@ -12,10 +12,12 @@ from padan_events.intake import Accepted, HouseholdReported, Origin, Position, R
 from padan_events.personal import ReportedHousehold
 from padan_events.topics import HOUSEHOLD_EVENTS, OUTCOMES
 from padan_household.domain import ids
-from padan_household.domain.household import Cause, Household, HouseholdEvent, fold, follow
+from padan_household.domain.household import Household
 from padan_household.domain.proposing import FIRST_MEMBERSHIP, Proposal, admit, propose
 from padan_household.domain.ranking import rank
 from padan_household.domain.refusals import Refusal
+from padan_household.domain.sealed import Kind
+from padan_household.domain.stream import Cause, HouseholdEvent, fold, follow
 from padan_runtime.log import Entry
 
 from simulation.processes import World
@@ -42,8 +44,8 @@ def nik_hash_of(nik: str) -> bytes:
     return nik.encode()
 
 
-def _unsealed(subject: UUID, kind: str, content: msgspec.Struct) -> bytes:
-    del subject, kind
+def _unsealed(household_id: UUID, subject: UUID, kind: Kind, content: msgspec.Struct, event_id: UUID) -> bytes:
+    del household_id, subject, kind, event_id
     return msgspec.json.encode(content)
 
 

@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from padan_eligibility.domain.decision import decide, digest
 from padan_eligibility.domain.facts import HouseholdFacts, PersonFacts
-from padan_eligibility.domain.policy import AmountByComponents, Policy, State
+from padan_eligibility.domain.policy import AmountByComponents, Policy
 from padan_eligibility.policies import packaged
 from padan_events.eligibility import Outcome
 from padan_events.personal import School
+from padan_events.states import State
 
 PKH, SEMBAKO = packaged()
 TODAY = date(2026, 3, 2)

@@ -9,12 +9,13 @@ import msgspec
 import pytest
 from padan_eligibility.domain.decision import decide, digest, digest_of_recorded
 from padan_eligibility.domain.facts import HouseholdFacts, PersonFacts
-from padan_eligibility.domain.policy import Policy, State
+from padan_eligibility.domain.policy import Policy
 from padan_eligibility.policies import packaged
 from padan_events import decode, encode
 from padan_events.eligibility import Decided
 from padan_events.intake import Position
 from padan_events.personal import Explanation, School
+from padan_events.states import State
 
 HOUSEHOLD = UUID(int=99)
 MEMBERS: list[list[dict[str, Any]]] = [

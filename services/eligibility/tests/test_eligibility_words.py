@@ -12,9 +12,10 @@ from uuid import UUID
 import pytest
 from padan_eligibility.domain.decision import decide
 from padan_eligibility.domain.facts import HouseholdFacts, PersonFacts
-from padan_eligibility.domain.policy import Policy, State
+from padan_eligibility.domain.policy import Policy
 from padan_eligibility.policies import packaged
 from padan_events.personal import School
+from padan_events.states import State
 
 GOLDEN = Path(__file__).parent / "golden"
 TODAY = date(2026, 3, 2)

@@ -12,20 +12,14 @@ from padan_events.household import IdentityMatched, Proposed, WelfareRanked
 from padan_events.intake import Origin, RankingReported
 from padan_events.local_date import local_date
 from padan_events.personal import HouseholdIdentity, PersonIdentity, PersonSensitive, Relationship, ReportedHousehold
+from padan_events.states import State
 from padan_household.domain import ids
-from padan_household.domain.household import (
-    Cause,
-    Household,
-    HouseholdEvent,
-    OutOfOrderError,
-    State,
-    evolve,
-    fold,
-    follow,
-)
-from padan_household.domain.proposing import Kind, Proposal, admit, propose
+from padan_household.domain.household import Household
+from padan_household.domain.proposing import Proposal, admit, propose
 from padan_household.domain.ranking import rank
 from padan_household.domain.refusals import Refusal
+from padan_household.domain.sealed import Kind
+from padan_household.domain.stream import Cause, HouseholdEvent, OutOfOrderError, evolve, fold, follow
 
 CAUSE = Cause("service:registry-ingest", BATCH_ID, uuid4())
 
@@ -47,8 +41,9 @@ def a_proposal(row: int, family: ReportedHousehold | None = None) -> Proposal:
     )
 
 
-def in_clear(subject: UUID, kind: Kind, content: msgspec.Struct) -> bytes:
+def in_clear(_: UUID, subject: UUID, kind: Kind, content: msgspec.Struct, event_id: UUID) -> bytes:
     """A seal that hides nothing, so that a test can read what was sealed for whom."""
+    del event_id
     return msgspec.json.encode([str(subject), kind, content])
 
 
@@ -66,7 +61,8 @@ def a_ranking(row: int, decile: int, on: date = date(2026, 2, 1)) -> RankingRepo
 def test_a_reported_family_stands_in_the_register_as_proposed() -> None:
     household = proposed(1)
     assert household.state is State.PROPOSED
-    assert household.members == {ids.person_id(household_id(1), index): 1 for index in range(4)}
+    held = {person: member.membership_seq for person, member in household.members.items()}
+    assert held == {ids.person_id(household_id(1), index): 1 for index in range(4)}
     assert household.caretaker == household.head == ids.person_id(household_id(1), 0)
     assert household.matched == {household.caretaker}
     assert (household.version, household.decile, household.proposed_by) == (2, None, CAUSE.causation_id)
@@ -115,7 +111,7 @@ def test_a_report_without_caretaker_is_no_report(caretaker: int) -> None:
 def test_a_member_held_by_another_household_keeps_the_family_out_and_names_the_holder() -> None:
     holder = household_id(9)
     assert admit(a_proposal(1, a_family(1, [a_nik(1), None, a_nik(3)])), {a_hash(a_nik(3)): holder}) == Refusal(
-        "duplicate_in_register", holder
+        "duplicate_in_register", holder=holder
     )
 
 

@@ -7,8 +7,8 @@ import padan_events
 from household_given import a_family
 from padan_events.intake import Origin
 from padan_household.domain import ids
-from padan_household.domain.household import Cause, follow
 from padan_household.domain.proposing import Proposal, propose
+from padan_household.domain.stream import Cause, follow
 from padan_household.store.mapper import HouseholdMapper
 
 HOUSEHOLD = UUID("6ba7b810-9dad-5a2b-8a55-0f3c0a7b1a01")
@@ -33,7 +33,7 @@ def test_the_stored_state_is_the_events_json_verbatim() -> None:
         person_ids=(ids.person_id(HOUSEHOLD, 0),),
         nik_hashes=(None,),
     )
-    facts = propose(proposal, lambda _, kind, __: kind.encode())
+    facts = propose(proposal, lambda _, __, kind, *___: kind.encode())
     events = follow(None, HOUSEHOLD, facts, Cause("service:registry-ingest", BATCH, REPORT))
     mapper = HouseholdMapper()
     stored = [mapper.to_stored_event(event) for event in events]

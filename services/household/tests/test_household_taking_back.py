@@ -106,7 +106,7 @@ class Story:
         self._reopen(self._restorable.restore())
 
     def taking_back(self) -> TakingBack:
-        return TakingBack(self.parts.database, self.parts.keyring, self.kafka)
+        return TakingBack(self.parts.database, self.parts.register, self.parts.keyring, self.kafka)
 
     def take_back(self) -> int:
         return asyncio.run(self.taking_back().take_back())
@@ -259,7 +259,7 @@ async def test_nothing_is_written_before_the_store_is_whole(
     database: Database, keyring_database: Database, fresh_topics: str
 ) -> None:
     parts = Parts(database, keyring_database, os.urandom(32))
-    away = TakingBack(database, parts.keyring, "127.0.0.1:9")  # nothing listens there
+    away = TakingBack(database, parts.register, parts.keyring, "127.0.0.1:9")  # nothing listens there
     begun, stop = asyncio.Event(), asyncio.Event()
 
     async def writer(stopped: asyncio.Event) -> None:
@@ -274,7 +274,7 @@ async def test_nothing_is_written_before_the_store_is_whole(
     assert not away.whole.is_set()
 
     stop = asyncio.Event()
-    near = TakingBack(database, parts.keyring, fresh_topics)
+    near = TakingBack(database, parts.register, parts.keyring, fresh_topics)
     tasks = asyncio.gather(near.run(stop), near.before(writer)(stop))
     await until(begun.is_set)
     stop.set()

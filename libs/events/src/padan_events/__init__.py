@@ -1,6 +1,6 @@
 """The contract of Padan: event types, topics, envelope and shards. Imports no client of anything."""
 
-from padan_events import eligibility, household, intake, parking
+from padan_events import eligibility, household, intake, parking, tiers
 from padan_events.envelope import EnvelopeError, Event
 from padan_events.registry import (
     EventType,
@@ -31,5 +31,6 @@ __all__ = [
     "intake",
     "parking",
     "shard_of",
+    "tiers",
     "type_of",
 ]

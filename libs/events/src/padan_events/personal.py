@@ -124,14 +124,22 @@ class ReportedMember(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 class ReportedHousehold(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A household as reported from outside; `caretaker` is the index of the recipient in `members`."""
 
-    village: str
-    members: tuple[ReportedMember, ...]
-    caretaker: int
+    village: Annotated[str, told("Kemendagri code of the village, 10 digits.")]
+    members: Annotated[tuple[ReportedMember, ...], told("Everyone in it.")]
+    caretaker: Annotated[
+        int, told("Who receives assistance for the family (pengurus): the place in `members`, from 0.")
+    ] = 0
     family_card_number: str | None = None
     address: str | None = None
     rt: str | None = None
     rw: str | None = None
     match: Match | None = None
+
+
+class Note(msgspec.Struct, frozen=True):
+    """What an official wrote beside a decision; sealed under the household's identity key."""
+
+    text: str
 
 
 class Criterion(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -5,7 +5,7 @@ from typing import Final
 _FACTS: Final = {
     "registry": "move_reported match_reported",
     "household": (
-        "imported deliberated verified advanced returned rejected withdrawn determined deactivated reactivated "
+        "imported "
         "programme_proposed recipient_verified member_added member_died death_reversed member_moved_out "
         "member_moved_in head_changed caretaker_changed relocation_requested relocation_released "
         "relocation_accepted relocation_refused relocation_cancelled relocation_expired split merged unmerged "

@@ -101,6 +101,16 @@ class KeyClient:
             self._cache.popitem(last=False)
         return found
 
+    async def covering(self, wanted: Mapping[UUID, Iterable[UUID]]) -> dict[UUID, dict[UUID, SubjectKeys]]:
+        """As `of`, for households with the subjects whose keys are needed: one that was cached before such a subject
+        joined it is asked for anew. Raises `Unavailable`."""
+        found = await self.of(wanted)
+        stale = [one for one, subjects in wanted.items() if any(subject not in found[one] for subject in subjects)]
+        if stale:
+            self.forget(stale)
+            found |= await self.of(stale)
+        return found
+
     def forget(self, household_ids: Iterable[UUID]) -> None:
         """Drop cached keys, as after an erasure or a new member."""
         for household_id in household_ids:

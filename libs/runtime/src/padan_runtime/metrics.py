@@ -32,6 +32,7 @@ INTAKE_DECIDED = Counter("padan_intake_decided_total", "Reports decided, by outc
 COMMANDS_DECIDED = Counter(
     "padan_commands_decided_total", "Commands of people decided, by command and outcome.", ["command", "code"]
 )
+DEADLINES_FIRED = Counter("padan_deadlines_fired_total", "What came due in households and happened, by kind.", ["kind"])
 
 BATCH_ROWS = Counter("padan_batch_rows_total", "Rows of files validated, by first reason (valid: none).", ["reason"])
 BATCH_STAGE_SECONDS = Histogram(

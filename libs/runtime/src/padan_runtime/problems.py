@@ -1,5 +1,6 @@
 """Errors that reach a person: a stable code, what is wrong and what to do, in Indonesian and English (RFC 9457)."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -65,6 +66,18 @@ def response(problem: Problem) -> Response:
     )
 
 
+def request_invalid(faults: Sequence[tuple[str, str]]) -> Problem:
+    """A request that does not fit its schema: the fields, each with what is wrong with it."""
+    where = ", ".join(place for place, _ in faults)
+    return Problem(
+        "request_invalid",
+        422,
+        Text(f"Isian ini keliru: {where}.", f"This is not right: {where}."),
+        Text("Perbaiki isian itu, lalu kirim lagi.", "Correct it, then send again."),
+        fields=[{"field": place, "error": error} for place, error in faults],
+    )
+
+
 _HTTP = {
     404: ("not_found", Text("Alamat ini tidak ada.", "There is nothing at this address."),
           Text("Periksa alamat di dokumentasi API.", "Check the address in the API documentation.")),
@@ -82,17 +95,8 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> Response:
-        where = [".".join(str(part) for part in fault["loc"]) for fault in error.errors()]
         return response(
-            Problem(
-                "request_invalid",
-                422,
-                Text(f"Isian ini keliru: {', '.join(where)}.", f"This is not right: {', '.join(where)}."),
-                Text("Perbaiki isian itu, lalu kirim lagi.", "Correct it, then send again."),
-                fields=[
-                    {"field": place, "error": fault["type"]} for place, fault in zip(where, error.errors(), strict=True)
-                ],
-            )
+            request_invalid([(".".join(str(part) for part in fault["loc"]), fault["type"]) for fault in error.errors()])
         )
 
     @app.exception_handler(HTTPException)

@@ -34,6 +34,7 @@ from padan_gateway.photos import endpoints as photos
 from padan_gateway.pipeline import endpoints as pipeline
 from padan_gateway.pipeline.watch import Watch
 from padan_gateway.problems import service_unavailable
+from padan_gateway.queues import endpoints as queues
 from padan_gateway.settings import GatewaySettings, schemas
 from padan_gateway.signin.door import Door
 from padan_gateway.signin.tokens import TokenVerifier
@@ -119,7 +120,9 @@ def bootstrap(settings: GatewaySettings) -> Gateway:
 def _app(parts: Parts, health: Health, lists: ListChecks) -> FastAPI:
     # Without /progress: this port is public, and how far the services have come is for who may read the pipeline.
     app = create_app(title="Padan", health=health, **openapi.DESCRIPTION)
-    for slice_ in (households, persons, eligibility, commands, photos, batches, uploads, pipeline, life_events):
+    for slice_ in (
+        households, queues, persons, eligibility, commands, photos, batches, uploads, pipeline, life_events,
+    ):  # fmt: skip
         app.include_router(slice_.router(parts))
     app.include_router(list_check.router(parts, lists.wake.set))
     app.add_middleware(uploads.SaysVersion)

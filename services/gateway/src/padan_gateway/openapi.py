@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from padan_gateway.answers import WATERMARK_HEADER
+from padan_gateway.commands import forms
 from padan_gateway.problems import ProblemDocument
 
 DESCRIPTION: dict[str, Any] = {
@@ -31,6 +32,7 @@ def install(app: FastAPI) -> None:
                 routes=app.routes,
             )
             schemas = schema["components"]["schemas"]
+            schemas |= forms.schemas()[1]
             schemas["ProblemDocument"] = ProblemDocument.model_json_schema()
             # FastAPI's own shape of a validation error is never sent: problems are.
             schemas.pop("HTTPValidationError", None)

@@ -1,9 +1,10 @@
 """Every problem the gateway itself answers with: stable code, both languages, what to do next."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from padan_runtime.problems import Problem, Text
+from padan_runtime.problems import request_invalid as of_request
 from pydantic import BaseModel, ConfigDict
 
 
@@ -208,14 +209,17 @@ def piece_type() -> Problem:
     )
 
 
-def request_invalid() -> Problem:
+def request_invalid(faults: Sequence[tuple[str, str]] = (("query.limit", "less_than_equal"),)) -> Problem:
     """Shape of what `padan_runtime.problems` answers to a request that does not fit its schema."""
+    return of_request(faults)
+
+
+def body_too_large(most: int = 2_000_000) -> Problem:
     return Problem(
-        "request_invalid",
-        422,
-        Text("Isian ini keliru: query.limit.", "This is not right: query.limit."),
-        Text("Perbaiki isian itu, lalu kirim lagi.", "Correct it, then send again."),
-        fields=[{"field": "query.limit", "error": "less_than_equal"}],
+        "body_too_large",
+        413,
+        Text(f"Kiriman ini lebih dari {most} byte.", f"The request has more than {most} bytes."),
+        Text("Bagi kiriman ini menjadi beberapa.", "Send it in several parts."),
     )
 
 

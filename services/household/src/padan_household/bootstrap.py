@@ -21,6 +21,7 @@ from padan_runtime.settings import fail
 from padan_household import cut, reconciling
 from padan_household.commands import endpoints as commands
 from padan_household.commands.deciding import Commands
+from padan_household.deadlines.firing import Deadlines
 from padan_household.intake.handler import READER, IntakeHandler
 from padan_household.intake.opening import Opener, Report
 from padan_household.keyring import endpoints
@@ -80,7 +81,7 @@ def bootstrap(settings: HouseholdSettings) -> Household:
         batch=BATCH,
     )
     relay = Relay(settings.database_url, settings.kafka_client, LOGS, source=SOURCE, server=server)
-    taking_back = TakingBack(database, keyring, settings.kafka_client)
+    taking_back = TakingBack(database, register, keyring, settings.kafka_client)
     health = Health()
     health.require("database", database.healthy)
     health.require("keyring", keyring.healthy)
@@ -92,7 +93,11 @@ def bootstrap(settings: HouseholdSettings) -> Household:
     app = create_app(title="Padan household", health=health, progress=progress)
     app.include_router(endpoints.router(keyring, verifier))
     app.include_router(
-        commands.router(Commands(database, register, keyring, nik_hash_key), verifier, taking_back.whole)
+        commands.router(
+            Commands(database, register, keyring, nik_hash_key, cut_off_days=settings.cut_off_days),
+            verifier,
+            taking_back.whole,
+        )
     )
     app.include_router(cut.router(database, verifier))
     app.include_router(reconciling.router(database, verifier))
@@ -115,6 +120,7 @@ def bootstrap(settings: HouseholdSettings) -> Household:
             taking_back.run,
             taking_back.before(projector.run),
             taking_back.before(relay.run),
+            taking_back.before(Deadlines(database, register).run),
             destroy_old_intake_keys,
         ],
         projector=projector,

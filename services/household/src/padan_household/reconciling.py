@@ -4,6 +4,7 @@ from typing import Final, LiteralString
 
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
+from padan_events.effects import effective_types
 from padan_events.topics import HOUSEHOLD_EVENTS
 from padan_runtime.database import Database
 from padan_runtime.http import json_response
@@ -11,33 +12,29 @@ from padan_runtime.reconciliation.serving import Store
 from padan_runtime.service_tokens import ServiceVerifier
 from psycopg import sql
 
-_PROPOSED: Final[LiteralString] = "e.type = 'id.padan.household.proposed.v1'"
 _RANKED: Final[LiteralString] = "e.type = 'id.padan.household.welfare_ranked.v1'"
 _DATA: Final[LiteralString] = "convert_from(e.value, 'UTF8')::json"
-_MEMBERS: Final[LiteralString] = (
-    "coalesce(max(CASE WHEN " + _PROPOSED + " THEN json_array_length(" + _DATA + " -> 'members') END), 0)"
-)
 _DECILE: Final[LiteralString] = (
     "coalesce((array_agg(CASE WHEN " + _RANKED + " THEN " + _DATA + " ->> 'decile' END ORDER BY e.pos DESC) "
     "FILTER (WHERE " + _RANKED + "))[1], '-')"
 )
 
+# Names of the contract's own types, so that nothing strange can stand among them.
+_EFFECTIVE: Final = ", ".join(f"'{name}'" for name in sorted(effective_types()))
+
+
+def _marks(mark: str, where: str = "") -> sql.SQL:
+    query = f"SELECT e.shard, e.key, {mark} AS mark FROM {{log}} e {where} GROUP BY e.shard, e.key"  # noqa: S608 - ours
+    return sql.SQL(query)
+
+
 COVERS: Final = {
-    # the last event, the members proposed, the decile
-    "household": sql.SQL(
-        "SELECT e.shard, e.key, max(e.pos) || ':' || " + _MEMBERS + " || ':' || " + _DECILE + " AS mark "
-        "FROM {log} e GROUP BY e.shard, e.key"
-    ),
-    # the last event that changed what policies ask for, the decile
-    "facts": sql.SQL(
-        "SELECT e.shard, e.key, max(e.pos) || ':' || " + _DECILE + " AS mark "
-        "FROM {log} e WHERE " + _PROPOSED + " OR " + _RANKED + " GROUP BY e.shard, e.key"
-    ),
-    # the event by which the household came in
-    "proposed": sql.SQL(
-        "SELECT e.shard, e.key, max(e.pos)::text AS mark FROM {log} e "
-        "WHERE e.type = 'id.padan.household.proposed.v1' GROUP BY e.shard, e.key"
-    ),
+    # the last event, how many there are, the decile
+    "household": _marks("max(e.pos) || ':' || count(*) || ':' || " + _DECILE),
+    # the last event that changed a fact, the decile
+    "facts": _marks("max(e.pos) || ':' || " + _DECILE, "WHERE e.type IN (" + _EFFECTIVE + ")"),
+    # the last event that changed a fact
+    "effective": _marks("max(e.pos)::text", "WHERE e.type IN (" + _EFFECTIVE + ")"),
 }
 """Marks by name: by what a view may be compared. Nothing in them is personal."""
 

@@ -1,7 +1,13 @@
 """Settings of the household service, beside those of every service."""
 
+from typing import Annotated
+
 from padan_runtime.schema import Schema
 from padan_runtime.settings import DatabaseSettings, ServiceSettings
+from pydantic import Field
+
+_Regency = Annotated[str, Field(pattern="^[0-9]{4}$")]
+_Day = Annotated[int, Field(ge=1, le=27)]
 
 
 class HouseholdDatabases(DatabaseSettings):
@@ -12,7 +18,10 @@ class HouseholdDatabases(DatabaseSettings):
 
 
 class HouseholdSettings(HouseholdDatabases, ServiceSettings):
-    """What every service is told, and the keyring's database."""
+    """What every service is told, the keyring's database, and PADAN_CUT_OFF_DAYS: by regency, the last day of its
+    update month where that is not the 25th, as JSON, such as {"3318": 20}."""
+
+    cut_off_days: dict[_Regency, _Day] = Field(default_factory=dict)
 
 
 def schemas(settings: HouseholdDatabases) -> list[Schema]:

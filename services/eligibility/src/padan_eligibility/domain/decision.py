@@ -11,6 +11,7 @@ from hashlib import sha256
 import msgspec
 from padan_events.eligibility import Decided, Outcome
 from padan_events.personal import CountedComponent, Criterion, Explanation
+from padan_events.states import State
 
 from padan_eligibility.domain import words
 from padan_eligibility.domain.components import Shape, find, next_birthday
@@ -20,7 +21,6 @@ from padan_eligibility.domain.policy import (
     DecileAtMost,
     FixedAmount,
     Policy,
-    State,
     StateNotIn,
 )
 from padan_eligibility.domain.words import Judged

@@ -5,8 +5,7 @@ from uuid import UUID
 
 import msgspec
 from padan_events.personal import School
-
-from padan_eligibility.domain.policy import State
+from padan_events.states import State
 
 
 class PersonFacts(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,12 +5,12 @@ it is read, not when a family is decided.
 """
 
 from datetime import date
-from enum import StrEnum
 from hashlib import sha256
 from typing import Annotated
 
 import msgspec
 from padan_events.personal import School
+from padan_events.states import State
 
 Rupiah = Annotated[int, msgspec.Meta(gt=0)]
 Decile = Annotated[int, msgspec.Meta(ge=1, le=10)]
@@ -18,22 +18,6 @@ Years = Annotated[int, msgspec.Meta(ge=0, le=150)]
 Count = Annotated[int, msgspec.Meta(ge=1)]
 Code = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{1,40}$")]
 Words = Annotated[str, msgspec.Meta(min_length=2)]
-
-
-class State(StrEnum):
-    """States of a household on its way from proposal to determination."""
-
-    PROPOSED = "proposed"
-    DELIBERATED = "deliberated"
-    VERIFIED = "verified"
-    DISTRICT_APPROVED = "district_approved"
-    OFFICE_APPROVED = "office_approved"
-    REGION_APPROVED = "region_approved"
-    DETERMINED = "determined"
-    RETURNED = "returned"
-    REJECTED = "rejected"
-    WITHDRAWN = "withdrawn"
-    DEACTIVATED = "deactivated"
 
 
 class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

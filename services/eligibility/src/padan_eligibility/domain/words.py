@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import msgspec
 from padan_events.eligibility import Outcome
 from padan_events.personal import Criterion
+from padan_events.states import State
 
 from padan_eligibility.domain.components import Shape
-from padan_eligibility.domain.policy import Policy, State, Text
+from padan_eligibility.domain.policy import Policy, Text
 
 STATES = {
     State.PROPOSED: Text("diusulkan", "proposed"),

@@ -4,9 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET
 from padan_events import Event, decode
-from padan_events.household import IdentityMatched, Proposed, SealedMember, WelfareRanked
+from padan_events.effects import Died, HouseholdFact, Left, SealedMember
+from padan_events.household import Proposed
 from padan_events.personal import PersonSensitive
+from padan_events.states import State
 from padan_runtime.keys import SubjectKeys, keys_of
 from padan_runtime.sealing import open_sealed
 
@@ -33,19 +36,18 @@ class SealedPart(msgspec.Struct, frozen=True):
 
 
 class Change(msgspec.Struct):
-    """What a batch changes of one household. `event` is its last event that changed a fact."""
+    """What a batch changes of one household. `event` is its last event that changed a fact; what is None stays."""
 
     household_id: UUID
     regency: str
     event: Event
+    proposed: bool = False
+    state: State | None = None
     caretaker: UUID | None = None
     decile: int | None = None
     members: list[SealedPart] = msgspec.field(default_factory=list)
-
-    @property
-    def proposed(self) -> bool:
-        """Whether the household came into the register in this batch."""
-        return self.caretaker is not None
+    left: list[Left] = msgspec.field(default_factory=list)
+    died: list[Died] = msgspec.field(default_factory=list)
 
 
 def fold(events: Iterable[Event]) -> dict[UUID, Change]:
@@ -56,19 +58,26 @@ def fold(events: Iterable[Event]) -> dict[UUID, Change]:
     changes: dict[UUID, Change] = {}
     for event in events:
         data = decode(event.type, event.value)
-        match data:
-            case Proposed():
-                change = _of(changes, data.household_id, data.regency, event)
-                change.caretaker = data.caretaker
-                change.members += [SealedPart(member, event.event_id) for member in data.members]
-            case WelfareRanked():
-                change = _of(changes, data.household_id, data.regency, event)
-                change.decile = data.decile
-            case IdentityMatched():
-                pass  # no policy asks for it
-            case _:
-                raise UnreadableEventError(event.type)
+        if not isinstance(data, HouseholdFact):
+            raise UnreadableEventError(event.type)
+        if data.has_effects():
+            _fold(_of(changes, data.household_id, data.regency, event), data)
     return changes
+
+
+def _fold(change: Change, data: HouseholdFact) -> None:
+    effects = data.effects()
+    if isinstance(data, Proposed):
+        change.proposed = True
+    if effects.state is not None:
+        change.state = effects.state
+    if effects.caretaker is not UNSET:
+        change.caretaker = effects.caretaker
+    if effects.decile is not None:
+        change.decile = effects.decile
+    change.members += [SealedPart(member, change.event.event_id) for member in (*effects.joined, *effects.changed)]
+    change.left += effects.left
+    change.died += effects.died
 
 
 def _of(changes: dict[UUID, Change], household_id: UUID, regency: str, event: Event) -> Change:

@@ -53,7 +53,7 @@ class FactsHandler:
             return
         household_ids = list(prepared.changes)
         repository.write_households(connection, prepared.changes.values())
-        repository.write_members(connection, prepared.members)
+        repository.write_persons(connection, prepared.members, prepared.changes.values())
         facts = repository.read_facts(connection, household_ids)
         try:
             policies = self._policies.within(connection)
@@ -86,17 +86,13 @@ async def opened_batch(client: KeyClient, events: Sequence[Event]) -> Prepared:
     Raises `Unavailable`; `KeyUnknownError`, `SealError` or a decoding error for an event that cannot be read.
     """
     changes = fold(events)
-    keys = await client.of(changes)
-    stale = [household_id for household_id, change in changes.items() if _lacks_any(change, keys[household_id])]
-    if stale:  # cached before a member joined, perhaps
-        client.forget(stale)
-        keys |= await client.of(stale)
+    keys = await client.covering(
+        {
+            household_id: (household_id, *(part.member.person_id for part in change.members))
+            for household_id, change in changes.items()
+        }
+    )
     return await asyncio.to_thread(_open, changes, keys)
-
-
-def _lacks_any(change: Change, keys: dict[UUID, SubjectKeys]) -> bool:
-    subjects = [change.household_id, *(part.member.person_id for part in change.members)]
-    return any(subject not in keys or keys[subject].sensitive is None for subject in subjects)
 
 
 def _open(changes: dict[UUID, Change], keys: dict[UUID, dict[UUID, SubjectKeys]]) -> Prepared:

@@ -49,7 +49,7 @@ class FactsRebuilder:
         """Write the rows."""
         del events
         repository.write_households(connection, prepared.changes)
-        repository.write_members(connection, prepared.members)
+        repository.write_persons(connection, prepared.members, prepared.changes)
         if prepared.standing:
             repository.write_standing(connection, prepared.standing)
 

@@ -7,10 +7,10 @@ from uuid import UUID
 import msgspec
 from padan_events.eligibility import Outcome
 from padan_events.personal import School
+from padan_events.states import State
 from psycopg import Connection
 
 from padan_eligibility.domain.facts import HouseholdFacts, PersonFacts
-from padan_eligibility.domain.policy import State
 from padan_eligibility.facts.folding import Change, Member
 
 
@@ -35,23 +35,25 @@ def write_households(connection: Connection[Any], changes: Collection[Change]) -
     if proposed:
         connection.execute(
             "INSERT INTO household_fact AS f (household_id, regency, state, decile, caretaker, shard, pos) "
-            "SELECT household_id, regency, %(state)s, decile, caretaker, shard, pos "
-            "FROM json_to_recordset(%(rows)s::json) AS w (household_id uuid, regency text, decile smallint, "
-            "caretaker uuid, shard smallint, pos bigint) ON CONFLICT (household_id) DO UPDATE SET "
+            "SELECT household_id, regency, state, decile, caretaker, shard, pos "
+            "FROM json_to_recordset(%(rows)s::json) AS w (household_id uuid, regency text, state text, "
+            "decile smallint, caretaker uuid, shard smallint, pos bigint) ON CONFLICT (household_id) DO UPDATE SET "
             "regency = excluded.regency, state = excluded.state, decile = coalesce(excluded.decile, f.decile), "
             "caretaker = excluded.caretaker, shard = excluded.shard, pos = excluded.pos",
-            {"state": State.PROPOSED.value, "rows": _household_rows(proposed)},
+            {"rows": _household_rows(proposed)},
         )
-    ranked = [change for change in changes if not change.proposed]
-    if ranked:
+    changed = [change for change in changes if not change.proposed]
+    if changed:
         written = connection.execute(
-            "UPDATE household_fact f SET regency = w.regency, decile = coalesce(w.decile, f.decile), "
+            "UPDATE household_fact f SET regency = w.regency, state = coalesce(w.state, f.state), "
+            "decile = coalesce(w.decile, f.decile), caretaker = coalesce(w.caretaker, f.caretaker), "
             "shard = w.shard, pos = w.pos FROM json_to_recordset(%(rows)s::json) AS w (household_id uuid, "
-            "regency text, decile smallint, shard smallint, pos bigint) WHERE f.household_id = w.household_id",
-            {"rows": _household_rows(ranked)},
+            "regency text, state text, decile smallint, caretaker uuid, shard smallint, pos bigint) "
+            "WHERE f.household_id = w.household_id",
+            {"rows": _household_rows(changed)},
         )
-        if written.rowcount != len(ranked):
-            raise UnknownHouseholdError(f"{len(ranked) - written.rowcount} of {len(ranked)}")
+        if written.rowcount != len(changed):
+            raise UnknownHouseholdError(f"{len(changed) - written.rowcount} of {len(changed)}")
 
 
 def _household_rows(changes: Iterable[Change]) -> str:
@@ -59,6 +61,7 @@ def _household_rows(changes: Iterable[Change]) -> str:
         {
             "household_id": change.household_id,
             "regency": change.regency,
+            "state": change.state,
             "decile": change.decile,
             "caretaker": change.caretaker,
             "shard": change.event.shard,
@@ -68,13 +71,40 @@ def _household_rows(changes: Iterable[Change]) -> str:
     )
 
 
+def write_persons(connection: Connection[Any], members: Iterable[Member], changes: Collection[Change]) -> None:
+    """Write who joined, left and died, each person where their largest `membership_seq` says; the first side of a
+    transfer to be seen moves the person, of the second only what is known of them is new."""
+    left = {one.person_id: one for change in changes for one in sorted(change.left, key=lambda one: one.membership_seq)}
+    died = {one.person_id: one for change in changes for one in change.died}
+    if left or died:
+        # Sorted, so that two workers that meet over a transfer wait for each other and never deadlock.
+        connection.execute(
+            "SELECT 1 FROM person_fact WHERE person_id = ANY(%b) ORDER BY person_id FOR UPDATE",
+            [sorted({*left, *died})],
+        )
+    write_members(connection, members)
+    if left:
+        connection.execute(
+            'UPDATE person_fact f SET household_id = w."to", membership_seq = w.membership_seq '
+            'FROM json_to_recordset(%(rows)s::json) AS w (person_id uuid, "to" uuid, membership_seq integer) '
+            "WHERE f.person_id = w.person_id AND f.membership_seq < w.membership_seq",
+            {"rows": _json(left.values())},
+        )
+    if died:
+        connection.execute(
+            'UPDATE person_fact f SET died_on = w."on" '
+            'FROM json_to_recordset(%(rows)s::json) AS w (person_id uuid, "on" date, membership_seq integer) '
+            "WHERE f.person_id = w.person_id AND f.membership_seq <= w.membership_seq",
+            {"rows": _json(died.values())},
+        )
+
+
 def write_members(connection: Connection[Any], members: Iterable[Member]) -> None:
-    """Write persons where they joined a household later than what is held says; the first side of a transfer to be
-    seen moves the person, the second does nothing."""
+    """Write persons whose blocks are new."""
     latest: dict[UUID, Member] = {}
     for member in members:
         held = latest.get(member.facts.person_id)
-        if held is None or held.membership_seq < member.membership_seq:
+        if held is None or held.membership_seq <= member.membership_seq:
             latest[member.facts.person_id] = member
     if not latest:
         return
@@ -88,7 +118,7 @@ def write_members(connection: Connection[Any], members: Iterable[Member]) -> Non
         "ON CONFLICT (person_id) DO UPDATE SET household_id = excluded.household_id, "
         "membership_seq = excluded.membership_seq, known = excluded.known, birth_date = excluded.birth_date, "
         "school = excluded.school, pregnant = excluded.pregnant, severe_disability = excluded.severe_disability "
-        "WHERE f.membership_seq < excluded.membership_seq",
+        "WHERE f.membership_seq <= excluded.membership_seq",
         {
             "rows": _json(
                 {
@@ -112,7 +142,7 @@ def read_facts(connection: Connection[Any], household_ids: Sequence[UUID]) -> di
     persons: dict[UUID, list[PersonFacts]] = {household_id: [] for household_id in household_ids}
     for household_id, person_id, known, birth_date, school, pregnant, severe in connection.execute(
         "SELECT household_id, person_id, known, birth_date, school, pregnant, severe_disability FROM person_fact "
-        "WHERE household_id = ANY(%b)",
+        "WHERE household_id = ANY(%b) AND died_on IS NULL",
         [household_ids],
         binary=True,
     ):

@@ -1,13 +1,15 @@
 """POST /v1/commands: the one door for what people change."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Response
+import msgspec
+from fastapi import APIRouter, Depends, Header, Request, Response
 
 from padan_gateway import problems
 from padan_gateway.answers import answer
 from padan_gateway.batches.passthrough import on_behalf_of
-from padan_gateway.commands.forms import CommandAnswer, CommandForm
+from padan_gateway.commands import forms
+from padan_gateway.commands.answers import CommandAnswer, min_position
 from padan_gateway.domain.access import Action
 from padan_gateway.parts import Parts
 from padan_gateway.signin.tokens import Caller
@@ -23,13 +25,16 @@ def router(parts: Parts) -> APIRouter:
 
     @routes.post(
         "/v1/commands",
-        summary="Change something: propose a family",
+        summary="Change something: propose a family, approve cases, and all else (docs/commands.md)",
         response_model=CommandAnswer,
-        responses=problems.responses(*problems.SIGNED_IN, problems.request_invalid)
+        responses=problems.responses(*problems.SIGNED_IN, problems.request_invalid, problems.body_too_large)
         | problems.passed_through("see docs/refusals.md"),
+        openapi_extra={
+            "requestBody": {"required": True, "content": {"application/json": {"schema": forms.schemas()[0]}}}
+        },
     )
     async def command(
-        form: CommandForm,
+        request: Request,
         caller: Annotated[Caller, sends],
         idempotency_key: Annotated[
             str,
@@ -39,18 +44,55 @@ def router(parts: Parts) -> APIRouter:
                 "content it is answered the same, and nothing happens twice.",
             ),
         ] = "",
+        if_match: Annotated[
+            str | None,
+            Header(
+                alias="If-Match",
+                description="The ETag of the household as it was read: refused where somebody has changed it since.",
+                examples=['"3"'],
+            ),
+        ] = None,
     ) -> Response:
         watermark = parts.watermark.document()
+        version = forms.version(if_match)
+        asked = forms.read(await _body(request))
         headers = {
             **on_behalf_of(caller),
             # What no header may hold names no request, as none does.
             "Idempotency-Key": idempotency_key if idempotency_key.isascii() else "",
             "Content-Type": "application/json",
+            **({} if version is None else {"Padan-Version": str(version)}),
         }
-        body = form.model_dump_json().encode()
-        document = await parts.registry_ingest.document("POST", "/commands", headers, body, timeout_s=_TIMEOUT_S)
-        response = answer(document, watermark)
-        response.headers["Location"] = f"/v1/households/{document['household_id']}"
+        document = await parts.registry_ingest.document(
+            "POST", "/commands", headers, msgspec.json.encode(asked), timeout_s=_TIMEOUT_S
+        )
+        response = answer(_told(document), watermark)
+        if "household_id" in document:
+            response.headers["Location"] = f"/v1/households/{document['household_id']}"
+            response.headers["ETag"] = f'"{document["version"]}"'
         return response
 
     return routes
+
+
+async def _body(request: Request) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > forms.MOST_BYTES:
+            raise problems.body_too_large(forms.MOST_BYTES)
+    return bytes(body)
+
+
+def _told(document: dict[str, Any]) -> dict[str, Any]:
+    if "cases" not in document:
+        return {**document, "min_position": min_position(document["events"])}
+    cases = document["cases"]
+    accepted = [case for case in cases if case["outcome"] == "accepted"]
+    return {
+        "command": document["command"],
+        "min_position": min_position([event for case in accepted for event in case["events"]]),
+        "cases": [{name: value for name, value in case.items() if name != "events"} for case in cases],
+        "accepted": len(accepted),
+        "refused": len(cases) - len(accepted),
+    }

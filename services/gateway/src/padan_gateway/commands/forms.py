@@ -1,83 +1,73 @@
-"""What a command holds and how it is answered, as the OpenAPI document tells it."""
+"""A command as it is sent, read strictly, and as the OpenAPI document tells it: both from the contract's Structs."""
 
-from datetime import date
-from typing import Annotated, Literal
-from uuid import UUID
+import re
+from collections.abc import Iterator
+from typing import Any, Final
 
-from padan_events.personal import Disability, Relationship, School, Sex
-from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictInt
+import msgspec
+from padan_events.commands import Command
+from padan_runtime.problems import Problem
 
-from padan_gateway.answers import Model, PositionPart, WatermarkPart
+from padan_gateway import problems
 
+MOST_BYTES: Final = 2_000_000
+"""A command with 10,000 cases has a million."""
 
-def _whole_text(text: str) -> str:
-    text.encode()  # half a character, which JSON can write, is none; UnicodeEncodeError is a ValueError
-    return text
-
-
-def _written(day: object) -> object:
-    if day is None or (isinstance(day, str) and len(day) == len("2026-01-31")):
-        return day
-    raise ValueError("a date is written YYYY-MM-DD")
+_DECODER: Final[msgspec.json.Decoder[Command]] = msgspec.json.Decoder(Command)
+_PLACE: Final = re.compile(r" - at `\$\.?(.*)`$")
+_REF: Final = "#/components/schemas/{name}"
 
 
-Line = Annotated[str, AfterValidator(_whole_text), Field(max_length=2_000)]
-"""Text of a form. How long each may be is a rule of the register, which says so; this bounds the request."""
-Day = Annotated[date | None, BeforeValidator(_written)]
+def read(body: bytes) -> Command:
+    """The command in a body. Raises `Problem` request_invalid, with the field it lies in."""
+    try:
+        command = _DECODER.decode(body)
+    except msgspec.ValidationError as error:
+        found = _PLACE.search(str(error))
+        raise invalid([(_dotted(found.group(1)) if found else "", "value_invalid")]) from None
+    except (msgspec.DecodeError, UnicodeError):
+        # Its message may quote what came, so it does not go on.
+        raise invalid([("", "json_invalid")]) from None
+    unknown = [(place, "field_unknown") for place in _unknown(msgspec.json.decode(body), command)]
+    if unknown:
+        raise invalid(unknown)
+    return command
 
 
-class MemberForm(Model):
-    """A member of a family. Whoever has no NIK yet is proposed without one, and joined to an identity later."""
-
-    name: Line = Field(examples=["SITI AMINAH"])
-    nik: Line | None = Field(default=None, description="16 digits, as text.", examples=["3318014107900001"])
-    birth_date: Day = Field(default=None, examples=["1990-07-01"])
-    sex: Sex | None = None
-    relationship: Relationship | None = Field(default=None, description="Relationship to the head of the family.")
-    school: School | None = Field(default=None, description="The school the member attends.")
-    pregnant: StrictBool = False
-    disabilities: tuple[Disability, ...] = Field(default=(), max_length=len(Disability))
-    severe_disability: StrictBool = False
+def version(if_match: str | None) -> int | None:
+    """The version in an If-Match header, None where there is none. Raises `Problem` request_invalid."""
+    if if_match is None:
+        return None
+    found = re.fullmatch(r'"([1-9][0-9]{0,8})"', if_match.strip(), re.ASCII)
+    if found is None:
+        raise problems.request_invalid([("If-Match", "value_invalid")])
+    return int(found.group(1))
 
 
-class HouseholdForm(Model):
-    """A family. Those without a home have no address, and those without a card no number."""
-
-    village: Line = Field(description="Kemendagri code of the village, 10 digits.", examples=["3318012001"])
-    members: tuple[MemberForm, ...] = Field(max_length=500)
-    caretaker: StrictInt = Field(
-        default=0, description="Who receives assistance for the family (pengurus): the place in `members`, from 0."
-    )
-    family_card_number: Line | None = Field(default=None, description="16 digits, as text.")
-    address: Line | None = None
-    rt: Line | None = None
-    rw: Line | None = None
+def invalid(faults: list[tuple[str, str]]) -> Problem:
+    """The problem of a body with faults at places."""
+    return problems.request_invalid([(f"body.{place}" if place else "body", error) for place, error in faults])
 
 
-class ProposeHousehold(Model):
-    """A family is proposed for the register."""
-
-    command: Literal["propose_household"]
-    household: HouseholdForm
+def _dotted(path: str) -> str:
+    return re.sub(r"\[(\d+|\.\.\.)\]", r".\1", path)
 
 
-CommandForm = ProposeHousehold
-"""Every command there is."""
+def _unknown(raw: Any, read_as: Any, place: str = "") -> Iterator[str]:
+    """Fields that are not the contract's: a misspelt one would silently mean nothing."""
+    if isinstance(read_as, msgspec.Struct) and isinstance(raw, dict):
+        names = {*read_as.__struct_encode_fields__, read_as.__struct_config__.tag_field}
+        for name, value in raw.items():
+            if name not in names:
+                yield f"{place}{name}" if name.isidentifier() else f"{place}?"
+            elif name != read_as.__struct_config__.tag_field:
+                yield from _unknown(value, getattr(read_as, name), f"{place}{name}.")
+    elif isinstance(read_as, tuple) and isinstance(raw, list):
+        for index, (value, item) in enumerate(zip(raw, read_as, strict=True)):
+            yield from _unknown(value, item, f"{place}{index}.")
 
 
-class EventPart(PositionPart):
-    """An event the command led to."""
-
-    event_id: UUID
-
-
-class CommandAnswer(Model):
-    """A command was accepted. The same Idempotency-Key is answered the same for ever."""
-
-    command: str = Field(examples=["propose_household"])
-    household_id: UUID
-    version: Annotated[int, Field(ge=1, description="Of the household, after the last of `events`.")]
-    events: list[EventPart] = Field(
-        description="`shard:pos` of the last is the `min_position` with which the view is read that holds them all."
-    )
-    watermark: WatermarkPart
+def schemas() -> tuple[dict[str, Any], dict[str, Any]]:
+    """The JSON Schema of every command, and by name those of their parts."""
+    (schema,), components = msgspec.json.schema_components([Command], ref_template=_REF)
+    return schema, components

@@ -1,7 +1,7 @@
 """How a household and its members are shown."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +29,8 @@ class MemberPart(Model):
 
     person_id: UUID
     erased: bool
+    alive: bool
+    died_on: str | None = Described(description="When, or its year where that is masked; null for the living.")
     name: str | None = Described(examples=["S*** A***"])
     nik: str | None = Described(examples=["************0001"])
     birth_date: str | None = Described(examples=["1980"])
@@ -37,12 +39,17 @@ class MemberPart(Model):
 
 
 class HouseholdPart(Model):
-    """A household as the register has it. `position` is that of its last event. `erased`: its key was destroyed, and
-    with it address and family card number; its members have keys of their own."""
+    """A household as the register has it. `member_count` counts the living. `position` is that of its last event.
+    `erased`: its key was destroyed, and with it address and family card number; its members have keys of their own."""
 
     household_id: UUID
     erased: bool
+    version: int = Described(ge=1, description="Also the ETag: what If-Match of a command takes.")
     state: str = Described(examples=["proposed"])
+    state_since: datetime
+    returned_to: str | None = Described(description="Of a returned case: the state that what comes next builds on.")
+    due_at: datetime | None = Described(description="Of a returned case: when it is withdrawn if nobody touches it.")
+    update_month: str | None = Described(examples=["2026-01"])
     place: PlacePart
     decile: int | None = Described(ge=1, le=10, examples=[2])
     proposed_on: date
@@ -86,7 +93,22 @@ def household(row: Mapping[str, Any], lens: Lens) -> dict[str, Any]:
     village = lens.show(Field.ADDRESS, row["village"])
     return {
         **_registered(
-            row, ("household_id", "state", "decile", "proposed_on", "member_count", "head", "caretaker"), lens
+            row,
+            (
+                "household_id",
+                "version",
+                "state",
+                "state_since",
+                "returned_to",
+                "due_at",
+                "update_month",
+                "decile",
+                "proposed_on",
+                "member_count",
+                "head",
+                "caretaker",
+            ),
+            lens,
         ),
         # Whoever has a name or a district has a key; what else is null may be unknown, or not for the caller.
         "erased": row["district"] is None,
@@ -119,6 +141,8 @@ def member(row: Mapping[str, Any], lens: Lens) -> dict[str, Any]:
     return {
         **_registered(row, ("person_id",), lens),
         "erased": row["name"] is None,
+        "alive": lens.show(Field.REGISTER, row["died_on"] is None),
+        "died_on": lens.show(Field.BIRTH_DATE, row["died_on"]),
         "name": lens.show(Field.NAME, row["name"]),
         "nik": lens.show(Field.NIK, row["nik"]),
         "birth_date": lens.show(Field.BIRTH_DATE, row["birth_date"]),

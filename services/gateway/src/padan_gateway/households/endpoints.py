@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
+from padan_events.states import State
 
 from padan_gateway import problems, regions
 from padan_gateway.answers import answer
@@ -72,7 +73,9 @@ def router(parts: Parts) -> APIRouter:
                 households=[household_id],
                 persons=[m["person_id"] for m in members],
             )
-        return answer(document, watermark)
+        response = answer(document, watermark)
+        response.headers["ETag"] = f'"{row["version"]}"'
+        return response
 
     @routes.get(
         "/v1/households",
@@ -89,7 +92,7 @@ def router(parts: Parts) -> APIRouter:
         ),
         dependencies=[Depends(parts.reached)],
     )
-    def page(
+    def page(  # noqa: PLR0917 - FastAPI passes its parameters by name
         caller: Annotated[Caller, lists],
         region: Annotated[
             str | None,
@@ -97,6 +100,7 @@ def router(parts: Parts) -> APIRouter:
                 description="Kemendagri code within your own region (default: all of it). A village needs a purpose."
             ),
         ] = None,
+        state: Annotated[State | None, Query(description="Only those that stand in this state.")] = None,
         limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
         after: Annotated[
             str | None, Query(alias="cursor", description="`next_cursor` of the page before.", max_length=200)
@@ -111,7 +115,7 @@ def router(parts: Parts) -> APIRouter:
         watermark = parts.watermark.document()
         lens = Lens(caller.role, purpose)
         with seen_by(parts.reader, caller) as connection:
-            rows = repository.page(connection, listed, last, limit + 1)
+            rows = repository.page(connection, listed, last, limit + 1, state)
             shown = rows[:limit]
             households = [answers.household(row, lens) for row in shown]
             log_read(

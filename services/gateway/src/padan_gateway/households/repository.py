@@ -3,13 +3,16 @@
 from typing import Any
 from uuid import UUID
 
+from padan_events.states import State
 from psycopg import Connection, sql
 from psycopg.rows import dict_row
 
 from padan_gateway.domain.regions import Level, Scope
 
 _HOUSEHOLD = sql.SQL(
-    "SELECT h.*, c.name AS caretaker_name FROM household_view h "
+    "SELECT h.*, c.name AS caretaker_name, "
+    "(SELECT count(*) FROM person_view p WHERE p.household_id = h.household_id AND p.died_on IS NULL) AS member_count "
+    "FROM household_view h "
     "LEFT JOIN person_view c ON c.person_id = h.caretaker AND c.household_id = h.household_id "
 )
 
@@ -28,15 +31,19 @@ def members(connection: Connection[Any], household_id: UUID) -> list[dict[str, A
         ).fetchall()
 
 
-def page(connection: Connection[Any], region: Scope, after: UUID | None, limit: int) -> list[dict[str, Any]]:
-    """At most `limit` households of a region with an id beyond `after`, by id."""
+def page(
+    connection: Connection[Any], region: Scope, after: UUID | None, limit: int, state: State | None = None
+) -> list[dict[str, Any]]:
+    """At most `limit` households of a region, in one state where it is named, with an id beyond `after`, by id."""
     conditions: list[sql.Composable] = [sql.SQL("true")]
     if region.level is not Level.NATION:
         conditions.append(sql.SQL("h.{} = %(region)s").format(sql.Identifier(region.level.value)))
     if after is not None:
         conditions.append(sql.SQL("h.household_id > %(after)s"))
+    if state is not None:
+        conditions.append(sql.SQL("h.state = %(state)s"))
     query = _HOUSEHOLD + sql.SQL("WHERE {} ORDER BY h.household_id LIMIT %(limit)s").format(
         sql.SQL(" AND ").join(conditions)
     )
     with connection.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(query, {"region": region.code, "after": after, "limit": limit}).fetchall()
+        return cursor.execute(query, {"region": region.code, "after": after, "limit": limit, "state": state}).fetchall()

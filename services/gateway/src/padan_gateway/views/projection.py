@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from padan_events import Event
-from padan_events.household import Proposed
 from padan_runtime.keys import KeyClient
 from psycopg import Connection
 
 from padan_gateway.views import repository
-from padan_gateway.views.rows import Changes, decoded, fold
+from padan_gateway.views.rows import Changes, decoded, fold, sealed_in
 
 READER = "gateway.views"
 
@@ -21,14 +20,11 @@ class ViewsHandler:
         self._keys = keys
 
     async def prepare(self, events: Sequence[Event], /) -> Changes:
-        """Keys of the households proposed in this batch, and the batch folded. Raises `Unavailable`,
+        """Keys of the subjects whose blocks this batch carries, and the batch folded. Raises `Unavailable`,
         and what `fold` raises."""
         pairs = decoded(events)
-        proposed = [data.household_id for _, data in pairs if isinstance(data, Proposed)]
-        # Asked for anew: keys of members who joined since would be missing from what is cached.
-        self._keys.forget(proposed)
-        keys = await self._keys.of(proposed) if proposed else {}
-        return fold(pairs, keys)
+        wanted = sealed_in(pairs)
+        return fold(pairs, await self._keys.covering(wanted) if wanted else {})
 
     def apply(self, connection: Connection[Any], events: Sequence[Event], changes: Changes, /) -> None:
         """Write the changes inside the transaction that moves the reader's places."""

@@ -22,7 +22,9 @@ _POLL_S = 0.05
 MinPosition = Annotated[
     str | None,
     Query(
-        description="`shard:pos` of a household event that the answer must include; waits up to 2 s for it.",
+        description="`shard:pos` of a household event that the answer must include, or several with commas between "
+        "them, one a shard; waits up to 2 s for them.",
+        max_length=700,
         examples=["7:1204"],
     ),
 ]
@@ -34,24 +36,31 @@ def reached(database: Database, watermark: Watermark, *, wait_s: float = 2.0) ->
     Raises `Problem`: position_invalid (422), view_behind (503).
     """
 
-    def position_of(shard: int) -> int:
+    def lacking(wanted: dict[int, int]) -> bool:
         with database.transaction() as connection:
-            return positions.vector(connection, READER).get(HOUSEHOLD_EVENTS.name, {}).get(shard, 0)
+            held = positions.vector(connection, READER).get(HOUSEHOLD_EVENTS.name, {})
+        return any(held.get(shard, 0) < pos for shard, pos in wanted.items())
 
     async def wait(min_position: MinPosition = None) -> None:
         if min_position is None:
             return
-        match = _FORM.fullmatch(min_position)
-        if match is None or int(match[1]) >= SHARDS:
-            raise problems.position_invalid()
-        shard, pos = int(match[1]), int(match[2])
+        wanted = _read(min_position)
         known = watermark.positions.get(HOUSEHOLD_EVENTS.name)
-        if known is not None and known[shard] >= pos:
+        if known is not None and all(known[shard] >= pos for shard, pos in wanted.items()):
             return
         until = time.monotonic() + wait_s
-        while await asyncio.to_thread(position_of, shard) < pos:
+        while await asyncio.to_thread(lacking, wanted):
             if time.monotonic() > until:
                 raise problems.view_behind()
             await asyncio.sleep(_POLL_S)
 
     return wait
+
+
+def _read(text: str) -> dict[int, int]:
+    """Positions by shard. Raises `Problem` position_invalid."""
+    matches = [_FORM.fullmatch(one) for one in text.split(",")]
+    wanted = {int(match[1]): int(match[2]) for match in matches if match is not None and int(match[1]) < SHARDS}
+    if len(wanted) < len(matches):
+        raise problems.position_invalid()
+    return wanted

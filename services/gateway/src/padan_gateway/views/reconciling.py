@@ -11,7 +11,7 @@ from padan_gateway.views.projection import READER
 
 _HOUSEHOLDS: Final = sql.SQL(
     "SELECT shard, household_id::text AS key, "
-    "pos || ':' || member_count || ':' || coalesce(decile::text, '-') AS mark FROM household_view"
+    "pos || ':' || version || ':' || coalesce(decile::text, '-') AS mark FROM household_view"
 )
 _DECISIONS: Final = sql.SQL(
     "SELECT facts_shard AS shard, household_id::text AS key, "

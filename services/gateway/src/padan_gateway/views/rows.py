@@ -6,10 +6,13 @@ from functools import lru_cache
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET, UnsetType
 from padan_events import Event, decode
+from padan_events.effects import Died, Effects, HouseholdFact, Left, SealedMember
 from padan_events.eligibility import Decided
-from padan_events.household import IdentityMatched, Proposed, SealedMember, WelfareRanked
+from padan_events.household import IdentityMatched, Proposed
 from padan_events.personal import Agreement, HouseholdIdentity, PersonIdentity
+from padan_events.tiers import Advanced, Determined, Returned
 from padan_runtime.keys import SubjectKeys, keys_of
 from padan_runtime.sealing import open_sealed
 
@@ -17,18 +20,6 @@ from padan_gateway.domain.regions import parts
 
 Keys = Mapping[UUID, Mapping[UUID, SubjectKeys]]
 """By household and subject."""
-
-
-class Standing(msgspec.Struct, kw_only=True):
-    """What `proposed` says of a household."""
-
-    regency: str
-    state: str
-    proposed_on: date
-    caretaker: UUID
-    head: UUID | None
-    member_count: int
-    identity: HouseholdIdentity | None
 
 
 class Matched(msgspec.Struct, kw_only=True):
@@ -40,13 +31,34 @@ class Matched(msgspec.Struct, kw_only=True):
     matched_at: str
 
 
+class Case(msgspec.Struct, frozen=True):
+    """Where a returned case goes back to, and until when; nothing of both where it is not returned."""
+
+    returned_to: str | None = None
+    due_at: datetime | None = None
+
+
 class HouseholdChange(msgspec.Struct):
-    """What a batch changes in one household; what is None stays as it is in the view."""
+    """What a batch changes in one household; what is None stays as it is in the view.
+
+    `proposed_on` is set where the household came in with this batch, `regency` is that of its last event, `events` how
+    many the batch has. `identity` None with `renamed`: the key was destroyed. `case` is new where the state is.
+    """
 
     household_id: UUID
     shard: int
     pos: int
-    standing: Standing | None = None
+    regency: str
+    events: int = 0
+    proposed_on: date | None = None
+    state: str | None = None
+    state_since: datetime | None = None
+    case: Case | None = None
+    update_month: str | None = None
+    caretaker: UUID | None = None
+    head: UUID | UnsetType | None = UNSET
+    renamed: bool = False
+    identity: HouseholdIdentity | None = None
     decile: int | None = None
     matched: Matched | None = None
 
@@ -57,9 +69,12 @@ class PersonRow(msgspec.Struct):
     person_id: UUID
     membership_seq: int
     household_id: UUID
-    village: str
     ordinal: int
     identity: PersonIdentity | None
+
+
+_LATER = 1_000
+"""Where members who joined later stand among the others, by the position of the event; those who stay keep theirs."""
 
 
 class DecisionRow(msgspec.Struct):
@@ -76,6 +91,8 @@ class Changes(msgspec.Struct):
     households: dict[UUID, HouseholdChange]
     persons: dict[UUID, PersonRow]
     decisions: dict[tuple[UUID, str], DecisionRow]
+    left: dict[UUID, Left]
+    died: dict[UUID, Died]
 
 
 def decoded(events: Sequence[Event]) -> list[tuple[Event, msgspec.Struct]]:
@@ -89,21 +106,11 @@ def fold(events: Sequence[tuple[Event, msgspec.Struct]], keys: Keys) -> Changes:
     A subject without key was erased: its row stands without identity. Raises `KeyUnknownError` for one the keyring
     does not know, `SealError` for a block that does not open, `TypeError` for a type that has no place in the views.
     """
-    changes = Changes({}, {}, {})
+    changes = Changes({}, {}, {}, {}, {})
     for event, data in events:
         match data:
-            case Proposed():
-                change = _change(changes, event, data.household_id)
-                _propose(changes, change, event, data, keys.get(data.household_id, {}))
-            case WelfareRanked():
-                _change(changes, event, data.household_id).decile = data.decile
-            case IdentityMatched():
-                _change(changes, event, data.household_id).matched = Matched(
-                    person_id=data.person_id,
-                    civil_status=data.civil_status,
-                    agreement=data.agreement,
-                    matched_at=data.matched_at,
-                )
+            case HouseholdFact():
+                _effected(changes, event, data, keys.get(data.household_id, {}))
             case Decided():
                 row = DecisionRow(event.event_id, event.time, data)
                 changes.decisions[data.household_id, data.programme] = row
@@ -112,44 +119,91 @@ def fold(events: Sequence[tuple[Event, msgspec.Struct]], keys: Keys) -> Changes:
     return changes
 
 
-def _change(changes: Changes, event: Event, household_id: UUID) -> HouseholdChange:
-    change = changes.households.get(household_id)
+def sealed_in(events: Sequence[tuple[Event, msgspec.Struct]]) -> dict[UUID, set[UUID]]:
+    """By household, the subjects whose blocks the events carry."""
+    found: dict[UUID, set[UUID]] = {}
+    for _, data in events:
+        if isinstance(data, HouseholdFact):
+            effects = data.effects()
+            subjects = {*effects.sealed_for, *([data.household_id] if effects.identity is not None else ())}
+            if subjects:
+                found.setdefault(data.household_id, set()).update(subjects)
+    return found
+
+
+def _effected(changes: Changes, event: Event, data: HouseholdFact, keys: Mapping[UUID, SubjectKeys]) -> None:
+    effects = data.effects()
+    change = changes.households.get(data.household_id)
     if change is None:
-        change = changes.households[household_id] = HouseholdChange(household_id, event.shard, event.pos)
-    change.pos = event.pos
-    return change
-
-
-def _propose(
-    changes: Changes, change: HouseholdChange, event: Event, data: Proposed, keys: Mapping[UUID, SubjectKeys]
-) -> None:
-    own = keys_of(keys, data.household_id)
-    identity = None
-    if own.identity is not None:
-        identity = open_sealed(
-            own.identity, data.identity, HouseholdIdentity, subject=data.household_id, event_id=event.event_id
+        change = changes.households[data.household_id] = HouseholdChange(
+            data.household_id, event.shard, event.pos, data.regency
         )
-    change.standing = Standing(
-        regency=data.regency,
-        state="proposed",
-        proposed_on=data.occurred_on,
-        caretaker=data.caretaker,
-        head=data.head,
-        member_count=len(data.members),
-        identity=identity,
-    )
-    village = data.regency if identity is None else identity.village
-    for ordinal, member in enumerate(data.members):
-        held = changes.persons.get(member.person_id)
-        if held is None or held.membership_seq < member.membership_seq:
-            changes.persons[member.person_id] = PersonRow(
-                member.person_id,
-                member.membership_seq,
-                data.household_id,
-                village,
-                ordinal,
-                _identity(member, keys_of(keys, member.person_id), event),
+    change.pos, change.regency, change.events = event.pos, data.regency, change.events + 1
+    if effects.identity is not None:
+        change.renamed, change.identity = True, _home(effects.identity, data.household_id, event, keys)
+    if effects.state is not None:
+        change.state, change.state_since, change.case = effects.state.value, event.time, Case()
+    if effects.caretaker is not UNSET:
+        change.caretaker = effects.caretaker
+    if effects.head is not UNSET:
+        change.head = effects.head
+    if effects.decile is not None:
+        change.decile = effects.decile
+    _told(change, data)
+    _moved(changes, change, event, effects, keys)
+
+
+def _told(change: HouseholdChange, data: HouseholdFact) -> None:
+    """What the view shows beyond effects."""
+    match data:
+        case Proposed():
+            change.proposed_on = data.occurred_on
+        case Returned():
+            change.case = Case(data.to.value, data.due_at)
+        case Advanced() | Determined() if data.update_month is not None:
+            change.update_month = data.update_month
+        case IdentityMatched():
+            change.matched = Matched(
+                person_id=data.person_id,
+                civil_status=data.civil_status,
+                agreement=data.agreement,
+                matched_at=data.matched_at,
             )
+
+
+def _moved(
+    changes: Changes, change: HouseholdChange, event: Event, effects: Effects, keys: Mapping[UUID, SubjectKeys]
+) -> None:
+    """Persons: each is where the largest `membership_seq` says."""
+    for index, member in enumerate((*effects.joined, *effects.changed)):
+        held = changes.persons.get(member.person_id)
+        if held is not None and held.membership_seq > member.membership_seq:
+            continue
+        ordinal = -1 if index >= len(effects.joined) else index if change.events == 1 else _LATER + index
+        if ordinal < 0 and held is not None:
+            ordinal = held.ordinal
+        changes.persons[member.person_id] = PersonRow(
+            member.person_id,
+            member.membership_seq,
+            change.household_id,
+            ordinal,
+            _identity(member, keys_of(keys, member.person_id), event),
+        )
+    for left in effects.left:
+        known = changes.left.get(left.person_id)
+        if known is None or known.membership_seq < left.membership_seq:
+            changes.left[left.person_id] = left
+    for died in effects.died:
+        changes.died[died.person_id] = died
+
+
+def _home(
+    sealed: bytes, household_id: UUID, event: Event, keys: Mapping[UUID, SubjectKeys]
+) -> HouseholdIdentity | None:
+    key = keys_of(keys, household_id).identity
+    if key is None:
+        return None
+    return open_sealed(key, sealed, HouseholdIdentity, subject=household_id, event_id=event.event_id)
 
 
 def _identity(member: SealedMember, keys: SubjectKeys, event: Event) -> PersonIdentity | None:

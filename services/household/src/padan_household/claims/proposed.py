@@ -1,15 +1,20 @@
 """What a proposed household needs before it is decided: its ids and hashes, its subjects' keys, its claims."""
 
+from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from padan_events.intake import Origin
 from padan_events.personal import ReportedHousehold
 from padan_runtime.sealing import keyed_hash
+from psycopg import Connection
 
-from padan_household.claims.repository import Claim
+from padan_household.claims import repository
 from padan_household.domain import ids
-from padan_household.domain.proposing import FIRST_MEMBERSHIP, Proposal
+from padan_household.domain.claim import Claim
+from padan_household.domain.proposing import FIRST_MEMBERSHIP, Proposal, admit, known_again
+from padan_household.domain.refusals import Refusal
 
 
 def opened(
@@ -43,10 +48,31 @@ def subjects(proposal: Proposal) -> list[tuple[UUID, UUID]]:
     return [(household_id, subject) for subject in (household_id, *proposal.person_ids)]
 
 
+def nik_hashes(proposal: Proposal) -> list[bytes]:
+    """The NIKs that the members of a household lay claim to; one without a NIK to nothing."""
+    return [nik_hash for nik_hash in proposal.nik_hashes if nik_hash is not None]
+
+
 def claims_of(proposal: Proposal) -> list[Claim]:
-    """What the members of a household lay claim to; one without a NIK to nothing."""
+    """The claims of an admitted household's members."""
+    seqs = proposal.membership_seqs or (FIRST_MEMBERSHIP,) * len(proposal.person_ids)
     return [
-        Claim(nik_hash, person_id, proposal.household_id, FIRST_MEMBERSHIP)
-        for nik_hash, person_id in zip(proposal.nik_hashes, proposal.person_ids, strict=True)
+        Claim(nik_hash, person_id, proposal.household_id, seq)
+        for nik_hash, person_id, seq in zip(proposal.nik_hashes, proposal.person_ids, seqs, strict=True)
         if nik_hash is not None
     ]
+
+
+def admitted(proposal: Proposal, standing: Mapping[bytes, Claim]) -> Proposal | Refusal:
+    """The proposal as it enters the register, with those who were there before as the persons they were; or why not."""
+    refusal = admit(proposal, {nik: claim.household_id for nik, claim in standing.items() if not claim.released})
+    if refusal is not None:
+        return refusal
+    return known_again(proposal, {nik: (claim.person_id, claim.membership_seq) for nik, claim in standing.items()})
+
+
+def take(connection: Connection[Any], proposals: Iterable[Proposal]) -> None:
+    """Claim the NIKs of admitted households. Raises `ClaimRaceError` where somebody was first."""
+    claims = [claim for proposal in proposals for claim in claims_of(proposal)]
+    repository.claim(connection, [claim for claim in claims if claim.membership_seq == FIRST_MEMBERSHIP])
+    repository.retake(connection, [claim for claim in claims if claim.membership_seq > FIRST_MEMBERSHIP])

@@ -9,17 +9,11 @@ from padan_events.topics import HOUSEHOLD_EVENTS
 from padan_runtime.rebuild.view import Table, View
 from psycopg import Connection
 
-from padan_household.claims.repository import Claim
+from padan_household.claims.changes import ClaimChanges, recorded
 from padan_household.intake.handler import READER
 from padan_household.keyring.keyring import Keyring
-from padan_household.taking_back import repository
-from padan_household.taking_back.claimed import claims_of
 
 NAME: Final = "household.claims"
-
-
-class TwoHoldersError(ValueError):
-    """Two households claim one NIK: the store holds what must never be."""
 
 
 class ClaimsRebuilder:
@@ -28,18 +22,15 @@ class ClaimsRebuilder:
     def __init__(self, keyring: Keyring) -> None:
         self._keyring = keyring
 
-    async def prepare(self, events: Sequence[Event], /) -> list[Claim]:
+    async def prepare(self, events: Sequence[Event], /) -> ClaimChanges:
         """Open the identity blocks. Raises `SealError` and decoding errors."""
-        return await asyncio.to_thread(claims_of, events, self._keyring)
+        return await asyncio.to_thread(recorded, events, self._keyring)
 
-    def apply(self, connection: Connection[Any], events: Sequence[Event], prepared: list[Claim], /) -> None:
+    def apply(self, connection: Connection[Any], events: Sequence[Event], prepared: ClaimChanges, /) -> None:
         """Claim. Raises `TwoHoldersError`."""
         del events
-        if not prepared:
-            return
-        holders = repository.holders_after(connection, prepared)
-        if any(holders[claim.nik_hash] != claim.household_id for claim in prepared):
-            raise TwoHoldersError
+        if prepared:
+            prepared.apply(connection)
 
 
 def view(keyring: Keyring) -> View:

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-import msgspec
 import psycopg
 from psycopg import Connection
+
+from padan_household.domain.claim import Claim
 
 _COUNT = struct.Struct("!h")
 _UUID = struct.Struct("!i16s")
@@ -16,32 +17,37 @@ _INTEGER = struct.Struct("!ii")
 _HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 
 
-class Claim(msgspec.Struct, frozen=True, order=True):
-    """A person of a household holds the NIK of this keyed hash (32 bytes)."""
-
-    nik_hash: bytes
-    person_id: UUID
-    household_id: UUID
-    membership_seq: int
-
-
 class ClaimRaceError(psycopg.errors.SerializationFailure):
     """Somebody claimed one of these since we looked: roll back and decide again. Transient by its base class."""
 
 
-def holders(connection: Connection[Any], nik_hashes: Iterable[bytes]) -> dict[bytes, UUID]:
-    """The households that hold NIKs, by hash; those that nobody holds are absent."""
+class TwoHoldersError(ValueError):
+    """Two households hold one NIK by the same right: the store holds what must never be."""
+
+
+def standing(connection: Connection[Any], nik_hashes: Iterable[bytes]) -> dict[bytes, Claim]:
+    """The claims on NIKs, by hash, released ones too; what nobody ever claimed is absent."""
     rows = connection.execute(
-        "SELECT c.nik_hash, c.household_id FROM unnest(%(hashes)b::bytea[]) AS w (nik_hash) "
-        "JOIN person_claim c USING (nik_hash)",
+        "SELECT c.nik_hash, c.person_id, c.household_id, c.membership_seq, c.released "
+        "FROM unnest(%(hashes)b::bytea[]) AS w (nik_hash) JOIN person_claim c USING (nik_hash)",
         {"hashes": sorted(set(nik_hashes))},
         binary=True,
     )
-    return dict(rows.fetchall())
+    return {row[0]: Claim(*row) for row in rows}
+
+
+def holders(connection: Connection[Any], nik_hashes: Iterable[bytes]) -> dict[bytes, UUID]:
+    """The households that hold NIKs, by hash; those that nobody holds are absent."""
+    return {
+        nik_hash: claim.household_id
+        for nik_hash, claim in standing(connection, nik_hashes).items()
+        if not claim.released
+    }
 
 
 def claim(connection: Connection[Any], claims: Sequence[Claim]) -> None:
-    """Claim NIKs, in the order of their hashes, so that two who claim at once wait instead of deadlocking.
+    """Claim NIKs that nobody ever claimed, in the order of their hashes, so that two who claim at once wait instead of
+    deadlocking.
 
     Raises `ClaimRaceError` where one is held already: the caller's transaction is lost.
     """
@@ -67,3 +73,73 @@ def claim(connection: Connection[Any], claims: Sequence[Claim]) -> None:
             copy.write(b"".join(rows))
     except psycopg.errors.UniqueViolation as race:
         raise ClaimRaceError("a NIK was claimed meanwhile") from race
+
+
+def retake(connection: Connection[Any], claims: Sequence[Claim]) -> None:
+    """Take over NIKs whose households left the register, in the order of the hashes.
+
+    Raises `ClaimRaceError` where somebody took one since we looked: the caller's transaction is lost.
+    """
+    if not claims:
+        return
+    lock(connection, [one.nik_hash for one in claims], ())
+    ordered = sorted(claims)
+    taken = connection.execute(
+        "UPDATE person_claim c SET household_id = w.household_id, membership_seq = w.membership_seq, released = false "
+        "FROM unnest(%(hashes)b::bytea[], %(persons)b::uuid[], %(households)b::uuid[], %(seqs)b::integer[]) "
+        "AS w (nik_hash, person_id, household_id, membership_seq) WHERE c.nik_hash = w.nik_hash AND c.released "
+        "AND c.person_id = w.person_id AND c.membership_seq = w.membership_seq - 1",
+        _columns(ordered),
+    )
+    if taken.rowcount != len(claims):
+        raise ClaimRaceError("a NIK was claimed meanwhile")
+
+
+def lock(connection: Connection[Any], nik_hashes: Iterable[bytes], households: Iterable[UUID]) -> None:
+    """Take the rows of these NIKs and of these households, in the order of the hashes, before any of them changes."""
+    connection.execute(
+        "SELECT 1 FROM person_claim WHERE nik_hash = ANY(%(hashes)b::bytea[]) "
+        "OR household_id = ANY(%(households)b::uuid[]) ORDER BY nik_hash FOR UPDATE",
+        {"hashes": sorted(set(nik_hashes)), "households": sorted(set(households))},
+    )
+
+
+def release(connection: Connection[Any], households: Sequence[UUID], *, released: bool = True) -> None:
+    """The NIKs these households hold are free, or, where they are taken up again, held once more."""
+    connection.execute(
+        "UPDATE person_claim SET released = %s WHERE household_id = ANY(%b::uuid[])", [released, list(households)]
+    )
+
+
+def take_over(connection: Connection[Any], claims: Sequence[Claim]) -> None:
+    """Write claims, those that were held before too: of two on one NIK the one with the larger `membership_seq` stays,
+    in whatever order they come. Raises `TwoHoldersError`."""
+    if not claims:
+        return
+    ordered = sorted(claims)
+    clashing = connection.execute(
+        "WITH w AS (SELECT * FROM unnest(%(hashes)b::bytea[], %(persons)b::uuid[], %(households)b::uuid[], "
+        "%(seqs)b::integer[]) AS w (nik_hash, person_id, household_id, membership_seq)), "
+        "latest AS (SELECT DISTINCT ON (nik_hash) * FROM w ORDER BY nik_hash, membership_seq DESC), "
+        "clash AS (SELECT 1 FROM w JOIN w v USING (nik_hash, membership_seq) WHERE w.household_id <> v.household_id "
+        "UNION ALL SELECT 1 FROM w JOIN person_claim c USING (nik_hash, membership_seq) "
+        "WHERE c.household_id <> w.household_id), "
+        "written AS (INSERT INTO person_claim AS c (nik_hash, person_id, household_id, membership_seq) "
+        "SELECT nik_hash, person_id, household_id, membership_seq FROM latest ORDER BY nik_hash "
+        "ON CONFLICT (nik_hash) DO UPDATE SET person_id = excluded.person_id, household_id = excluded.household_id, "
+        "membership_seq = excluded.membership_seq, released = false "
+        "WHERE c.membership_seq < excluded.membership_seq) "
+        "SELECT count(*) FROM clash",
+        _columns(ordered),
+    ).fetchone()
+    if clashing is not None and clashing[0]:
+        raise TwoHoldersError
+
+
+def _columns(claims: Sequence[Claim]) -> dict[str, list[Any]]:
+    return {
+        "hashes": [one.nik_hash for one in claims],
+        "persons": [one.person_id for one in claims],
+        "households": [one.household_id for one in claims],
+        "seqs": [one.membership_seq for one in claims],
+    }

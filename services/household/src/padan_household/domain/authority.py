@@ -5,8 +5,18 @@ from typing import Final
 
 from padan_household.domain.refusals import REGION_FORBIDDEN, ROLE_FORBIDDEN, Refusal
 
+_TIERS: Final = frozenset({"village_head", "facilitator", "district_officer", "social_office", "approver", "ministry"})
+
 MAY: Final[Mapping[str, frozenset[str]]] = {
     "propose_household": frozenset({"village_operator", "facilitator", "social_office"}),
+    "deliberate": frozenset({"village_head"}),
+    "approve": frozenset({"district_officer", "social_office", "approver"}),
+    "determine": frozenset({"ministry"}),
+    "return_cases": _TIERS,
+    "reject_cases": _TIERS,
+    "withdraw_household": frozenset({"village_operator", "social_office"}),
+    "deactivate_household": frozenset({"social_office"}),
+    "reactivate_household": frozenset({"social_office"}),
 }
 """By command, the roles that may give it. What is not written here nobody may."""
 

@@ -1,8 +1,8 @@
 """A household is proposed: whether it may stand in the register, and the events that put it there."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date
-from typing import Final, Literal
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -17,18 +17,18 @@ from padan_events.personal import (
     ReportedMember,
 )
 
-from padan_household.domain.household import FIRST_VERSION, Household
+from padan_household.domain import ids
+from padan_household.domain.household import Household
 from padan_household.domain.refusals import DUPLICATE_IN_FILE, DUPLICATE_IN_REGISTER, Refusal
+from padan_household.domain.sealed import Seal
+from padan_household.domain.stream import FIRST_VERSION
 
 FIRST_MEMBERSHIP: Final = 1
 
-Kind = Literal["identity", "sensitive"]
-Seal = Callable[[UUID, Kind, msgspec.Struct], bytes]
-"""Seals a block of a subject (a person or the household) under the key of that kind."""
-
 
 class Proposal(msgspec.Struct, frozen=True, kw_only=True):
-    """A reported household, opened. `person_ids` and `nik_hashes` stand beside its members, in the same order.
+    """A reported household, opened. `person_ids`, `nik_hashes` and `membership_seqs` stand beside its members, in the
+    same order.
 
     A hash is None where the member has no NIK; `origin` is None where the household comes from no file.
     """
@@ -39,6 +39,7 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
     reported: ReportedHousehold
     person_ids: tuple[UUID, ...]
     nik_hashes: tuple[bytes | None, ...]
+    membership_seqs: tuple[int, ...] = ()
     family_card_hash: bytes | None = None
     origin: Origin | None = None
 
@@ -56,8 +57,20 @@ def admit(proposal: Proposal, holders: Mapping[bytes, UUID]) -> Refusal | None:
     for nik_hash in claimed:
         holder = holders.get(nik_hash)
         if holder is not None and holder != proposal.household_id:
-            return Refusal(DUPLICATE_IN_REGISTER, holder)
+            return Refusal(DUPLICATE_IN_REGISTER, holder=holder)
     return None
+
+
+def known_again(proposal: Proposal, before: Mapping[bytes, tuple[UUID, int]]) -> Proposal:
+    """The proposal, with the members who were in the register before being the persons they were, and their next
+    `membership_seq`. `before` tells person and last `membership_seq` by hash of the NIK."""
+    persons = zip(proposal.person_ids, proposal.nik_hashes, strict=True)
+    held = [before.get(nik_hash or b"", (person, 0)) for person, nik_hash in persons]
+    return msgspec.structs.replace(
+        proposal,
+        person_ids=tuple(person for person, _ in held),
+        membership_seqs=tuple(seq + 1 for _, seq in held),
+    )
 
 
 def propose(proposal: Proposal, seal: Seal) -> tuple[Proposed | IdentityMatched, ...]:
@@ -74,21 +87,23 @@ def propose(proposal: Proposal, seal: Seal) -> tuple[Proposed | IdentityMatched,
         if member.relationship is Relationship.HEAD
     ]
     caretaker = persons[reported.caretaker]
+    household_id, event_id = proposal.household_id, ids.event_id(proposal.household_id, FIRST_VERSION)
+    seqs = proposal.membership_seqs or (FIRST_MEMBERSHIP,) * len(persons)
     proposed = Proposed(
         household_id=proposal.household_id,
         regency=proposal.regency,
         occurred_on=proposal.occurred_on,
         caretaker=caretaker,
-        identity=seal(proposal.household_id, "identity", _household_identity(proposal)),
+        identity=seal(household_id, household_id, "identity", _household_identity(proposal), event_id),
         members=tuple(
             SealedMember(
                 person_id=person,
-                membership_seq=FIRST_MEMBERSHIP,
-                identity=seal(person, "identity", _person_identity(member, nik_hash)),
-                sensitive=seal(person, "sensitive", _person_sensitive(member)),
+                membership_seq=seq,
+                identity=seal(household_id, person, "identity", person_identity(member, nik_hash), event_id),
+                sensitive=seal(household_id, person, "sensitive", person_sensitive(member), event_id),
                 birth_year=None if member.birth_date is None else member.birth_date.year,
             )
-            for person, member, nik_hash in zip(persons, reported.members, proposal.nik_hashes, strict=True)
+            for person, member, nik_hash, seq in zip(persons, reported.members, proposal.nik_hashes, seqs, strict=True)
         ),
         origin=proposal.origin,
         # Two who both call themselves head are as unsettled as none: a person settles it.
@@ -134,7 +149,8 @@ def _household_identity(proposal: Proposal) -> HouseholdIdentity:
     )
 
 
-def _person_identity(member: ReportedMember, nik_hash: bytes | None) -> PersonIdentity:
+def person_identity(member: ReportedMember, nik_hash: bytes | None) -> PersonIdentity:
+    """The identity block of a member as reported."""
     return PersonIdentity(
         name=member.name,
         nik=member.nik,
@@ -145,7 +161,8 @@ def _person_identity(member: ReportedMember, nik_hash: bytes | None) -> PersonId
     )
 
 
-def _person_sensitive(member: ReportedMember) -> PersonSensitive:
+def person_sensitive(member: ReportedMember) -> PersonSensitive:
+    """The sensitive block of a member as reported."""
     return PersonSensitive(
         birth_date=member.birth_date,
         sex=member.sex,

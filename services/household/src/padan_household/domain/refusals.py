@@ -12,10 +12,22 @@ DROPPED_BY_OPERATOR: Final = "dropped_by_operator"
 MEMBER_REPEATED: Final = "member_repeated"
 ROLE_FORBIDDEN: Final = "role_forbidden"
 REGION_FORBIDDEN: Final = "region_forbidden"
+HOUSEHOLD_UNKNOWN: Final = "household_unknown"
+HOUSEHOLD_ERASED: Final = "household_erased"
+HOUSEHOLD_CLOSED: Final = "household_closed"
+VERSION_DIFFERS: Final = "version_differs"
+NOT_ITS_TURN: Final = "not_its_turn"
+ALREADY_APPROVED: Final = "already_approved"
+NOT_EARLIER: Final = "not_earlier"
+REASON_RESERVED: Final = "reason_reserved"
+STILL_IN_REGISTER: Final = "still_in_register"
+CASE_REPEATED: Final = "case_repeated"
 
 
 class Refusal(msgspec.Struct, frozen=True):
-    """A report or a command is refused. `holder` is the household that holds the NIK, where that is the reason."""
+    """A report or a command is refused. `field` is the field of the command it lies in, where it lies in one; `holder`
+    the household that holds the NIK, where that is the reason."""
 
     code: str
+    field: str | None = None
     holder: UUID | None = None

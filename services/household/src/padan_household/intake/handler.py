@@ -24,15 +24,17 @@ from padan_runtime.relay import hint
 from psycopg import Connection
 
 from padan_household.claims import repository as claims
-from padan_household.claims.proposed import claims_of, subjects
+from padan_household.claims.proposed import admitted, claims_of, nik_hashes, subjects, take
 from padan_household.domain import ids
-from padan_household.domain.household import Cause, Household, HouseholdEvent, fold, follow
-from padan_household.domain.proposing import Proposal, admit, complete, propose
+from padan_household.domain.household import Household
+from padan_household.domain.proposing import Proposal, complete, propose
 from padan_household.domain.ranking import rank
 from padan_household.domain.refusals import DROPPED_BY_OPERATOR, Refusal
+from padan_household.domain.sealed import Seal
+from padan_household.domain.stream import Cause, HouseholdEvent, fold, follow
 from padan_household.intake import repository
 from padan_household.intake.opening import Opener, Report, told_of
-from padan_household.keyring.keyring import KeyPair, Keyring
+from padan_household.keyring.keyring import Keyring
 from padan_household.keyring.sealer import seal_for
 from padan_household.store.application import Register
 from padan_household.store.mapper import shard_of
@@ -74,10 +76,11 @@ class IntakeHandler:
         if not reports:
             return
         households = self._register.load({report.household_id for report in reports}, connection)
-        admitted, refusals = self._admit(connection, reports, households)
-        keys = self._keyring.mint([pair for proposal in admitted for pair in subjects(proposal)])
-        decided = [self._decide(report, households, refusals, keys) for report in reports]
-        claims.claim(connection, [claim for proposal in admitted for claim in claims_of(proposal)])
+        entering, refusals = self._admit(connection, reports, households)
+        keys = self._keyring.mint([pair for proposal in entering.values() for pair in subjects(proposal)])
+        seal = seal_for(lambda _, subject: keys[subject])
+        decided = [self._decide(report, households, entering, refusals, seal) for report in reports]
+        take(connection, entering.values())
         try:
             self._append(connection, decided)
         except IntegrityError as race:
@@ -131,35 +134,35 @@ class IntakeHandler:
     @staticmethod
     def _admit(
         connection: Connection[Any], reports: Sequence[Report], households: Mapping[UUID, Household]
-    ) -> tuple[list[Proposal], dict[UUID, Refusal]]:
-        """Who may enter, and by report who may not, in the order of the batch: who comes first holds the NIK."""
+    ) -> tuple[dict[UUID, Proposal], dict[UUID, Refusal]]:
+        """Who may enter, by household, and by report who may not, in the order of the batch: who comes first holds the
+        NIK."""
         proposals = [
             (report.event.event_id, report.content)
             for report in reports
             if isinstance(report.content, Proposal) and report.household_id not in households
         ]
-        holders = claims.holders(
-            connection, [claim.nik_hash for _, proposal in proposals for claim in claims_of(proposal)]
-        )
-        admitted: dict[UUID, Proposal] = {}
+        standing = claims.standing(connection, [nik for _, proposal in proposals for nik in nik_hashes(proposal)])
+        entering: dict[UUID, Proposal] = {}
         refusals: dict[UUID, Refusal] = {}
         for report_id, proposal in proposals:
-            if proposal.household_id in admitted:
+            if proposal.household_id in entering:
                 continue
-            refusal = admit(proposal, holders)
-            if refusal is None:
-                admitted[proposal.household_id] = proposal
-                holders |= {claim.nik_hash: claim.household_id for claim in claims_of(proposal)}
+            found = admitted(proposal, standing)
+            if isinstance(found, Refusal):
+                refusals[report_id] = found
             else:
-                refusals[report_id] = refusal
-        return list(admitted.values()), refusals
+                entering[proposal.household_id] = found
+                standing |= {claim.nik_hash: claim for claim in claims_of(found)}
+        return entering, refusals
 
     @staticmethod
     def _decide(
         report: Report,
         households: dict[UUID, Household],
+        entering: Mapping[UUID, Proposal],
         refusals: Mapping[UUID, Refusal],
-        keys: Mapping[UUID, KeyPair],
+        seal: Seal,
     ) -> _Decided:
         content, household = report.content, households.get(report.household_id)
         facts: Sequence[msgspec.Struct]
@@ -174,7 +177,7 @@ class IntakeHandler:
             refusal = refusals.get(report.event.event_id)
             if refusal is not None:
                 return _Decided(report, refusal)
-            facts = propose(content, seal_for(keys, content.household_id))
+            facts = propose(entering[content.household_id], seal)
         events = follow(
             household,
             report.household_id,

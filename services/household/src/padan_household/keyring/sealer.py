@@ -1,23 +1,20 @@
-"""Seals the blocks of a household's first event under the keys that were minted for it."""
+"""Seals the blocks of events under the keys of their subjects."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from uuid import UUID
 
 import msgspec
 from padan_runtime import sealing
 
-from padan_household.domain import ids
-from padan_household.domain.household import FIRST_VERSION
-from padan_household.domain.proposing import Kind, Seal
+from padan_household.domain.sealed import Kind, Seal
 from padan_household.keyring.keyring import KeyPair
 
 
-def seal_for(keys: Mapping[UUID, KeyPair], household_id: UUID) -> Seal:
-    """A function that seals for the subjects in `keys`, bound to the event that will carry the blocks."""
-    event_id = ids.event_id(household_id, FIRST_VERSION)
+def seal_for(key_of: Callable[[UUID, UUID], KeyPair]) -> Seal:
+    """A function that seals with the keys that `key_of` has for a household and subject; it raises what that raises."""
 
-    def seal(subject: UUID, kind: Kind, content: msgspec.Struct) -> bytes:
-        pair = keys[subject]
+    def seal(household_id: UUID, subject: UUID, kind: Kind, content: msgspec.Struct, event_id: UUID) -> bytes:
+        pair = key_of(household_id, subject)
         key = pair.identity if kind == "identity" else pair.sensitive
         return sealing.seal(key, content, subject=subject, event_id=event_id)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Never
 from uuid import UUID
 
+import msgspec
 from eventsourcing.application import Application
 from eventsourcing.persistence import EventStore, InfrastructureFactory, Mapper
 from eventsourcing.utils import Environment
@@ -12,7 +13,9 @@ from padan_events.intake import Position
 from padan_runtime.database import Database
 from psycopg import Connection
 
-from padan_household.domain.household import Household, HouseholdEvent, fold
+from padan_household.domain.household import Household
+from padan_household.domain.stream import HouseholdEvent, fold
+from padan_household.store.enveloped import EnvelopedEvent
 from padan_household.store.mapper import HouseholdMapper, shard_of
 from padan_household.store.recorder import ShardedAggregateRecorder, ShardedRecorder
 
@@ -49,6 +52,13 @@ class ShardedFactory(InfrastructureFactory):
         self.tracking_recorder()
 
 
+class Loaded(msgspec.Struct, frozen=True):
+    """A household as it stands, and those of its events that a command has led to already, with their versions."""
+
+    household: Household
+    caused: tuple[tuple[int, AppendedEvent], ...] = ()
+
+
 class Register(Application[UUID]):
     """Households and their events. `save(*events, connection=...)` appends inside the surrounding transaction."""
 
@@ -72,6 +82,17 @@ class Register(Application[UUID]):
                 found[household_id] = household
         return found
 
+    def load_with_cause(
+        self, household_ids: Iterable[UUID], causation_id: UUID, connection: Connection[Any]
+    ) -> dict[UUID, Loaded]:
+        """Those of the households that exist, with the events they have of a cause, in one SELECT, by id."""
+        found: dict[UUID, Loaded] = {}
+        for household_id, stored in self.recorder.select_streams(household_ids, connection).items():
+            household = fold(map(_MAPPER.to_domain_event, stored))
+            if household is not None:
+                found[household_id] = Loaded(household, _of_cause(stored, causation_id))
+        return found
+
     def append(self, events: Sequence[HouseholdEvent], connection: Connection[Any]) -> list[Position]:
         """Append in bulk inside the surrounding transaction; where each event stands.
 
@@ -83,6 +104,13 @@ class Register(Application[UUID]):
             for recording in recordings
         ]
 
+    def appended(self, events: Sequence[HouseholdEvent], connection: Connection[Any]) -> tuple[AppendedEvent, ...]:
+        """Append inside the surrounding transaction; each event with its place, as an answer tells it."""
+        return tuple(
+            AppendedEvent(event.event_id, position.shard, position.pos)
+            for event, position in zip(events, self.append(events, connection), strict=True)
+        )
+
     def positions_of_proposal(self, household_id: UUID, connection: Connection[Any]) -> tuple[Position, ...]:
         """Where the events stand that the report led to by which a household was proposed."""
         stored = self.recorder.select_streams([household_id], connection)[household_id]
@@ -92,12 +120,10 @@ class Register(Application[UUID]):
             if event.causation_id == stored[0].causation_id and event.pos is not None
         )
 
-    def of_cause(
-        self, household_id: UUID, causation_id: UUID, connection: Connection[Any]
-    ) -> list[tuple[int, AppendedEvent]]:
-        """The events of a household that have this cause, each with its version."""
-        return [
-            (event.originator_version, AppendedEvent(event.event_id, event.shard, event.pos))
-            for event in self.recorder.select_streams([household_id], connection)[household_id]
-            if event.causation_id == causation_id and event.pos is not None
-        ]
+
+def _of_cause(stored: Sequence[EnvelopedEvent], causation_id: UUID) -> tuple[tuple[int, AppendedEvent], ...]:
+    return tuple(
+        (event.originator_version, AppendedEvent(event.event_id, event.shard, event.pos))
+        for event in stored
+        if event.causation_id == causation_id and event.pos is not None
+    )

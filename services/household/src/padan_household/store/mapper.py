@@ -7,7 +7,7 @@ import padan_events
 from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import JSONTranscoder, Mapper, StoredEvent
 
-from padan_household.domain.household import Cause, HouseholdEvent
+from padan_household.domain.stream import Cause, HouseholdEvent
 from padan_household.store.enveloped import EnvelopedEvent
 
 

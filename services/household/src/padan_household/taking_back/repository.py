@@ -9,8 +9,6 @@ from padan_events.topics import HOUSEHOLD_EVENTS
 from padan_runtime.log import table_of
 from psycopg import Connection, sql
 
-from padan_household.claims.repository import Claim
-
 _EVENTS = sql.Identifier(table_of(HOUSEHOLD_EVENTS.name))
 
 
@@ -52,28 +50,6 @@ def versions(connection: Connection[Any], shard: int, keys: Sequence[str]) -> di
     rows = connection.execute(
         sql.SQL("SELECT key, max(version) FROM {} WHERE shard = %s AND key = ANY(%s) GROUP BY key").format(_EVENTS),
         [shard, list(keys)],
-    )
-    return dict(rows.fetchall())
-
-
-def holders_after(connection: Connection[Any], claims: Sequence[Claim]) -> dict[bytes, UUID]:
-    """Claim again what was claimed when these events were recorded, in the order of the hashes; who holds each now."""
-    ordered = sorted(claims)
-    connection.execute(
-        "INSERT INTO person_claim (nik_hash, person_id, household_id, membership_seq) "
-        "SELECT * FROM unnest(%(hashes)b::bytea[], %(persons)b::uuid[], %(households)b::uuid[], %(seqs)b::integer[]) "
-        "ON CONFLICT DO NOTHING",
-        {
-            "hashes": [claim.nik_hash for claim in ordered],
-            "persons": [claim.person_id for claim in ordered],
-            "households": [claim.household_id for claim in ordered],
-            "seqs": [claim.membership_seq for claim in ordered],
-        },
-    )
-    rows = connection.execute(
-        "SELECT nik_hash, household_id FROM person_claim WHERE nik_hash = ANY(%b)",
-        [[claim.nik_hash for claim in ordered]],
-        binary=True,
     )
     return dict(rows.fetchall())
 

@@ -14,7 +14,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from aiokafka.errors import KafkaError
-from padan_events import SHARDS, Event, decode
+from padan_events import SHARDS, Event, decode, type_of
+from padan_events.household import IdentityMatched, Proposed, WelfareRanked
 from padan_events.intake import Accepted
 from padan_events.kafka_client import Kafka
 from padan_events.topics import HOUSEHOLD_EVENTS, OUTCOMES
@@ -29,14 +30,18 @@ from padan_runtime.projector import TRANSIENT
 from padan_runtime.sealing import SealError
 from psycopg import Connection
 
-from padan_household.claims.repository import Claim
+from padan_household.claims.changes import ClaimChanges, recorded
+from padan_household.claims.repository import TwoHoldersError
+from padan_household.deadlines import repository as deadlines
 from padan_household.domain import ids
+from padan_household.domain.deadlines import deadlines_of
 from padan_household.keyring.keyring import Keyring
+from padan_household.store.application import Register
 from padan_household.taking_back import repository
-from padan_household.taking_back.claimed import claims_of
 
 _TOPICS: Final = (HOUSEHOLD_EVENTS.name, OUTCOMES.name)
 _AT_ONCE: Final = 1_000
+_WITHOUT_DEADLINES: Final = {type_of(data).name for data in (Proposed, IdentityMatched, WelfareRanked)}
 _RETRY_S: Final = 2.0
 
 
@@ -49,8 +54,8 @@ class StoreDivergedError(RuntimeError):
 class TakingBack:
     """`whole` is set once the store holds everything that Kafka does; writers wait for it."""
 
-    def __init__(self, database: Database, keyring: Keyring, kafka: Kafka) -> None:
-        self._database, self._keyring, self._kafka = database, keyring, kafka
+    def __init__(self, database: Database, register: Register, keyring: Keyring, kafka: Kafka) -> None:
+        self._database, self._register, self._keyring, self._kafka = database, register, keyring, kafka
         self.whole = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -106,12 +111,13 @@ class TakingBack:
 
     def _put_back(self, run: Sequence[Event]) -> int:
         topic, shard = run[0].topic, run[0].shard
-        claims = self._claims(run) if topic == HOUSEHOLD_EVENTS.name else []
+        claims = self._claims(run) if topic == HOUSEHOLD_EVENTS.name else ClaimChanges()
         with self._database.transaction() as connection:
             if claims:
-                holders = repository.holders_after(connection, claims)
-                if any(holders[claim.nik_hash] != claim.household_id for claim in claims):
-                    raise StoreDivergedError("a person is claimed by another household")
+                try:
+                    claims.apply(connection)
+                except TwoHoldersError as error:
+                    raise StoreDivergedError("a person is claimed by another household") from error
             head = log.lock_head(connection, topic, shard)
             # Another process of this service may have been here; or somebody who wrote without looking.
             differing = repository.differing(connection, [event for event in run if event.pos <= head])
@@ -120,6 +126,7 @@ class TakingBack:
             events = [event for event in run if event.pos > head]
             if topic == HOUSEHOLD_EVENTS.name:
                 log.put_back(connection, self._numbered(connection, events))
+                self._deadlines(connection, events)
             else:
                 known = repository.heads(connection, [HOUSEHOLD_EVENTS.name])
                 hollow = [event.event_id for event in events if _lost_events(event, known)]
@@ -127,9 +134,15 @@ class TakingBack:
                 log.put_back(connection, [(event, None) for event in events])
         return len(events)
 
-    def _claims(self, run: Sequence[Event]) -> list[Claim]:
+    def _deadlines(self, connection: Connection[Any], events: Sequence[Event]) -> None:
+        """What comes due follows from the households as they stand now."""
+        households = {UUID(event.key) for event in events if event.type not in _WITHOUT_DEADLINES}
+        loaded = self._register.load(households, connection)
+        deadlines.replace(connection, {household_id: deadlines_of(one) for household_id, one in loaded.items()})
+
+    def _claims(self, run: Sequence[Event]) -> ClaimChanges:
         try:
-            return claims_of(run, self._keyring)
+            return recorded(run, self._keyring)
         except KeyUnknownError as error:
             raise StoreDivergedError(f"the keyring has no keys for {error}: bring it to its latest state") from error
         except SealError as error:

@@ -5,6 +5,7 @@ from typing import Final
 import httpx
 import msgspec
 from padan_events.commands import (
+    CasesDecided,
     CommandAccepted,
     CommandOutcome,
     CommandRefused,
@@ -15,9 +16,9 @@ from padan_events.commands import (
 from padan_runtime.problems import Unavailable
 from padan_runtime.service_tokens import ServiceIdentity
 
-_TIMEOUT: Final = httpx.Timeout(30, connect=2)
+_TIMEOUT: Final = httpx.Timeout(80, connect=2)
 _ANSWER: Final[msgspec.json.Decoder[CommandOutcome | CommandUnanswered]] = msgspec.json.Decoder(
-    CommandAccepted | CommandRefused | CommandUnanswered
+    CommandAccepted | CommandRefused | CasesDecided | CommandUnanswered
 )
 
 

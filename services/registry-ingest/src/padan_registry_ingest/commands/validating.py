@@ -1,17 +1,18 @@
-"""A proposed family is validated: by itself first, and only where nothing is wrong with it by the registers outside."""
+"""A command is validated: by itself first, and only where nothing is wrong with it by the registers outside."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from uuid import UUID
 
 import msgspec
-from padan_events.commands import Fault
+from padan_events.commands import Command, Fault, ProposeHousehold
 from padan_events.local_date import local_date
-from padan_events.personal import Match, ReportedHousehold
+from padan_events.personal import Match
 
 from padan_registry_ingest.domain import reasons
+from padan_registry_ingest.domain.cases import case_faults, tidied_case
 from padan_registry_ingest.domain.matching import civil_reasons
-from padan_registry_ingest.domain.proposals import faults_of
+from padan_registry_ingest.domain.proposals import faults_of, tidied
 from padan_registry_ingest.matching.registers import BarredRegister, CivilQuestion, CivilRegistry
 from padan_registry_ingest.validating.check import known_region
 
@@ -23,51 +24,65 @@ _PLACES = {
 
 
 class Validated(msgspec.Struct, frozen=True):
-    """A family with the civil registry's answer, all that is wrong with it, and whom registers were asked about."""
+    """A command as it is decided on: with the civil registry's answer, all that is wrong with it, and whom registers
+    were asked about."""
 
-    household: ReportedHousehold
+    command: Command
     faults: tuple[Fault, ...] = ()
     asked_about: str | None = None
 
 
+def tidied_command(command: Command) -> Command:
+    """The command as it was meant: without blanks around what was typed."""
+    if isinstance(command, ProposeHousehold):
+        return ProposeHousehold(household=tidied(command.household))
+    tidy: Command = tidied_case(command)
+    return tidy
+
+
 class Validation:
-    """Validates families; asks the registers of the caretaker alone, no more of the family than is needed."""
+    """Validates commands; of a family the registers are asked of the caretaker alone, no more than is needed."""
 
     def __init__(self, civil: CivilRegistry, barred: BarredRegister) -> None:
         self._civil, self._barred = civil, barred
 
-    async def validate(self, household: ReportedHousehold, region: str, request_id: UUID) -> Validated:
-        """All that is wrong with a family. `region` is where the asker acts: of whoever lives elsewhere nothing is
+    async def validate(self, command: Command, region: str, request_id: UUID) -> Validated:
+        """All that is wrong with a command. `region` is where the asker acts: of whoever lives elsewhere nothing is
         asked, for household will refuse that anyway.
 
         Raises `Unavailable` and `RegisterError`: then nothing is known, and nothing was decided.
         """
+        if not isinstance(command, ProposeHousehold):
+            return Validated(command, tuple(case_faults(command, datetime.now(UTC))))
+        household = command.household
         village = household.village
         if len(village) != 10 or not known_region(village):
-            return Validated(household, (Fault("region_unknown", "household.village"),))
+            return Validated(command, (Fault("region_unknown", "household.village"),))
         faults = faults_of(household, local_date(datetime.now(UTC), village[:4]))
         if faults or not village.startswith(region):
-            return Validated(household, tuple(faults))
-        return await self._matched(household, str(request_id))
+            return Validated(command, tuple(faults))
+        return await self._matched(command, str(request_id))
 
-    async def _matched(self, household: ReportedHousehold, request_id: str) -> Validated:
+    async def _matched(self, command: ProposeHousehold, request_id: str) -> Validated:
+        household = command.household
         person, place = household.members[household.caretaker], f"household.members.{household.caretaker}"
         if person.nik is None:  # not known to any register yet: to be joined to an identity later
-            return Validated(household)
+            return Validated(command)
         question = CivilQuestion(person.nik, person.name, person.birth_date, person.sex, household.family_card_number)
         (answer,) = await self._civil.match(request_id, [question])
         if found := civil_reasons(answer):
-            return Validated(household, tuple(_placed(reasons.codes(found), place)), person.nik)
+            return Validated(command, tuple(_placed(reasons.codes(found), place)), person.nik)
         (barred,) = await self._barred.check(request_id, [person.nik])
         if barred:
-            return Validated(household, (Fault("barred_occupation", f"{place}.nik"),), person.nik)
+            return Validated(command, (Fault("barred_occupation", f"{place}.nik"),), person.nik)
         match = Match(
             request_id=request_id,
             matched_at=datetime.now(UTC).isoformat(timespec="seconds"),
             civil_status=answer.status or "unknown",
             agreement=answer.agreement,
         )
-        return Validated(msgspec.structs.replace(household, match=match), asked_about=person.nik)
+        matched = ProposeHousehold(household=msgspec.structs.replace(household, match=match))
+        return Validated(matched, asked_about=person.nik)
 
 
 def _placed(codes: Iterable[str], place: str) -> Iterable[Fault]:

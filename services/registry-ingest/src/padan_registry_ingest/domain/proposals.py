@@ -1,6 +1,5 @@
 """What is wrong with a proposed family by itself. Pure: no register is asked here."""
 
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
@@ -11,13 +10,12 @@ from padan_events.commands import Fault
 from padan_events.personal import ReportedHousehold, ReportedMember
 
 from padan_registry_ingest.domain import reasons
-from padan_registry_ingest.domain.cells import DAMAGED, longest_of
+from padan_registry_ingest.domain.cells import longest_of
 from padan_registry_ingest.domain.numbers import family_card_reasons, nik_reasons
 from padan_registry_ingest.domain.reasons import MOST_MEMBERS
+from padan_registry_ingest.domain.texts import line, text_faults
 
 _EARLIEST: Final = date(1900, 1, 1)
-_INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs"})
-"""Categories of characters that no name or address has: control, format (they reverse or hide text), surrogate."""
 _TEXTS: Final = {"address": "ALAMAT", "rt": "RT", "rw": "RW"}
 """The fields of a household that are free text, and the column whose length they share."""
 
@@ -27,19 +25,15 @@ def tidied(household: ReportedHousehold) -> ReportedHousehold:
     return msgspec.structs.replace(
         household,
         family_card_number=(household.family_card_number or "").strip() or None,
-        address=_line(household.address or "") or None,
-        rt=_line(household.rt or "") or None,
-        rw=_line(household.rw or "") or None,
+        address=line(household.address or "") or None,
+        rt=line(household.rt or "") or None,
+        rw=line(household.rw or "") or None,
         members=tuple(
-            msgspec.structs.replace(member, name=_line(member.name), nik=(member.nik or "").strip() or None)
+            msgspec.structs.replace(member, name=line(member.name), nik=(member.nik or "").strip() or None)
             for member in household.members
         ),
         match=None,
     )
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split())
 
 
 def faults_of(household: ReportedHousehold, today: date) -> list[Fault]:
@@ -51,7 +45,7 @@ def _of_household(household: ReportedHousehold) -> Iterator[Fault]:
     if family_card_reasons(household.family_card_number or ""):
         yield Fault("family_card_length", "household.family_card_number")
     for name, column in _TEXTS.items():
-        yield from _of_text(getattr(household, name), column, f"household.{name}")
+        yield from text_faults(getattr(household, name), longest_of(column), f"household.{name}")
     if not household.members:
         yield Fault("members_missing", "household.members")
     elif len(household.members) > MOST_MEMBERS:
@@ -66,7 +60,7 @@ def _of_members(members: tuple[ReportedMember, ...], today: date) -> Iterator[Fa
         place = f"household.members.{index}"
         if not any(map(str.isalpha, member.name)):
             yield Fault("name_missing", f"{place}.name")
-        yield from _of_text(member.name, "NAMA", f"{place}.name")
+        yield from text_faults(member.name, longest_of("NAMA"), f"{place}.name")
         if member.nik is not None:
             # A person types it, so that no spreadsheet can have changed it.
             found = reasons.codes(nik_reasons(member.nik, was_number=False))
@@ -75,12 +69,3 @@ def _of_members(members: tuple[ReportedMember, ...], today: date) -> Iterator[Fa
                 yield Fault("member_repeated", f"{place}.nik")
         if member.birth_date is not None and not _EARLIEST <= member.birth_date <= today:
             yield Fault("birth_date_invalid", f"{place}.birth_date")
-
-
-def _of_text(text: str | None, column: str, place: str) -> Iterator[Fault]:
-    if text is None:
-        return
-    if DAMAGED in text or any(unicodedata.category(character) in _INVISIBLE for character in text):
-        yield Fault("text_damaged", place)
-    if len(text) > longest_of(column):
-        yield Fault("text_too_long", place)

@@ -7,23 +7,23 @@ from uuid import UUID, uuid5
 import msgspec
 from fastapi import APIRouter, FastAPI, Request, Response
 from padan_events.commands import (
-    CommandAccepted,
+    CaseAccepted,
+    CaseRefused,
+    CasesDecided,
+    Command,
     CommandOutcome,
     CommandRefused,
     CommandRequest,
     Fault,
     KeyRequest,
-    ProposeHousehold,
 )
-from padan_events.personal import ReportedHousehold
 from padan_runtime.http import json_response
 from padan_runtime.logs import logger
 from padan_runtime.problems import Problem, Text, Unavailable
 from padan_runtime.service_tokens import ServiceVerifier
 
 from padan_registry_ingest.commands.household import DecidingHousehold
-from padan_registry_ingest.commands.validating import Validated, Validation
-from padan_registry_ingest.domain.proposals import tidied
+from padan_registry_ingest.commands.validating import Validated, Validation, tidied_command
 from padan_registry_ingest.domain.refusals import words_of
 from padan_registry_ingest.http_api.batches import region_of
 from padan_registry_ingest.matching.registers import RegisterError
@@ -31,6 +31,7 @@ from padan_registry_ingest.matching.registers import RegisterError
 _REQUESTS: Final = UUID("5c1f9c1a-4f0e-5b53-8f6b-0d5a3f3b7a10")
 """The namespace of questions to the registers."""
 _KEY_LENGTH: Final = 200
+_COMMAND: Final[msgspec.json.Decoder[Command]] = msgspec.json.Decoder(Command)
 
 
 class CommandApi:
@@ -57,12 +58,14 @@ class CommandApi:
         actor, role, _ = (_required(request, f"padan-{name}") for name in ("actor", "role", "region"))
         # Hashed, for what it leads to is named after it: a key may be somebody's NIK.
         key = self._hash(f"key {actor} {_key(request)}").hex()
-        household = tidied(_read(await request.body()).household)
-        digest = self._hash("propose_household " + msgspec.json.encode(household).decode())
+        command, version = tidied_command(_read(await request.body())), _version(request)
+        tag = str(command.__struct_config__.tag)
+        seen = "" if version is None else f"{version} "
+        digest = self._hash(f"{tag} {seen}{msgspec.json.encode(command).decode()}")
         # First of all: what was answered once is not validated again, by rules and registers that moved on.
         outcome = await self._household.answered(KeyRequest(actor=actor, idempotency_key=key, digest=digest))
         if outcome is None:
-            validated = await self._validate(household, region, uuid5(_REQUESTS, key))
+            validated = await self._validate(command, region, uuid5(_REQUESTS, key))
             asked_about = validated.asked_about
             outcome = await self._household.decide(
                 CommandRequest(
@@ -71,16 +74,17 @@ class CommandApi:
                     region=region,
                     idempotency_key=key,
                     digest=digest,
-                    command=ProposeHousehold(household=validated.household),
+                    command=validated.command,
+                    version=version,
                     found=validated.faults,
                     asked_about=None if asked_about is None else self._hash(asked_about),
                 )
             )
-        return _answer("propose_household", outcome)
+        return _answer(tag, outcome)
 
-    async def _validate(self, household: ReportedHousehold, region: str, request_id: UUID) -> Validated:
+    async def _validate(self, command: Command, region: str, request_id: UUID) -> Validated:
         try:
-            return await self._validation.validate(household, region, request_id)
+            return await self._validation.validate(command, region, request_id)
         except RegisterError as error:
             # It will not answer the next time either: somebody must look. The message names no person.
             logger().error("a register does not take a question", register=str(error))
@@ -90,7 +94,8 @@ class CommandApi:
 def _answer(command: str, outcome: CommandOutcome) -> Response:
     if isinstance(outcome, CommandRefused):
         raise refused(outcome.faults)
-    assert isinstance(outcome, CommandAccepted)
+    if isinstance(outcome, CasesDecided):
+        return json_response({"command": command, "cases": [_case(case) for case in outcome.cases]})
     return json_response(
         {
             "command": command,
@@ -99,6 +104,13 @@ def _answer(command: str, outcome: CommandOutcome) -> Response:
             "events": outcome.events,
         }
     )
+
+
+def _case(case: CaseAccepted | CaseRefused) -> dict[str, Any]:
+    if isinstance(case, CaseRefused):
+        reasons = [_reason(fault) for fault in case.faults]
+        return {"household_id": case.household_id, "outcome": "refused", "reasons": reasons}
+    return {"household_id": case.household_id, "outcome": "accepted", "version": case.version, "events": case.events}
 
 
 def refused(faults: tuple[Fault, ...]) -> Problem:
@@ -140,9 +152,19 @@ def _key(request: Request) -> str:
     return key
 
 
-def _read(body: bytes) -> ProposeHousehold:
+def _version(request: Request) -> int | None:
+    """The version of the household as the sender saw it, where they said."""
+    value = request.headers.get("padan-version")
+    if value is None:
+        return None
+    if not value.isascii() or not value.isdigit():
+        raise _invalid()
+    return int(value)
+
+
+def _read(body: bytes) -> Command:
     try:
-        return msgspec.json.decode(body, type=ProposeHousehold)
+        return _COMMAND.decode(body)
     except msgspec.MsgspecError:
         # Its message may quote what came, so it does not go on. The gateway has checked the form and said where.
         raise _invalid() from None

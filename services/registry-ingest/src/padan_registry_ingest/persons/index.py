@@ -1,14 +1,15 @@
 """The projection of household.events.v1 that the person index is. Sends deciles that waited for a person."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from padan_events import Event, check_known, decode, type_of
-from padan_events.household import Proposed
+from padan_events import Event, check_known, decode
+from padan_events.effects import HouseholdFact, Left, effective_types
 from padan_events.personal import HouseholdIdentity, PersonIdentity
+from padan_events.states import CLOSED
 from padan_runtime.database import Database
 from padan_runtime.keys import KeyClient, SubjectKeys, keys_of
 from padan_runtime.relay import hint
@@ -20,15 +21,16 @@ from padan_registry_ingest.persons.repository import IndexedHousehold, IndexedPe
 from padan_registry_ingest.persons.waiting import report_waiting
 
 READER: Final = "registry-ingest.persons"
-_PROPOSED: Final = type_of(Proposed).name
+_EFFECTIVE: Final = effective_types()
 Keys = dict[UUID, dict[UUID, SubjectKeys]]
 
 
 class Known(msgspec.Struct, frozen=True):
-    """What a batch of events says of people and households, and the event that named each household."""
+    """What a batch of events says of people and households, and the event that last said so of each household."""
 
     persons: list[IndexedPerson]
-    households: list[IndexedHousehold]
+    households: dict[UUID, IndexedHousehold]
+    left: list[Left]
     causes: dict[UUID, UUID]
 
 
@@ -49,7 +51,7 @@ class PersonIndex:
         if not prepared.households:
             return
         repository.lock_waiting(connection)
-        repository.upsert(connection, prepared.persons, prepared.households)
+        repository.write(connection, prepared.households.values(), prepared.persons, prepared.left)
         hashes = [person.nik_hash for person in prepared.persons]
         self._sent = report_waiting(connection, hashes, prepared.causes) > 0
 
@@ -60,39 +62,58 @@ class PersonIndex:
 
 
 async def opened_batch(client: KeyClient, events: Sequence[Event]) -> Known:
-    """Open the identity blocks of the households proposed in these events. Raises `Unavailable`, `KeyUnknownError`,
-    `SealError`, and `UnknownEventTypeError` for a type that a later version may make something of."""
+    """Open the identity blocks that these events carry. Raises `Unavailable`, `KeyUnknownError`, `SealError`, and
+    `UnknownEventTypeError` for a type that a later version may make something of."""
     for name in {event.type for event in events}:
         check_known(name)
-    proposed = [(event, decode(event.type, event.value)) for event in events if event.type == _PROPOSED]
-    households = [(event, data) for event, data in proposed if isinstance(data, Proposed)]
-    keys = await client.of([data.household_id for _, data in households])
+    facts = [(event, data) for event in events if event.type in _EFFECTIVE and (data := _fact(event))]
+    wanted = {data.household_id: data.effects().sealed_for for _, data in facts if data.effects().sealed_for}
+    for _, data in facts:
+        if data.effects().identity is not None:
+            wanted[data.household_id] = (*wanted.get(data.household_id, ()), data.household_id)
+    keys = await client.covering(wanted)
     # Events come once: keeping their keys would only hold memory.
     client.forget(keys)
-    return await asyncio.to_thread(_open, households, keys)
+    return await asyncio.to_thread(_open, facts, keys)
 
 
-def _open(households: Sequence[tuple[Event, Proposed]], keys: Keys) -> Known:
-    known = Known([], [], {})
-    for event, data in households:
-        event_id, household_id, own = event.event_id, data.household_id, keys[data.household_id]
-        known.causes[household_id] = event_id
-        card: bytes | None = None
-        if (subject := keys_of(own, household_id)).identity is not None:
-            identity = open_sealed(
-                subject.identity, data.identity, HouseholdIdentity, subject=household_id, event_id=event_id
-            )
-            card = None if identity.family_card_hash is None else bytes.fromhex(identity.family_card_hash)
-        known.households.append(IndexedHousehold(household_id, card, event.shard, event.pos))
-        for member in data.members:
-            person_id = member.person_id
-            if (subject := keys_of(own, person_id)).identity is None:
+def _fact(event: Event) -> HouseholdFact | None:
+    data = decode(event.type, event.value)
+    return data if isinstance(data, HouseholdFact) else None
+
+
+def _open(facts: Sequence[tuple[Event, HouseholdFact]], keys: Keys) -> Known:
+    known = Known([], {}, [], {})
+    for event, data in facts:
+        household_id, effects = data.household_id, data.effects()
+        own = keys.get(household_id, {})
+        known.causes[household_id] = event.event_id
+        before = known.households.get(household_id)
+        row = IndexedHousehold(
+            household_id,
+            shard=event.shard,
+            pos=event.pos,
+            active=None if effects.state is None else effects.state not in CLOSED,
+            named=effects.identity is not None,
+            family_card_hash=_card(event, household_id, effects.identity, own),
+        )
+        known.households[household_id] = row if before is None else before.then(row)
+        for member in (*effects.joined, *effects.changed):
+            key = keys_of(own, member.person_id).identity
+            if key is None:
                 continue  # erased: nothing of this person may be found any more
             person = open_sealed(
-                subject.identity, member.identity, PersonIdentity, subject=person_id, event_id=event_id
+                key, member.identity, PersonIdentity, subject=member.person_id, event_id=event.event_id
             )
             if person.nik_hash is not None:
-                known.persons.append(
-                    IndexedPerson(bytes.fromhex(person.nik_hash), person_id, household_id, member.membership_seq)
-                )
+                nik_hash = bytes.fromhex(person.nik_hash)
+                known.persons.append(IndexedPerson(nik_hash, member.person_id, household_id, member.membership_seq))
+        known.left.extend(effects.left)
     return known
+
+
+def _card(event: Event, household_id: UUID, sealed: bytes | None, keys: Mapping[UUID, SubjectKeys]) -> bytes | None:
+    if sealed is None or (key := keys_of(keys, household_id).identity) is None:
+        return None
+    identity = open_sealed(key, sealed, HouseholdIdentity, subject=household_id, event_id=event.event_id)
+    return None if identity.family_card_hash is None else bytes.fromhex(identity.family_card_hash)

@@ -27,7 +27,7 @@ class IndexRebuilder:
         """Write the index."""
         del events
         if prepared.households:
-            repository.upsert(connection, prepared.persons, prepared.households)
+            repository.write(connection, prepared.households.values(), prepared.persons, prepared.left)
 
 
 def view(keys: KeyClient) -> View:

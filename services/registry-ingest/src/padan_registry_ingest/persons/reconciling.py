@@ -1,4 +1,4 @@
-"""Reconciliation of the person index: its households against those proposed in household's store."""
+"""Reconciliation of the person index: its households against household's store."""
 
 from typing import Final
 
@@ -16,4 +16,4 @@ _HOUSEHOLDS: Final = sql.SQL(
 
 def reconciliation(database: Database, household: Asked) -> Reconciliation:
     """Of the reader `registry-ingest.persons`."""
-    return Reconciliation(READER, database, [Part(HOUSEHOLD_EVENTS.name, "proposed", _HOUSEHOLDS, household)])
+    return Reconciliation(READER, database, [Part(HOUSEHOLD_EVENTS.name, "effective", _HOUSEHOLDS, household)])

@@ -1,11 +1,12 @@
 """All SQL of the person index, and of deciles that wait for people."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
+from padan_events.effects import Left
 from psycopg import Connection
 
 _WAITING_LOCK: Final = 0x7061_6461_6E10
@@ -21,12 +22,24 @@ class IndexedPerson(msgspec.Struct, frozen=True):
 
 
 class IndexedHousehold(msgspec.Struct, frozen=True):
-    """A household, the hash of its family card, and the position of the event that proposed it."""
+    """A household, the position of its last event that changed a fact, and what changed: whether it is in the register
+    (None: as before) and, where it was `named` anew, the hash of its family card."""
 
     household_id: UUID
-    family_card_hash: bytes | None
     shard: int
     pos: int
+    active: bool | None
+    named: bool
+    family_card_hash: bytes | None
+
+    def then(self, later: "IndexedHousehold") -> "IndexedHousehold":
+        """Both, one after the other."""
+        return msgspec.structs.replace(
+            later,
+            active=self.active if later.active is None else later.active,
+            named=self.named or later.named,
+            family_card_hash=later.family_card_hash if later.named else self.family_card_hash,
+        )
 
 
 class Holder(msgspec.Struct, frozen=True):
@@ -53,21 +66,29 @@ def lock_waiting(connection: Connection[Any]) -> None:
     connection.execute("SELECT pg_advisory_xact_lock(%s)", [_WAITING_LOCK])
 
 
-def upsert(
-    connection: Connection[Any], persons: Sequence[IndexedPerson], households: Sequence[IndexedHousehold]
+def write(
+    connection: Connection[Any],
+    households: Collection[IndexedHousehold],
+    persons: Sequence[IndexedPerson],
+    left: Sequence[Left],
 ) -> None:
-    """Write people and households. Of two sides of a transfer the one with the larger `membership_seq` stays."""
+    """Write households and people. Of two sides of a transfer the one with the larger `membership_seq` stays."""
     connection.execute(
-        "INSERT INTO household_index (household_id, family_card_hash, shard, pos) "
-        "SELECT * FROM unnest(%(ids)b::uuid[], %(cards)b::bytea[], %(shards)b::smallint[], %(positions)b::bigint[]) "
-        "ON CONFLICT (household_id) DO UPDATE SET family_card_hash = excluded.family_card_hash, "
-        "shard = excluded.shard, pos = excluded.pos",
-        {
-            "ids": [one.household_id for one in households],
-            "cards": [one.family_card_hash for one in households],
-            "shards": [one.shard for one in households],
-            "positions": [one.pos for one in households],
-        },
+        "INSERT INTO household_index AS h (household_id, family_card_hash, shard, pos, active) "
+        "SELECT household_id, card, shard, pos, coalesce(active, true) "
+        "FROM unnest(%(ids)b::uuid[], %(cards)b::bytea[], %(shards)b::smallint[], %(positions)b::bigint[], "
+        "%(active)b::boolean[]) AS w (household_id, card, shard, pos, active) "
+        "ON CONFLICT (household_id) DO UPDATE SET shard = excluded.shard, pos = excluded.pos",
+        _columns(households),
+    )
+    connection.execute(
+        "UPDATE household_index h SET family_card_hash = CASE WHEN w.named THEN w.card ELSE h.family_card_hash END, "
+        "active = coalesce(w.active, h.active) "
+        "FROM unnest(%(ids)b::uuid[], %(cards)b::bytea[], %(active)b::boolean[], %(named)b::boolean[]) "
+        "AS w (household_id, card, active, named) WHERE h.household_id = w.household_id AND (h.family_card_hash, "
+        "h.active) IS DISTINCT FROM (CASE WHEN w.named THEN w.card ELSE h.family_card_hash END, "
+        "coalesce(w.active, h.active))",
+        {name: column for name, column in _columns(households).items() if name not in {"shards", "positions"}},
     )
     latest = {person.nik_hash: person for person in sorted(persons, key=lambda person: person.membership_seq)}
     rows = list(latest.values())
@@ -83,13 +104,38 @@ def upsert(
             "seqs": [row.membership_seq for row in rows],
         },
     )
+    if left:
+        connection.execute(
+            "UPDATE person_index p SET household_id = w.household_id, membership_seq = w.membership_seq "
+            "FROM (SELECT DISTINCT ON (person_id) * FROM unnest(%(persons)b::uuid[], %(households)b::uuid[], "
+            "%(seqs)b::integer[]) AS w (person_id, household_id, membership_seq) "
+            "ORDER BY person_id, membership_seq DESC) w "
+            "WHERE p.person_id = w.person_id AND p.membership_seq < w.membership_seq",
+            {
+                "persons": [one.person_id for one in left],
+                "households": [one.to for one in left],
+                "seqs": [one.membership_seq for one in left],
+            },
+        )
+
+
+def _columns(households: Collection[IndexedHousehold]) -> dict[str, list[Any]]:
+    return {
+        "ids": [one.household_id for one in households],
+        "cards": [one.family_card_hash for one in households],
+        "shards": [one.shard for one in households],
+        "positions": [one.pos for one in households],
+        "active": [one.active for one in households],
+        "named": [one.named for one in households],
+    }
 
 
 def holders(connection: Connection[Any], hashes: Sequence[bytes]) -> dict[bytes, Holder]:
-    """The holders of those NIKs that the register holds."""
+    """The holders of those NIKs that the register holds: who belongs to a household that left it is nobody's."""
     rows = connection.execute(
         "SELECT p.nik_hash, p.household_id, h.family_card_hash FROM unnest(%(hashes)b::bytea[]) AS w (nik_hash) "
-        "JOIN person_index p USING (nik_hash) LEFT JOIN household_index h USING (household_id)",
+        "JOIN person_index p USING (nik_hash) LEFT JOIN household_index h USING (household_id) "
+        "WHERE h.active IS NOT FALSE",
         {"hashes": list(hashes)},
         binary=True,
     ).fetchall()

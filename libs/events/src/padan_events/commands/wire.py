@@ -1,20 +1,10 @@
-"""Commands of people between registry-ingest, which validates them, and household, which decides them."""
+"""What registry-ingest, which validates commands of people, and household, which decides them, say to each other."""
 
 from uuid import UUID
 
 import msgspec
 
-from padan_events.personal import ReportedHousehold
-
-
-class ProposeHousehold(msgspec.Struct, frozen=True, kw_only=True, tag="propose_household", tag_field="command"):
-    """A family is proposed for the register; as the gateway sends it, and validated as household gets it."""
-
-    household: ReportedHousehold
-
-
-Command = ProposeHousehold
-"""Every command there is."""
+from padan_events.commands.asked import Command
 
 
 class Fault(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -29,9 +19,10 @@ class CommandRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     `actor` is `user:<subject>`, `region` the part of the country this person acts for (empty: the nation).
     `idempotency_key` and `digest` are keyed hashes of the key and of what the person sent: neither can be found out by
-    trying. `found` are the faults for which registry-ingest would refuse the command: household keeps them, so that the
-    same key is answered the same for ever. `asked_about` is the keyed hash of the NIK of whom registers outside were
-    asked, which is kept beside the answer: what they say of a person is a read of that person's data.
+    trying. `version` is that of the household as the sender saw it (If-Match), where they said. `found` are the faults
+    for which registry-ingest would refuse the command: household keeps them, so that the same key is answered the same
+    for ever. `asked_about` is the keyed hash of the NIK of whom registers outside were asked, which is kept beside the
+    answer: what they say of a person is a read of that person's data.
     """
 
     actor: str
@@ -40,6 +31,7 @@ class CommandRequest(msgspec.Struct, frozen=True, kw_only=True):
     idempotency_key: str
     digest: bytes
     command: Command
+    version: int | None = None
     found: tuple[Fault, ...] = ()
     asked_about: bytes | None = None
 
@@ -76,11 +68,32 @@ class CommandRefused(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     holder: UUID | None = None
 
 
+class CaseAccepted(msgspec.Struct, frozen=True, kw_only=True, tag="accepted", tag_field="outcome"):
+    """Of a command with many cases, one that was accepted; `version` is that of the household from now on."""
+
+    household_id: UUID
+    version: int
+    events: tuple[AppendedEvent, ...]
+
+
+class CaseRefused(msgspec.Struct, frozen=True, kw_only=True, tag="refused", tag_field="outcome"):
+    """Of a command with many cases, one that was refused."""
+
+    household_id: UUID
+    faults: tuple[Fault, ...]
+
+
+class CasesDecided(msgspec.Struct, frozen=True, kw_only=True, tag="decided", tag_field="outcome"):
+    """A command with many cases was decided, each case by itself, in the order in which they were named."""
+
+    cases: tuple[CaseAccepted | CaseRefused, ...]
+
+
 class CommandUnanswered(msgspec.Struct, frozen=True, tag="unanswered", tag_field="outcome"):
     """To `POST /commands:answered`: nothing was answered to this key yet."""
 
 
-CommandOutcome = CommandAccepted | CommandRefused
+CommandOutcome = CommandAccepted | CommandRefused | CasesDecided
 
 KEY_REUSED = CommandRefused(faults=(Fault("idempotency_key_reused", "Idempotency-Key"),))
 """The answer to one key with two contents; it is not kept, for the first answer stays."""

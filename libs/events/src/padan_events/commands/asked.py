@@ -1,0 +1,25 @@
+"""Every command there is, as a person sends it."""
+
+from padan_events.commands.cases import (
+    Approve,
+    DeactivateHousehold,
+    Deliberate,
+    Determine,
+    ReactivateHousehold,
+    RejectCases,
+    ReturnCases,
+    WithdrawHousehold,
+)
+from padan_events.commands.proposing import ProposeHousehold
+
+Command = (
+    ProposeHousehold
+    | Deliberate
+    | Approve
+    | Determine
+    | ReturnCases
+    | RejectCases
+    | WithdrawHousehold
+    | DeactivateHousehold
+    | ReactivateHousehold
+)

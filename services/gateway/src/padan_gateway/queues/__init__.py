@@ -1,0 +1,1 @@
+"""What waits at which tier."""

@@ -1,0 +1,84 @@
+"""Loads the households a command names, and opens what deciding on them needs."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+from padan_events.personal import HouseholdIdentity, PersonIdentity, PersonSensitive
+from padan_runtime.keys import SubjectKeys, keys_of
+from padan_runtime.sealing import open_sealed
+from psycopg import Connection
+
+from padan_household.domain.asked import Known, Person
+from padan_household.domain.household import Household, Sealed
+from padan_household.keyring.keyring import Keyring
+from padan_household.keyring.rights import Reach, Rights
+from padan_household.store.application import Loaded, Register
+
+_ALL = Rights(Reach.ALL, Reach.ALL)
+_HOMES = Rights(Reach.HOUSEHOLD, Reach.HOUSEHOLD)
+Content = TypeVar("Content", bound=msgspec.Struct)
+_NO_KEYS: Mapping[UUID, SubjectKeys] = {}
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """Households by id, those that exist: as they stand, opened, with their keys, and the events they have of the
+    command already."""
+
+    loaded: dict[UUID, Loaded]
+    known: dict[UUID, Known]
+    keys: dict[UUID, dict[UUID, SubjectKeys]]
+
+    def nik_hashes(self) -> set[bytes]:
+        """The NIKs of everybody who was opened."""
+        return {
+            bytes.fromhex(person.identity.nik_hash)
+            for known in self.known.values()
+            for person in known.persons.values()
+            if person.identity is not None and person.identity.nik_hash is not None
+        }
+
+
+def open_households(
+    connection: Connection[Any],
+    register: Register,
+    keyring: Keyring,
+    household_ids: Iterable[UUID],
+    cause: UUID,
+    *,
+    members: bool,
+) -> Opened:
+    """Load them in one SELECT each of store and keyring. Raises `KeyUnknownError` and `SealError`."""
+    loaded = register.load_with_cause(dict.fromkeys(household_ids), cause, connection)
+    keys = {
+        held.household_id: {subject.subject_id: subject for subject in held.subjects}
+        for held in keyring.of_households(loaded, _ALL if members else _HOMES)
+    }
+    known = {
+        household_id: _known(one.household, keys.get(household_id, _NO_KEYS), members=members)
+        for household_id, one in loaded.items()
+    }
+    return Opened(loaded, known, keys)
+
+
+def _known(household: Household, keys: Mapping[UUID, SubjectKeys], *, members: bool) -> Known:
+    return Known(
+        household=household,
+        home=_open(keys_of(keys, household.id).identity, household.identity, HouseholdIdentity, household.id),
+        persons={person_id: _person(household, person_id, keys) for person_id in household.members} if members else {},
+    )
+
+
+def _person(household: Household, person_id: UUID, keys: Mapping[UUID, SubjectKeys]) -> Person:
+    held, member = keys_of(keys, person_id), household.members[person_id]
+    return Person(
+        _open(held.identity, member.identity, PersonIdentity, person_id),
+        _open(held.sensitive, member.sensitive, PersonSensitive, person_id),
+    )
+
+
+def _open(key: bytes | None, sealed: Sealed, kind: type[Content], subject: UUID) -> Content | None:
+    if key is None:
+        return None
+    return open_sealed(key, sealed.block, kind, subject=subject, event_id=sealed.event_id)

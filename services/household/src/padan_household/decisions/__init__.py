@@ -1,0 +1,1 @@
+"""What was decided is written: claims, events and deadlines, in the transaction of the decision."""

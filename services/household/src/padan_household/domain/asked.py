@@ -1,0 +1,49 @@
+"""What a decider is told besides the command: who asks, when, and the households as they stand, opened."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+from padan_events.personal import HouseholdIdentity, PersonIdentity, PersonSensitive
+
+from padan_household.domain.claim import Claim
+from padan_household.domain.cut_off import CUT_OFF_DAY
+from padan_household.domain.household import Household
+from padan_household.domain.sealed import Seal
+
+
+class Person(NamedTuple):
+    """The blocks of a member, opened; None where their key was destroyed."""
+
+    identity: PersonIdentity | None
+    sensitive: PersonSensitive | None
+
+
+class Known(msgspec.Struct, frozen=True, kw_only=True):
+    """A household with what may be opened of it. `persons` are empty where a decision needs nobody's data."""
+
+    household: Household
+    home: HouseholdIdentity | None
+    persons: Mapping[UUID, Person] = {}
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asks and when, and the other households that the command names, by id.
+
+    `command_id` names what the command makes (a new household, a new person), so that trying again makes the same.
+    `claims` are those that stand on the NIKs the rule asks for, by `nik_hash`, held until the decision is written.
+    """
+
+    actor: str
+    role: str
+    region: str
+    now: datetime
+    today: date
+    command_id: UUID
+    seal: Seal
+    nik_hash: Callable[[str], bytes]
+    claims: Mapping[bytes, Claim] = {}
+    others: Mapping[UUID, Known] = {}
+    cut_off_day: int = CUT_OFF_DAY

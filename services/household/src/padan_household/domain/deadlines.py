@@ -1,0 +1,34 @@
+"""What comes due in a household by itself. Derived from the household alone, so that nothing has to remember it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+import msgspec
+from padan_events.effects import HouseholdFact
+from padan_events.states import State
+
+from padan_household.domain import tiers
+from padan_household.domain.household import Household
+
+RETURNED: Final = "returned_case"
+
+
+class Deadline(msgspec.Struct, frozen=True, order=True):
+    """Something of a kind comes due at a time."""
+
+    kind: str
+    at: datetime
+
+
+def deadlines_of(household: Household) -> frozenset[Deadline]:
+    """Everything that comes due in a household, at most one of each kind."""
+    found = set()
+    if household.state is State.RETURNED and household.case.due_at is not None:
+        found.add(Deadline(RETURNED, household.case.due_at))
+    return frozenset(found)
+
+
+def come_due(household: Household, kind: str) -> Sequence[HouseholdFact]:
+    """What happens when it does. Raises `KeyError` for a kind that is none."""
+    return {RETURNED: tiers.overdue}[kind](household)

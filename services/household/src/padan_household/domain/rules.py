@@ -1,0 +1,63 @@
+"""By command, how it is decided: one pure function of the command, the household as it stands, and who asks."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from padan_events.commands.cases import (
+    Approve,
+    DeactivateHousehold,
+    Deliberate,
+    Determine,
+    ReactivateHousehold,
+    RejectCases,
+    ReturnCases,
+    WithdrawHousehold,
+)
+from padan_events.effects import HouseholdFact
+
+from padan_household.domain import tiers
+from padan_household.domain.asked import Asked, Known
+from padan_household.domain.authority import acts_in
+from padan_household.domain.refusals import Refusal
+
+Decide = Callable[[Any, Known, Asked], Sequence[HouseholdFact] | Refusal]
+
+
+def _none(_: Any) -> tuple[Any, ...]:
+    return ()
+
+
+def in_its_village(_: Any, known: Known, asked: Asked) -> Refusal | None:
+    """Whether the sender acts where the household lives."""
+    return acts_in(asked.region, known.home.village) if known.home is not None else None
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """How a command is decided.
+
+    `decide` gets the household that the command names first, with its members' blocks where `opens_members`; `others`
+    says which other households it names, opened in the same way. Facts may be of any of them, or of a new one. `niks`
+    are those that the command brings; with `claims_members` the claims of all the members opened are asked for, too.
+    `may_act` says whether the sender may act here: by default, where the household lives.
+    """
+
+    decide: Decide
+    may_act: Callable[[Any, Known, Asked], Refusal | None] = in_its_village
+    opens_members: bool = False
+    others: Callable[[Any], tuple[UUID, ...]] = _none
+    niks: Callable[[Any], Iterable[str]] = _none
+    claims_members: bool = False
+
+
+RULES: Final[Mapping[type, Rule]] = {
+    Deliberate: Rule(decide=tiers.deliberate),
+    Approve: Rule(decide=tiers.approve),
+    Determine: Rule(decide=tiers.determine),
+    ReturnCases: Rule(decide=tiers.return_case),
+    RejectCases: Rule(decide=tiers.reject),
+    WithdrawHousehold: Rule(decide=tiers.withdraw),
+    DeactivateHousehold: Rule(decide=tiers.deactivate),
+    ReactivateHousehold: Rule(decide=tiers.reactivate, opens_members=True, claims_members=True),
+}

@@ -1,0 +1,10 @@
+"""An example of every event type: what golden files and schemas are held against."""
+
+import msgspec
+
+from event_examples import first, tiers
+from event_examples.subjects import HOUSEHOLD, ORIGIN, PERSON, REPORT
+
+EXAMPLES: list[msgspec.Struct] = [*first.EXAMPLES, *tiers.EXAMPLES]
+
+__all__ = ["EXAMPLES", "HOUSEHOLD", "ORIGIN", "PERSON", "REPORT"]
