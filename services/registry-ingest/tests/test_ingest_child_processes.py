@@ -14,7 +14,7 @@ _OPENS: dict[str, str] = {
     "a sheet": "from padan_registry_ingest.reading.tables import Limits, read_list\n"
     "assert read_list(lambda: iter([content]), limits=Limits(3_000, 60)).height == 1",
     "a photo": "import asyncio\nfrom padan_registry_ingest.photos.developing import Darkroom\n"
-    "assert asyncio.run(Darkroom().develop(content)).jpeg",
+    "assert asyncio.run(Darkroom().develop(lambda: content)).jpeg",
 }
 
 

@@ -25,7 +25,7 @@ def test_the_page_names_every_refusal() -> None:
 
 
 async def develop(content: bytes) -> Developed:
-    return await Darkroom().develop(content)
+    return await Darkroom().develop(lambda: content)
 
 
 async def refused(content: bytes) -> str:
@@ -132,7 +132,7 @@ async def test_a_bomb_is_refused() -> None:
 
 async def test_what_needs_more_memory_than_a_child_has_ends_the_child_alone() -> None:
     with pytest.raises(FileFault) as raised:
-        await Darkroom(memory_mb=128).develop(png_of(4_900, 5_000, rows=5_000))
+        await Darkroom(memory_mb=128).develop(lambda: png_of(4_900, 5_000, rows=5_000))
     assert raised.value.code == "photo_too_many_pixels"
     # The most demanding files within the bounds do fit.
     progressive = encoded(Image.new("RGB", (8_200, 6_200), "red"), progressive=True, subsampling=0, quality=30)

@@ -12,7 +12,7 @@ from padan_registry_ingest.domain.faults import FileFault
 from padan_registry_ingest.domain.photos import PhotoKind
 from padan_registry_ingest.http_api.batches import actor_of, region_of
 from padan_registry_ingest.photos.album import Album
-from padan_registry_ingest.photos.receiving import receive
+from padan_registry_ingest.photos.receiving import received
 from padan_registry_ingest.photos.repository import Photo
 
 
@@ -37,10 +37,9 @@ class PhotoApi:
             kind = PhotoKind(request.query_params.get("kind", ""))
         except ValueError as error:
             raise FileFault("photo_kind_unknown") from error
-        content = await receive(request, self._folder, most_bytes=self._most)
-        return json_response(
-            _document(await self._album.add(household_id, kind, content, actor=actor_of(request))), 201
-        )
+        async with received(request, self._folder, most_bytes=self._most) as read:
+            photo = await self._album.add(household_id, kind, read, actor=actor_of(request))
+        return json_response(_document(photo), 201)
 
     def listed(self, request: Request, household_id: UUID) -> Response:
         """The photos of a household."""

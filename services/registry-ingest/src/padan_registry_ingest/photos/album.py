@@ -1,7 +1,7 @@
 """The photos of households: taken in, listed, given back, and told to whoever decides by them."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from uuid import UUID
 
 from padan_runtime import metrics
@@ -25,20 +25,21 @@ class Album:
     def __init__(self, database: Database, keys: KeyClient, store: PhotoStore) -> None:
         self._database, self._keys, self._store, self._darkroom = database, keys, store, Darkroom()
 
-    async def add(self, household_id: UUID, kind: PhotoKind, content: bytes, *, actor: str) -> Photo:
-        """Take a photo in. The same one again, of the same household and kind, is answered as the first time."""
+    async def add(self, household_id: UUID, kind: PhotoKind, read: Callable[[], bytes], *, actor: str) -> Photo:
+        """Take in the photo that `read` gives. The same one again, of the same household and kind, is answered as the
+        first time."""
         try:
-            photo = await self._add(household_id, kind, content, actor)
+            photo = await self._add(household_id, kind, read, actor)
         except FileFault as fault:
             metrics.PHOTOS.labels(fault.code).inc()
             raise
         metrics.PHOTOS.labels("flagged" if photo.flagged else "kept").inc()
         return photo
 
-    async def _add(self, household_id: UUID, kind: PhotoKind, content: bytes, actor: str) -> Photo:
+    async def _add(self, household_id: UUID, kind: PhotoKind, read: Callable[[], bytes], actor: str) -> Photo:
         # First, for it costs least: nothing of an erased household is opened.
         key = await self._key(household_id)
-        developed = await self._darkroom.develop(content)
+        developed = await self._darkroom.develop(read)
         found, sha256 = developed.found, bytes.fromhex(developed.found.sha256)
         photo_id = photo_id_of(household_id, kind, sha256)
         photo = Photo(

@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -45,10 +46,10 @@ class Darkroom:
     def __init__(self, *, memory_mb: int = MEMORY_MB) -> None:
         self._places, self._memory_mb = asyncio.Semaphore(AT_ONCE), memory_mb
 
-    async def develop(self, content: bytes) -> Developed:
-        """Develop a photo. Raises `FileFault`."""
+    async def develop(self, read: Callable[[], bytes]) -> Developed:
+        """Develop the photo that `read` gives, which is not read before its turn. Raises `FileFault`."""
         async with self._places:
-            return await asyncio.to_thread(_develop, content, self._memory_mb)
+            return await asyncio.to_thread(lambda: _develop(read(), self._memory_mb))
 
 
 def _develop(content: bytes, memory_mb: int) -> Developed:

@@ -1,8 +1,10 @@
 """Takes a photo from a request, as the body or as the one field of a form: sealed on disk while it comes, for a line in
-the field is slow, and never whole in memory before it is there."""
+the field is slow, and until its turn has come. Only those that are being developed are in memory."""
 
 import asyncio
 import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
@@ -20,8 +22,9 @@ FIELD: Final = b"photo"
 _PART: Final = "file"
 
 
-async def receive(request: Request, folder: Path, *, most_bytes: int) -> bytes:
-    """The bytes of the photo. Raises `FileFault`."""
+@asynccontextmanager
+async def received(request: Request, folder: Path, *, most_bytes: int) -> AsyncIterator[Callable[[], bytes]]:
+    """What reads the photo, once it is here. Raises `FileFault`."""
     # The key is in memory alone: what a crash leaves on the disk (swept an hour later) nobody can open.
     upload_id, key = uuid4(), os.urandom(KEY_BYTES)
     writer = await asyncio.to_thread(SealedWriter, folder, upload_id, _PART, key, most_bytes=most_bytes)
@@ -33,7 +36,7 @@ async def receive(request: Request, folder: Path, *, most_bytes: int) -> bytes:
         if writer.size == 0:
             raise FileFault("photo_missing")
         await asyncio.to_thread(writer.close)
-        return await asyncio.to_thread(lambda: b"".join(sealed_file.pieces(folder, upload_id, _PART, key)))
+        yield lambda: b"".join(sealed_file.pieces(folder, upload_id, _PART, key))
     except FormParserError as error:
         raise FileFault("photo_form_invalid") from error
     except FileFault as fault:
