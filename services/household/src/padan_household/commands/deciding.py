@@ -18,11 +18,13 @@ from padan_events.commands import (
     CommandOutcome,
     CommandRefused,
     CommandRequest,
+    Fault,
     KeyRequest,
     ProposeHousehold,
 )
 from padan_runtime import metrics
 from padan_runtime.database import Database
+from padan_runtime.log import EntryTooLargeError
 from padan_runtime.relay import hint
 from psycopg import Connection
 
@@ -30,6 +32,7 @@ from padan_household.claims.repository import ClaimRaceError
 from padan_household.commands import repository
 from padan_household.commands.proposing import Proposing
 from padan_household.commands.ruling import Ruling
+from padan_household.domain.refusals import EVENT_TOO_LARGE
 from padan_household.keyring.keyring import Keyring
 from padan_household.store.application import Register
 
@@ -78,12 +81,17 @@ class Commands:
         return None if before is None else before.to(asked.digest)
 
     def _decide(self, request: CommandRequest) -> CommandOutcome:
-        with self._database.transaction() as connection:
-            before = repository.answered(connection, request.actor, request.idempotency_key)
-            if before is not None:
-                return before.to(request.digest)
-            outcome = self._outcome(connection, request)
-            if outcome is not KEY_REUSED:
+        try:
+            with self._database.transaction() as connection:
+                before = repository.answered(connection, request.actor, request.idempotency_key)
+                if before is not None:
+                    return before.to(request.digest)
+                outcome = self._outcome(connection, request)
+                if outcome is not KEY_REUSED:
+                    repository.answer(connection, request, outcome)
+        except EntryTooLargeError:
+            outcome = CommandRefused(faults=(Fault(EVENT_TOO_LARGE),))
+            with self._database.transaction() as connection:
                 repository.answer(connection, request, outcome)
         count(request, outcome)
         if not isinstance(outcome, CommandRefused):

@@ -22,6 +22,7 @@ NOT_EARLIER: Final = "not_earlier"
 REASON_RESERVED: Final = "reason_reserved"
 STILL_IN_REGISTER: Final = "still_in_register"
 CASE_REPEATED: Final = "case_repeated"
+EVENT_TOO_LARGE: Final = "event_too_large"
 
 
 class Refusal(msgspec.Struct, frozen=True):

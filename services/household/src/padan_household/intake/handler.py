@@ -36,6 +36,7 @@ from padan_household.intake import repository
 from padan_household.intake.opening import Opener, Report, told_of
 from padan_household.keyring.keyring import Keyring
 from padan_household.keyring.sealer import seal_for
+from padan_household.store import snapshots
 from padan_household.store.application import Register
 from padan_household.store.mapper import shard_of
 from padan_household.taking_back import repository as taking_back
@@ -76,6 +77,7 @@ class IntakeHandler:
         if not reports:
             return
         households = self._register.load({report.household_id for report in reports}, connection)
+        before = dict(households)
         entering, refusals = self._admit(connection, reports, households)
         keys = self._keyring.mint([pair for proposal in entering.values() for pair in subjects(proposal)])
         seal = seal_for(lambda _, subject: keys[subject])
@@ -85,6 +87,7 @@ class IntakeHandler:
             self._append(connection, decided)
         except IntegrityError as race:
             raise claims.ClaimRaceError("a household changed meanwhile") from race
+        snapshots.keep(connection, before, households.values())
         outcomes = [
             self._outcome(one, one.report.outcome_id) for one in decided if one.report.outcome_id not in without_events
         ]

@@ -1,6 +1,6 @@
 """The register as an application of the `eventsourcing` library: load households, save what was decided."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Never
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from psycopg import Connection
 
 from padan_household.domain.household import Household
 from padan_household.domain.stream import HouseholdEvent, fold
+from padan_household.store import snapshots
 from padan_household.store.enveloped import EnvelopedEvent
 from padan_household.store.mapper import HouseholdMapper, shard_of
 from padan_household.store.recorder import ShardedAggregateRecorder, ShardedRecorder
@@ -74,24 +75,31 @@ class Register(Application[UUID]):
         return ShardedFactory(env, self._database)
 
     def load(self, household_ids: Iterable[UUID], connection: Connection[Any]) -> dict[UUID, Household]:
-        """Those of the households that exist, in one SELECT, by id."""
-        found: dict[UUID, Household] = {}
-        for household_id, stored in self.recorder.select_streams(household_ids, connection).items():
-            household = fold(map(_MAPPER.to_domain_event, stored))
-            if household is not None:
-                found[household_id] = household
-        return found
+        """Those of the households that exist, by id: from their snapshots and the events since, or all their events."""
+        return {household_id: household for household_id, (household, _) in self._read(household_ids, connection)}
 
     def load_with_cause(
         self, household_ids: Iterable[UUID], causation_id: UUID, connection: Connection[Any]
     ) -> dict[UUID, Loaded]:
-        """Those of the households that exist, with the events they have of a cause, in one SELECT, by id."""
+        """As `load`, with the events each has of a cause already."""
         found: dict[UUID, Loaded] = {}
-        for household_id, stored in self.recorder.select_streams(household_ids, connection).items():
-            household = fold(map(_MAPPER.to_domain_event, stored))
-            if household is not None:
-                found[household_id] = Loaded(household, _of_cause(stored, causation_id))
+        for household_id, (household, stored) in self._read(household_ids, connection):
+            whole = bool(stored) and stored[0].originator_version == 1
+            # What lies before a snapshot was not read.
+            seen = stored if whole else self.recorder.select_of_cause(household_id, causation_id, connection)
+            found[household_id] = Loaded(household, _of_cause(seen, causation_id))
         return found
+
+    def _read(
+        self, household_ids: Iterable[UUID], connection: Connection[Any]
+    ) -> Iterator[tuple[UUID, tuple[Household, list[EnvelopedEvent]]]]:
+        wanted = list(household_ids)
+        kept = snapshots.read(connection, wanted)
+        after = {household_id: household.version for household_id, household in kept.items()}
+        for household_id, stored in self.recorder.select_streams(wanted, connection, after).items():
+            household = fold(map(_MAPPER.to_domain_event, stored), kept.get(household_id))
+            if household is not None:
+                yield household_id, (household, stored)
 
     def append(self, events: Sequence[HouseholdEvent], connection: Connection[Any]) -> list[Position]:
         """Append in bulk inside the surrounding transaction; where each event stands.

@@ -1,6 +1,6 @@
 """The library's recorder interfaces over the sharded log."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Never
 from uuid import UUID
 
@@ -63,10 +63,17 @@ class ShardedAggregateRecorder(AggregateRecorder):
             )
 
     def select_streams(
-        self, originator_ids: Iterable[UUID], connection: Connection[Any]
+        self, originator_ids: Iterable[UUID], connection: Connection[Any], after: Mapping[UUID, int] | None = None
     ) -> dict[UUID, list[EnvelopedEvent]]:
-        """Many streams in one SELECT, inside the caller's transaction."""
-        return repository.streams(connection, _TOPIC, [(self._shard_of(stream), stream) for stream in originator_ids])
+        """Many streams in one SELECT, inside the caller's transaction; `after` says behind which version."""
+        wanted = [(self._shard_of(stream), stream) for stream in originator_ids]
+        return repository.streams(connection, _TOPIC, wanted, after)
+
+    def select_of_cause(
+        self, originator_id: UUID, causation_id: UUID, connection: Connection[Any]
+    ) -> list[EnvelopedEvent]:
+        """The events of a stream that have this cause, inside the caller's transaction."""
+        return repository.of_cause(connection, _TOPIC, self._shard_of(originator_id), originator_id, causation_id)
 
     def _append(
         self, stored_events: Sequence[StoredEvent], connection: Connection[Any] | None

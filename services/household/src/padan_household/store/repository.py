@@ -1,6 +1,6 @@
 """All SQL over the store's log, beyond what `padan_runtime.log` does for every log."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -19,24 +19,50 @@ def _enveloped(row: Sequence[Any]) -> EnvelopedEvent:
 
 
 def streams(
-    connection: Connection[Any], topic: str, wanted: Sequence[tuple[int, UUID]]
+    connection: Connection[Any],
+    topic: str,
+    wanted: Sequence[tuple[int, UUID]],
+    after: Mapping[UUID, int] | None = None,
 ) -> dict[UUID, list[EnvelopedEvent]]:
-    """The events of many streams, by stream and in order of versions, in one SELECT. `wanted` is shard and stream."""
+    """The events of many streams, by stream and in order of versions, in one SELECT. `wanted` is shard and stream,
+    `after` says of a stream behind which version it is read."""
+    versions = after or {}
     found: dict[UUID, list[EnvelopedEvent]] = {stream: [] for _, stream in wanted}
     rows = connection.execute(
         sql.SQL(
-            "SELECT {columns} FROM unnest(%(shards)b::smallint[], %(keys)b::text[]) AS w (shard, key) "
+            "SELECT {columns} FROM unnest(%(shards)b::smallint[], %(keys)b::text[], %(after)b::integer[]) "
+            "AS w (shard, key, after) "
             # OFFSET 0 keeps the planner from reading whole partitions where an index probe for each stream does.
-            "CROSS JOIN LATERAL (SELECT * FROM {log} l WHERE l.shard = w.shard AND l.key = w.key OFFSET 0) e "
+            "CROSS JOIN LATERAL (SELECT * FROM {log} l WHERE l.shard = w.shard AND l.key = w.key "
+            "AND l.version > w.after OFFSET 0) e "
             "ORDER BY e.key, e.version"
         ).format(columns=_COLUMNS, log=sql.Identifier(table_of(topic))),
-        {"shards": [shard for shard, _ in wanted], "keys": [str(stream) for _, stream in wanted]},
+        {
+            "shards": [shard for shard, _ in wanted],
+            "keys": [str(stream) for _, stream in wanted],
+            "after": [versions.get(stream, 0) for _, stream in wanted],
+        },
         binary=True,
     )
     for row in rows:
         event = _enveloped(row)
         found[UUID(row[0])].append(event)
     return found
+
+
+def of_cause(
+    connection: Connection[Any], topic: str, shard: int, stream: UUID, causation_id: UUID
+) -> list[EnvelopedEvent]:
+    """The events of a stream that have this cause."""
+    rows = connection.execute(
+        sql.SQL(
+            "SELECT {columns} FROM {log} e WHERE e.shard = %(shard)s AND e.key = %(key)s "
+            "AND e.causation_id = %(cause)s ORDER BY e.version"
+        ).format(columns=_COLUMNS, log=sql.Identifier(table_of(topic))),
+        {"shard": shard, "key": str(stream), "cause": causation_id},
+        binary=True,
+    )
+    return [_enveloped(row) for row in rows]
 
 
 def stream(

@@ -36,6 +36,7 @@ from padan_household.deadlines import repository as deadlines
 from padan_household.domain import ids
 from padan_household.domain.deadlines import deadlines_of
 from padan_household.keyring.keyring import Keyring
+from padan_household.store import snapshots
 from padan_household.store.application import Register
 from padan_household.taking_back import repository
 
@@ -137,6 +138,7 @@ class TakingBack:
     def _deadlines(self, connection: Connection[Any], events: Sequence[Event]) -> None:
         """What comes due follows from the households as they stand now."""
         households = {UUID(event.key) for event in events if event.type not in _WITHOUT_DEADLINES}
+        snapshots.drop(connection, sorted(households))
         loaded = self._register.load(households, connection)
         deadlines.replace(connection, {household_id: deadlines_of(one) for household_id, one in loaded.items()})
 

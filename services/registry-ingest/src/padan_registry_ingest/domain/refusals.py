@@ -71,6 +71,8 @@ _OF_COMMANDS: Final = (
     Words("case_repeated", 422, "Keluarga ini disebut dua kali dalam satu kiriman.",
           "This family is named twice in one request.",
           "Yang pertama sudah diputuskan.", "The first one was decided."),
+    Words("event_too_large", 413, "Isian ini terlalu banyak untuk satu kiriman.",
+          "This is more than one command can hold.", "Bagi menjadi beberapa kiriman.", "Split it into several."),
     Words("date_in_future", 422, "Tanggal ini di masa depan.", "This date is in the future.",
           "Perbaiki tanggalnya, atau jam di perangkat Anda.", "Correct the date, or the clock of your device."),
     Words("time_without_zone", 422, "Waktu ini tidak menyebut zonanya.", "This time does not say its zone.",
