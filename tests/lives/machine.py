@@ -1,0 +1,174 @@
+"""Families whose lives take any turn that commands can give them."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from itertools import count
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from padan_events.commands import Command, ProposeHousehold
+from padan_events.commands.cases import (
+    Approve,
+    Case,
+    DeactivateHousehold,
+    Deliberate,
+    Determine,
+    ReactivateHousehold,
+    RejectCases,
+    ReturnCases,
+    WithdrawHousehold,
+)
+from padan_events.personal import Relationship, ReportedHousehold, ReportedMember, Sex
+from padan_events.states import State
+from padan_events.tiers import DeactivateReason, RejectReason, ReturnReason, WithdrawReason
+from padan_household.domain.authority import MAY
+
+from lives.readers import View
+from lives.register import ACCEPTED, Register
+
+VILLAGES = ("3318042007", "3318042008", "3319012001", "5101012001")
+ROLES = tuple(sorted(set().union(*MAY.values())))
+ACTORS = ("user:one", "user:two", "user:three")
+Peer = Callable[..., list[str]]
+
+
+class Lives(RuleBasedStateMachine):
+    """Commands in any order, given by anybody. `peer`, where there is one, is given the same, and answers the same."""
+
+    peer: Peer | None = None
+    first_nik = 0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register = Register()
+        self.views = [View(self.register), View(self.register)]
+        self._keys = count(1)
+
+    @property
+    def households(self) -> list[UUID]:
+        """By the order in which they came in."""
+        return list(self.register.households)
+
+    def one(self, index: int) -> UUID:
+        """Some household."""
+        return self.households[index % len(self.households)]
+
+    def give(self, command: Command, role: str, village: str, actor: str, version: int | None = None) -> list[str]:
+        """Give a command; a refused one must change nothing."""
+        before = {one: len(events) for one, events in self.register.streams.items()}, dict(self.register.claims)
+        key = f"{self.first_nik}:{next(self._keys)}"
+        region = "" if role == "ministry" else village[:4] if role in {"social_office", "approver"} else village
+        asked: dict[str, Any] = {"role": role, "region": region, "actor": actor, "key": key, "version": version}
+        codes = self.register.give(command, **asked)
+        if ACCEPTED not in codes:
+            after = {one: len(events) for one, events in self.register.streams.items()}, dict(self.register.claims)
+            assert before == after, "a refused command changed something"
+        if self.peer is not None:
+            assert self.peer(command, now=self.register.now, **asked) == codes
+        return codes
+
+    @rule(
+        niks=st.lists(st.integers(1, 9) | st.none(), min_size=1, max_size=4),
+        village=st.sampled_from(VILLAGES),
+        actor=st.sampled_from(ACTORS),
+    )
+    def propose(self, niks: list[int | None], village: str, actor: str) -> None:
+        """A family; its people may stand in the register already."""
+        members = tuple(
+            ReportedMember(
+                name=f"Orang {nik}",
+                nik=None if nik is None else f"33180101018{self.first_nik + nik:05d}",
+                birth_date=date(1960 + 12 * index, 1, 1),
+                sex=Sex.FEMALE if index % 2 else Sex.MALE,
+                relationship=(Relationship.HEAD, Relationship.WIFE, Relationship.CHILD, Relationship.CHILD)[index],
+            )
+            for index, nik in enumerate(niks)
+        )
+        self.give(
+            ProposeHousehold(household=ReportedHousehold(village=village, members=members)),
+            "village_operator",
+            village,
+            actor,
+        )
+
+    @precondition(lambda self: self.register.households)
+    @rule(
+        index=st.integers(0, 50),
+        other=st.integers(0, 50),
+        choice=st.integers(0, 9),
+        role=st.sampled_from(ROLES),
+        village=st.sampled_from(VILLAGES),
+        actor=st.sampled_from(ACTORS),
+        to=st.sampled_from(State),
+        stale=st.booleans(),
+    )
+    def anything(
+        self, index: int, other: int, choice: int, role: str, village: str, actor: str, to: State, *, stale: bool
+    ) -> None:
+        """Any command about any household, by anybody, from anywhere."""
+        first, second = self.one(index), self.one(other)
+        version = self.register.households[first].version - 1 if stale else None
+        self.give(self._any(choice, first, second, to), role, village, actor, version)
+
+    @precondition(lambda self: self.register.households)
+    @rule(index=st.integers(0, 50), actor=st.sampled_from(ACTORS))
+    def bring_on(self, index: int, actor: str) -> None:
+        """Whoever's turn it is brings a case on."""
+        household_id = self.one(index)
+        known = self.register.known(household_id)
+        assert known is not None
+        assert known.home is not None
+        cases = (Case(household_id),)
+        command: Command
+        for role, command in (
+            ("village_head", Deliberate(cases=cases, held_on=date(2026, 3, 1), minutes_number="1")),
+            ("district_officer", Approve(cases=cases)),
+            ("social_office", Approve(cases=cases)),
+            ("approver", Approve(cases=cases)),
+            ("ministry", Determine(cases=cases)),
+        ):
+            if self.give(command, role, known.home.village, actor) == [ACCEPTED]:
+                return
+
+    @staticmethod
+    def _any(choice: int, first: UUID, second: UUID, to: State) -> Command:
+        cases = (Case(first), Case(second))
+        commands: tuple[Command, ...] = (
+            Deliberate(cases=cases, held_on=date(2026, 3, 1), minutes_number="1"),
+            Approve(cases=cases),
+            Determine(cases=cases),
+            ReturnCases(cases=cases, to=to, reasons=(ReturnReason.OTHER,), note="kurang"),
+            RejectCases(cases=cases, reasons=(RejectReason.ABLE,)),
+            WithdrawHousehold(household_id=first, reason=WithdrawReason.FAMILY_REQUEST),
+            DeactivateHousehold(household_id=first, reason=DeactivateReason.ABROAD, note="pindah"),
+            ReactivateHousehold(household_id=first),
+        )
+        return commands[choice % len(commands)]
+
+    @rule(days=st.integers(1, 20))
+    def time_passes(self, days: int) -> None:
+        """What comes due happens."""
+        self.register.pass_time(timedelta(days=days))
+
+    @rule(seed=st.integers(0, 1_000), view=st.integers(0, 1))
+    def read(self, seed: int, view: int) -> None:
+        """A reader goes on a little."""
+        self.views[view].read_some(Random(seed))
+
+    @invariant()
+    def holds(self) -> None:
+        """One holder a person, blocks that open, claims that their households know of."""
+        self.register.check()
+
+    def teardown(self) -> None:
+        """At rest every view is the register, and every state can be told from its events."""
+        for view in self.views:
+            view.read_all()
+            view.check_at_rest()
+        for stream in self.register.streams.values():
+            assert all(event.cause.actor and event.cause.correlation_id for event in stream)
+            assert msgspec.json.encode([type(event.data).__name__ for event in stream])

@@ -1,0 +1,249 @@
+"""A register in memory: the real rules, the real fold, the real changes of claims, keys that are derived.
+
+What stands around them is modelled as `commands.ruling` and `decisions.writing` have it, so that a run on the real
+store can be held against one here, command by command.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+from uuid import UUID, uuid5
+
+import msgspec
+from padan_events.commands import Command, ProposeHousehold
+from padan_events.commands.cases import Case, CaseList
+from padan_events.effects import HouseholdFact
+from padan_events.local_date import local_date
+from padan_events.personal import HouseholdIdentity, PersonIdentity, PersonSensitive
+from padan_household.claims.changes import ClaimChanges, changes_of
+from padan_household.claims.proposed import admitted, opened
+from padan_household.domain import ids
+from padan_household.domain.asked import Asked, Known, Person
+from padan_household.domain.authority import acts_in, role_may
+from padan_household.domain.claim import Claim
+from padan_household.domain.deadlines import come_due, deadlines_of
+from padan_household.domain.household import Household, Sealed
+from padan_household.domain.proposing import propose
+from padan_household.domain.refusals import CASE_REPEATED, HOUSEHOLD_UNKNOWN, VERSION_DIFFERS, Refusal
+from padan_household.domain.rules import RULES
+from padan_household.domain.sealed import Kind
+from padan_household.domain.stream import Cause, HouseholdEvent, evolve, fold, follow_each
+from padan_household.store.mapper import shard_of
+from padan_runtime.keys import SubjectKeys
+from padan_runtime.sealing import keyed_hash, open_sealed, seal
+
+NIK_HASH_KEY = bytes(range(32))
+ACCEPTED = "accepted"
+
+
+def key(household: UUID, subject: UUID, kind: Kind) -> bytes:
+    """The key of a subject in a household: every one its own, so that a block moved unchanged does not open."""
+    return sha256(household.bytes + subject.bytes + kind.encode()).digest()
+
+
+class Subjects(dict[UUID, SubjectKeys]):
+    """The keys of everybody in one household."""
+
+    def __init__(self, household: UUID) -> None:
+        super().__init__()
+        self._household = household
+
+    def get(self, subject: UUID, default: Any = None) -> SubjectKeys:
+        """The keys of a subject."""
+        del default
+        own = self._household
+        return SubjectKeys(subject, key(own, subject, "identity"), key(own, subject, "sensitive"))
+
+
+class Keyring(dict[UUID, Subjects]):
+    """Everybody's keys."""
+
+    def get(self, household: UUID, default: Any = None) -> Subjects:
+        """The keys of a household."""
+        del default
+        return Subjects(household)
+
+
+def seal_all(household: UUID, subject: UUID, kind: Kind, content: msgspec.Struct, event_id: UUID) -> bytes:
+    """As a household's sealer does."""
+    return seal(key(household, subject, kind), content, subject=subject, event_id=event_id)
+
+
+def read(sealed: Sealed, household: UUID, subject: UUID, kind: Kind, form: type[Any]) -> Any:
+    """Raises `SealError` for a block of another household, subject or event."""
+    return open_sealed(key(household, subject, kind), sealed.block, form, subject=subject, event_id=sealed.event_id)
+
+
+class Register:
+    """Everything that was accepted, and who holds which NIK."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 3, 10, 4, 0, tzinfo=UTC)
+        self.streams: dict[UUID, list[HouseholdEvent]] = {}
+        self.households: dict[UUID, Household] = {}
+        self.claims: dict[bytes, Claim] = {}
+        self.shards: dict[int, list[tuple[UUID, HouseholdFact]]] = {}
+
+    def give(
+        self, command: Command, *, role: str, region: str, actor: str, key: str, version: int | None = None
+    ) -> list[str]:
+        """By case, `accepted` or the code of its refusal."""
+        command_id = ids.command_id(actor, key)
+        cause = Cause(actor, command_id, ids.request_id(command_id, msgspec.json.encode(command)))
+        if isinstance(command, ProposeHousehold):
+            return [self._propose(command, role, region, cause)]
+        refusal = role_may(str(command.__struct_config__.tag), role)
+        if refusal is not None:
+            return [refusal.code]
+        many = isinstance(command, CaseList)
+        cases = command.cases if many else (Case(command.household_id, version),)  # type: ignore[union-attr]  # see Ruling
+        codes, facts, seen = [], list[HouseholdFact](), set[UUID]()
+        for case in cases:
+            found = (
+                Refusal(CASE_REPEATED)
+                if case.household_id in seen
+                else self._decide(command, case, role=role, region=region, cause=cause)
+            )
+            seen.add(case.household_id)
+            codes.append(found.code if isinstance(found, Refusal) else ACCEPTED)
+            facts += [] if isinstance(found, Refusal) else found
+        self._write(facts, cause)
+        return codes
+
+    def _decide(
+        self, command: Any, case: Case, *, role: str, region: str, cause: Cause
+    ) -> Refusal | list[HouseholdFact]:
+        rule, known = RULES[type(command)], self.known(case.household_id)
+        if known is None:
+            return Refusal(HOUSEHOLD_UNKNOWN)
+        if case.version is not None and case.version != known.household.version:
+            return Refusal(VERSION_DIFFERS)
+        others = {one: other for one in rule.others(command) if (other := self.known(one)) is not None}
+        others[case.household_id] = known
+        asked = Asked(
+            actor=cause.actor,
+            role=role,
+            region=region,
+            now=self.now,
+            today=local_date(self.now, known.household.regency),
+            command_id=cause.correlation_id,
+            seal=seal_all,
+            nik_hash=nik_hash,
+            claims=self._standing(rule, command, others),
+            others=others,
+        )
+        found = rule.may_act(command, known, asked) or rule.decide(command, known, asked)
+        return found if isinstance(found, Refusal) else list(found)
+
+    def _standing(self, rule: Any, command: Any, opened_: Mapping[UUID, Known]) -> dict[bytes, Claim]:
+        hashes = {nik_hash(nik) for nik in rule.niks(command)}
+        if rule.claims_members:
+            hashes |= {
+                bytes.fromhex(person.identity.nik_hash)
+                for known in opened_.values()
+                for person in known.persons.values()
+                if person.identity is not None and person.identity.nik_hash is not None
+            }
+        return {one: self.claims[one] for one in hashes if one in self.claims}
+
+    def known(self, household_id: UUID) -> Known | None:
+        """A household, opened."""
+        household = self.households.get(household_id)
+        if household is None:
+            return None
+        home = read(household.identity, household.id, household.id, "identity", HouseholdIdentity)
+        persons = {
+            person: Person(
+                read(member.identity, household.id, person, "identity", PersonIdentity),
+                read(member.sensitive, household.id, person, "sensitive", PersonSensitive),
+            )
+            for person, member in household.members.items()
+        }
+        return Known(household=household, home=home, persons=persons)
+
+    def _propose(self, command: ProposeHousehold, role: str, region: str, cause: Cause) -> str:
+        household_id = ids.proposed_household_id(cause.correlation_id)
+        village = command.household.village
+        refusal = role_may("propose_household", role) or acts_in(region, village)
+        if refusal is not None:
+            return refusal.code
+        proposal = opened(
+            household_id,
+            command.household,
+            NIK_HASH_KEY,
+            regency=village[:4],
+            occurred_on=local_date(self.now, village[:4]),
+        )
+        held = {one: self.claims[one] for one in proposal.nik_hashes if one in self.claims}
+        entering = admitted(proposal, held)
+        if isinstance(entering, Refusal):
+            return {"duplicate_in_file": "member_repeated"}.get(entering.code, entering.code)
+        self._write(list(propose(entering, seal_all)), cause)
+        return ACCEPTED
+
+    def pass_time(self, by: timedelta) -> list[UUID]:
+        """Time goes on, and what comes due happens; in which households."""
+        self.now += by
+        fired = []
+        while due := sorted(
+            (one.at, household_id, one.kind)
+            for household_id, household in self.households.items()
+            for one in deadlines_of(household)
+            if one.at <= self.now
+        ):
+            at, household_id, kind = due[0]
+            cause = Cause("service:household", uuid5(household_id, f"deadline:{kind}:{at.isoformat()}"))
+            self._write(list(come_due(self.households[household_id], kind)), cause)
+            fired.append(household_id)
+        return fired
+
+    def _write(self, facts: list[HouseholdFact], cause: Cause) -> None:
+        events = follow_each(self.households, facts, cause)
+        for event, data in zip(events, facts, strict=True):
+            household_id = event.originator_id
+            self.households[household_id] = evolve(self.households.get(household_id), event)
+            self.streams.setdefault(household_id, []).append(event)
+            self.shards.setdefault(shard_of(household_id), []).append((event.event_id, data))
+        pairs = ((event.event_id, data) for event, data in zip(events, facts, strict=True))
+        apply(changes_of(pairs, Keyring()), self.claims)
+
+    def check(self) -> None:
+        """What must hold at every instant. Raises `AssertionError`."""
+        holders: dict[UUID, UUID] = {}
+        for household_id, household in self.households.items():
+            assert fold(self.streams[household_id]) == household, "a fold of events that is not the state"
+            for person in household.members:
+                assert person not in holders or household.closed or self.households[holders[person]].closed, (
+                    f"{person} is held twice"
+                )
+                if not household.closed:
+                    holders[person] = household_id
+            approvals = list(household.case.approvals.values())
+            assert len(set(approvals)) == len(approvals), "one person approved a case twice"
+            self.known(household_id)  # every block is bound to the event that carries it
+        for claim in self.claims.values():
+            holder = self.households[claim.household_id]
+            assert claim.released == holder.closed, "a claim that its household knows nothing of"
+            if not claim.released and claim.person_id in holder.members:
+                assert holder.members[claim.person_id].membership_seq <= claim.membership_seq
+
+
+def nik_hash(nik: str) -> bytes:
+    """As household's `Ruling` has it."""
+    return keyed_hash(NIK_HASH_KEY, nik)
+
+
+def apply(changes: ClaimChanges, claims: dict[bytes, Claim]) -> None:
+    """As `ClaimChanges.apply` does in PostgreSQL: the larger `membership_seq` wins; then who left, or came back."""
+    for claim in sorted(changes.taken, key=lambda one: one.membership_seq):
+        held = claims.get(claim.nik_hash)
+        if held is None or held.membership_seq < claim.membership_seq:
+            claims[claim.nik_hash] = claim
+        else:
+            clash = held.membership_seq == claim.membership_seq and held.household_id != claim.household_id
+            assert not clash, "two households hold a NIK by the same right"
+    for nik, claim in claims.items():
+        released = changes.released.get(claim.household_id)
+        if released is not None:
+            claims[nik] = msgspec.structs.replace(claim, released=released)
