@@ -10,6 +10,7 @@ from padan_cli.platform.instance import project_root
 from padan_runtime import logs as structured_logs
 
 from bench.append_single import append_single
+from bench.commands import approve_10k, commands
 from bench.idle import idle
 from bench.logs import append_batched, relay
 from bench.measure import Bench, say
@@ -27,6 +28,8 @@ BENCHES: dict[str, Bench] = {
     "validate_1m_csv": validate_1m_csv,
     "validate_1m_xlsx": validate_1m_xlsx,
     "rebuild": rebuild,
+    "commands": commands,
+    "approve_10k": approve_10k,
     # Each of these leaves fewer services at work than it found: in this order.
     "gateway_stream": gateway_stream,
     "eligibility_stream": eligibility_stream,

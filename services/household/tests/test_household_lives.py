@@ -1,4 +1,4 @@
-"""The same lives on the real store: each command is answered as the rules alone answer it, and the same stands after."""
+"""The same lives on the real store: each command is answered as the rules alone answer it, and the same stands."""
 
 from datetime import datetime
 from itertools import count
