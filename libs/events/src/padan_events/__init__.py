@@ -1,6 +1,6 @@
 """The contract of Padan: event types, topics, envelope and shards. Imports no client of anything."""
 
-from padan_events import eligibility, household, intake, parking, tiers
+from padan_events import eligibility, families, household, intake, parking, relocations, tiers
 from padan_events.envelope import EnvelopeError, Event
 from padan_events.registry import (
     EventType,
@@ -27,9 +27,11 @@ __all__ = [
     "eligibility",
     "encode",
     "event_types",
+    "families",
     "household",
     "intake",
     "parking",
+    "relocations",
     "shard_of",
     "tiers",
     "type_of",

@@ -1,8 +1,10 @@
 """What was accepted of a household (household.events.v1), for ever."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
+
+import msgspec
 
 from padan_events.effects import Effects, HouseholdFact, PersonId, SealedMember
 from padan_events.intake import Decile, Origin
@@ -12,7 +14,21 @@ from padan_events.states import State
 from padan_events.telling import told
 from padan_events.topics import HOUSEHOLD_EVENTS
 
-__all__ = ["IdentityMatched", "Proposed", "SealedMember", "WelfareRanked"]
+__all__ = ["IdentityMatched", "Proposed", "SealedMember", "SplitFrom", "WelfareRanked"]
+
+
+class SplitFrom(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The household that a new one came of, and what it keeps of it: entitlement is not lost by parting."""
+
+    household_id: Annotated[UUID, told("The household of which it was a part.", "pseudonym")]
+    transfer_id: Annotated[UUID, told("The same as on the `split` of that household.", "pseudonym")]
+    state: Annotated[State, told("The state in which it stands, as that household does.")]
+    approvals: Annotated[dict[State, str], told("By state, who brought the case there: nobody does so twice.")] = {}
+    returned_to: Annotated[State | None, told("Where it was returned to, while it is returned.")] = None
+    due_at: Annotated[datetime | None, told("When it is withdrawn if nobody touches it, while it is returned.")] = None
+    update_month: Annotated[str | None, told("The update month (YYYY-MM) of that household's approval.")] = None
+    decile: Annotated[int | None, told("The welfare decile of that household (1 poorest to 10).")] = None
+    ranked_on: Annotated[date | None, told("The date from which that ranking holds.")] = None
 
 
 @event_type("id.padan.household.proposed.v1", HOUSEHOLD_EVENTS)
@@ -20,7 +36,7 @@ class Proposed(HouseholdFact, frozen=True, kw_only=True):
     """A household was proposed and stands in the register. `identity` is a sealed `HouseholdIdentity`.
 
     When: a report was accepted: nobody of it stands in another household, and from now on each NIK in it belongs
-    to this one.
+    to this one. Or part of a family became a household of its own (`split_from`), and takes its state along.
 
     `head` is absent where no member is named head: flagged, to be settled by a person.
     """
@@ -35,11 +51,16 @@ class Proposed(HouseholdFact, frozen=True, kw_only=True):
     head: Annotated[
         UUID | None, told("The head of the family: a person_id; absent where none is named.", "pseudonym")
     ] = None
+    split_from: Annotated[
+        SplitFrom | None, told("What it keeps of the household it was a part of; absent where it is new.")
+    ] = None
 
     def effects(self) -> Effects:
         """The household stands, and holds its members."""
+        kept = self.split_from
         return Effects(
-            state=State.PROPOSED,
+            state=State.PROPOSED if kept is None else kept.state,
+            decile=None if kept is None else kept.decile,
             identity=self.identity,
             joined=self.members,
             head=self.head,

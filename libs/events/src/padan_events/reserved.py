@@ -6,9 +6,7 @@ _FACTS: Final = {
     "registry": "move_reported match_reported",
     "household": (
         "imported "
-        "programme_proposed recipient_verified member_added member_died death_reversed member_moved_out "
-        "member_moved_in head_changed caretaker_changed relocation_requested relocation_released "
-        "relocation_accepted relocation_refused relocation_cancelled relocation_expired split merged unmerged "
+        "programme_proposed recipient_verified member_died death_reversed unmerged "
         "identity_linked identity_unmatched details_corrected conflict_resolved region_recoded "
         "evidence_attached geotagged circumstances_assessed round_opened round_answered round_closed "
         "objection_appealed resigned need_recorded referred intervention_delivered objection_raised "

@@ -10,6 +10,14 @@ from padan_events.commands.cases import (
     ReturnCases,
     WithdrawHousehold,
 )
+from padan_events.commands.families import (
+    AddMember,
+    MergeHouseholds,
+    SetCaretaker,
+    SetHead,
+    SplitHousehold,
+    TransferMembers,
+)
 from padan_events.commands.proposing import ProposeHousehold
 
 Command = (
@@ -22,4 +30,10 @@ Command = (
     | WithdrawHousehold
     | DeactivateHousehold
     | ReactivateHousehold
+    | AddMember
+    | SplitHousehold
+    | TransferMembers
+    | MergeHouseholds
+    | SetHead
+    | SetCaretaker
 )

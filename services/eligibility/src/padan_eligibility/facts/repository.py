@@ -74,7 +74,8 @@ def _household_rows(changes: Iterable[Change]) -> str:
 def write_persons(connection: Connection[Any], members: Iterable[Member], changes: Collection[Change]) -> None:
     """Write who joined, left and died, each person where their largest `membership_seq` says; the first side of a
     transfer to be seen moves the person, of the second only what is known of them is new."""
-    left = {one.person_id: one for change in changes for one in sorted(change.left, key=lambda one: one.membership_seq)}
+    departures = (one for change in changes for one in change.left)
+    left = {one.person_id: one for one in sorted(departures, key=lambda one: one.membership_seq)}
     died = {one.person_id: one for change in changes for one in change.died}
     if left or died:
         # Sorted, so that two workers that meet over a transfer wait for each other and never deadlock.

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, UnsetType
 from padan_events import Event, decode
-from padan_events.effects import Died, Effects, HouseholdFact, Left, SealedMember
+from padan_events.effects import Died, HouseholdFact, Left, SealedMember
 from padan_events.eligibility import Decided
 from padan_events.household import IdentityMatched, Proposed
 from padan_events.personal import Agreement, HouseholdIdentity, PersonIdentity
@@ -74,7 +74,7 @@ class PersonRow(msgspec.Struct):
 
 
 _LATER = 1_000
-"""Where members who joined later stand among the others, by the position of the event; those who stay keep theirs."""
+"""Members who joined later stand behind those the household came in with; those who stay keep their place."""
 
 
 class DecisionRow(msgspec.Struct):
@@ -150,7 +150,7 @@ def _effected(changes: Changes, event: Event, data: HouseholdFact, keys: Mapping
     if effects.decile is not None:
         change.decile = effects.decile
     _told(change, data)
-    _moved(changes, change, event, effects, keys)
+    _moved(changes, change, event, data, keys)
 
 
 def _told(change: HouseholdChange, data: HouseholdFact) -> None:
@@ -158,6 +158,9 @@ def _told(change: HouseholdChange, data: HouseholdFact) -> None:
     match data:
         case Proposed():
             change.proposed_on = data.occurred_on
+            if (kept := data.split_from) is not None:
+                returned_to = None if kept.returned_to is None else kept.returned_to.value
+                change.case, change.update_month = Case(returned_to, kept.due_at), kept.update_month
         case Returned():
             change.case = Case(data.to.value, data.due_at)
         case Advanced() | Determined() if data.update_month is not None:
@@ -172,14 +175,15 @@ def _told(change: HouseholdChange, data: HouseholdFact) -> None:
 
 
 def _moved(
-    changes: Changes, change: HouseholdChange, event: Event, effects: Effects, keys: Mapping[UUID, SubjectKeys]
+    changes: Changes, change: HouseholdChange, event: Event, data: HouseholdFact, keys: Mapping[UUID, SubjectKeys]
 ) -> None:
     """Persons: each is where the largest `membership_seq` says."""
+    effects, first = data.effects(), 0 if isinstance(data, Proposed) else _LATER
     for index, member in enumerate((*effects.joined, *effects.changed)):
         held = changes.persons.get(member.person_id)
         if held is not None and held.membership_seq > member.membership_seq:
             continue
-        ordinal = -1 if index >= len(effects.joined) else index if change.events == 1 else _LATER + index
+        ordinal = -1 if index >= len(effects.joined) else first + index
         if ordinal < 0 and held is not None:
             ordinal = held.ordinal
         changes.persons[member.person_id] = PersonRow(

@@ -6,6 +6,7 @@ from typing import Final
 from padan_household.domain.refusals import REGION_FORBIDDEN, ROLE_FORBIDDEN, Refusal
 
 _TIERS: Final = frozenset({"village_head", "facilitator", "district_officer", "social_office", "approver", "ministry"})
+_FAMILIES: Final = frozenset({"village_operator", "facilitator", "social_office"})
 
 MAY: Final[Mapping[str, frozenset[str]]] = {
     "propose_household": frozenset({"village_operator", "facilitator", "social_office"}),
@@ -17,6 +18,12 @@ MAY: Final[Mapping[str, frozenset[str]]] = {
     "withdraw_household": frozenset({"village_operator", "social_office"}),
     "deactivate_household": frozenset({"social_office"}),
     "reactivate_household": frozenset({"social_office"}),
+    "add_member": _FAMILIES,
+    "split_household": frozenset({"village_operator", "social_office"}),
+    "transfer_members": frozenset({"village_operator", "social_office"}),
+    "merge_households": frozenset({"social_office"}),
+    "set_head": _FAMILIES,
+    "set_caretaker": _FAMILIES,
 }
 """By command, the roles that may give it. What is not written here nobody may."""
 

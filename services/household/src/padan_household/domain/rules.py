@@ -15,9 +15,17 @@ from padan_events.commands.cases import (
     ReturnCases,
     WithdrawHousehold,
 )
+from padan_events.commands.families import (
+    AddMember,
+    MergeHouseholds,
+    SetCaretaker,
+    SetHead,
+    SplitHousehold,
+    TransferMembers,
+)
 from padan_events.effects import HouseholdFact
 
-from padan_household.domain import tiers
+from padan_household.domain import families, succeeding, tiers, transferring
 from padan_household.domain.asked import Asked, Known
 from padan_household.domain.authority import acts_in
 from padan_household.domain.refusals import Refusal
@@ -27,6 +35,10 @@ Decide = Callable[[Any, Known, Asked], Sequence[HouseholdFact] | Refusal]
 
 def _none(_: Any) -> tuple[Any, ...]:
     return ()
+
+
+def _nik_of_member(command: AddMember) -> tuple[str, ...]:
+    return () if command.member.nik is None else (command.member.nik,)
 
 
 def in_its_village(_: Any, known: Known, asked: Asked) -> Refusal | None:
@@ -60,4 +72,20 @@ RULES: Final[Mapping[type, Rule]] = {
     WithdrawHousehold: Rule(decide=tiers.withdraw),
     DeactivateHousehold: Rule(decide=tiers.deactivate),
     ReactivateHousehold: Rule(decide=tiers.reactivate, opens_members=True, claims_members=True),
+    AddMember: Rule(decide=families.add_member, niks=_nik_of_member),
+    SplitHousehold: Rule(decide=families.split, opens_members=True),
+    TransferMembers: Rule(
+        decide=transferring.transfer,
+        may_act=transferring.may_take_in,
+        opens_members=True,
+        others=lambda command: (command.origin,),
+    ),
+    MergeHouseholds: Rule(
+        decide=transferring.merge,
+        may_act=transferring.may_merge,
+        opens_members=True,
+        others=lambda command: (command.absorbed,),
+    ),
+    SetHead: Rule(decide=succeeding.set_head),
+    SetCaretaker: Rule(decide=succeeding.set_caretaker, opens_members=True),
 }

@@ -7,11 +7,11 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET
 from padan_events.effects import Effects, HouseholdFact
-from padan_events.household import IdentityMatched, Proposed, WelfareRanked
+from padan_events.household import IdentityMatched, Proposed, SplitFrom, WelfareRanked
 from padan_events.states import CLOSED, State
 
 from padan_household.domain import ids, tiers
-from padan_household.domain.household import Household, Member, Sealed
+from padan_household.domain.household import CaseState, Household, Member, Sealed
 
 FIRST_VERSION = 1
 
@@ -70,6 +70,7 @@ def evolve(household: Household | None, event: HouseholdEvent) -> Household:
             identity=Sealed(data.identity, event.event_id),
             members={},
             proposed_by=event.cause.causation_id,
+            **_kept(data.split_from),
         )
     elif household is None:
         raise OutOfOrderError(f"{event.originator_id}: an event before the household was proposed")
@@ -88,6 +89,19 @@ _OWN: Final[dict[type, Callable[[Household, Any, str], dict[str, Any]]]] = {
     **tiers.EVOLVE,
 }
 """By type of event, what it changes beyond its effects: fields of the household with their new values."""
+
+
+def _kept(origin: SplitFrom | None) -> dict[str, Any]:
+    """What a household keeps of the one it was a part of, beyond effects."""
+    if origin is None:
+        return {}
+    case = CaseState(
+        approvals=origin.approvals,
+        returned_to=origin.returned_to,
+        due_at=origin.due_at,
+        update_month=origin.update_month,
+    )
+    return {"case": case, "ranked_on": origin.ranked_on}
 
 
 def _effected(household: Household, effects: Effects, event: HouseholdEvent) -> dict[str, Any]:

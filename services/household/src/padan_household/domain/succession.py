@@ -63,6 +63,12 @@ def caretaker_successor(known: Known, today: date, without: Collection[UUID] = (
     )
 
 
+def known_minor(known: Known, person_id: UUID, today: date) -> bool:
+    """Whether a member is known to be below that age. Of whom no birth date is known, nobody says so."""
+    found = [one for one in _candidates(known, ()) if one.person_id == person_id and one.born is not None]
+    return any(not _of_age(one, today) for one in found)
+
+
 def _candidates(known: Known, without: Collection[UUID]) -> list[_Candidate]:
     found = []
     for person_id in known.household.living:

@@ -11,6 +11,7 @@ from padan_events.personal import Match
 
 from padan_registry_ingest.domain import reasons
 from padan_registry_ingest.domain.cases import case_faults, tidied_case
+from padan_registry_ingest.domain.families import family_faults, tidied_family
 from padan_registry_ingest.domain.matching import civil_reasons
 from padan_registry_ingest.domain.proposals import faults_of, tidied
 from padan_registry_ingest.matching.registers import BarredRegister, CivilQuestion, CivilRegistry
@@ -36,7 +37,7 @@ def tidied_command(command: Command) -> Command:
     """The command as it was meant: without blanks around what was typed."""
     if isinstance(command, ProposeHousehold):
         return ProposeHousehold(household=tidied(command.household))
-    tidy: Command = tidied_case(command)
+    tidy: Command = tidied_family(tidied_case(command))
     return tidy
 
 
@@ -53,7 +54,8 @@ class Validation:
         Raises `Unavailable` and `RegisterError`: then nothing is known, and nothing was decided.
         """
         if not isinstance(command, ProposeHousehold):
-            return Validated(command, tuple(case_faults(command, datetime.now(UTC))))
+            now = datetime.now(UTC)
+            return Validated(command, (*case_faults(command, now), *family_faults(command, now)))
         household = command.household
         village = household.village
         if len(village) != 10 or not known_region(village):

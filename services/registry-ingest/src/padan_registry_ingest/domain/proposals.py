@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from padan_events.commands import Fault
@@ -28,12 +28,14 @@ def tidied(household: ReportedHousehold) -> ReportedHousehold:
         address=line(household.address or "") or None,
         rt=line(household.rt or "") or None,
         rw=line(household.rw or "") or None,
-        members=tuple(
-            msgspec.structs.replace(member, name=line(member.name), nik=(member.nik or "").strip() or None)
-            for member in household.members
-        ),
+        members=tuple(tidied_member(member) for member in household.members),
         match=None,
     )
+
+
+def tidied_member(member: ReportedMember) -> ReportedMember:
+    """A member as they were meant."""
+    return msgspec.structs.replace(member, name=line(member.name), nik=(member.nik or "").strip() or None)
 
 
 def faults_of(household: ReportedHousehold, today: date) -> list[Fault]:
@@ -42,10 +44,8 @@ def faults_of(household: ReportedHousehold, today: date) -> list[Fault]:
 
 
 def _of_household(household: ReportedHousehold) -> Iterator[Fault]:
-    if family_card_reasons(household.family_card_number or ""):
-        yield Fault("family_card_length", "household.family_card_number")
-    for name, column in _TEXTS.items():
-        yield from text_faults(getattr(household, name), longest_of(column), f"household.{name}")
+    yield from card_faults(household.family_card_number, "household.family_card_number")
+    yield from place_faults(household, "household.")
     if not household.members:
         yield Fault("members_missing", "household.members")
     elif len(household.members) > MOST_MEMBERS:
@@ -58,14 +58,31 @@ def _of_members(members: tuple[ReportedMember, ...], today: date) -> Iterator[Fa
     niks = Counter(member.nik for member in members if member.nik is not None)
     for index, member in enumerate(members[: MOST_MEMBERS + 1]):
         place = f"household.members.{index}"
-        if not any(map(str.isalpha, member.name)):
-            yield Fault("name_missing", f"{place}.name")
-        yield from text_faults(member.name, longest_of("NAMA"), f"{place}.name")
-        if member.nik is not None:
-            # A person types it, so that no spreadsheet can have changed it.
-            found = reasons.codes(nik_reasons(member.nik, was_number=False))
-            yield from (Fault(code.replace("nik_lost_digits", "nik_length"), f"{place}.nik") for code in found)
-            if niks[member.nik] > 1:
-                yield Fault("member_repeated", f"{place}.nik")
-        if member.birth_date is not None and not _EARLIEST <= member.birth_date <= today:
-            yield Fault("birth_date_invalid", f"{place}.birth_date")
+        yield from member_faults(member, place, today)
+        if member.nik is not None and niks[member.nik] > 1:
+            yield Fault("member_repeated", f"{place}.nik")
+
+
+def member_faults(member: ReportedMember, place: str, today: date) -> Iterator[Fault]:
+    """What is wrong with one member by themselves."""
+    if not any(map(str.isalpha, member.name)):
+        yield Fault("name_missing", f"{place}.name")
+    yield from text_faults(member.name, longest_of("NAMA"), f"{place}.name")
+    if member.nik is not None:
+        # A person types it, so that no spreadsheet can have changed it.
+        found = reasons.codes(nik_reasons(member.nik, was_number=False))
+        yield from (Fault(code.replace("nik_lost_digits", "nik_length"), f"{place}.nik") for code in found)
+    if member.birth_date is not None and not _EARLIEST <= member.birth_date <= today:
+        yield Fault("birth_date_invalid", f"{place}.birth_date")
+
+
+def card_faults(number: str | None, place: str) -> Iterator[Fault]:
+    """What is wrong with the number of a family card; None is none."""
+    if family_card_reasons(number or ""):
+        yield Fault("family_card_length", place)
+
+
+def place_faults(home: Any, place: str) -> Iterator[Fault]:
+    """What is wrong with the texts of an address: a Struct with `address`, `rt` and `rw`."""
+    for name, column in _TEXTS.items():
+        yield from text_faults(getattr(home, name), longest_of(column), f"{place}{name}")

@@ -107,6 +107,28 @@ _OF_COMMANDS: Final = (
           "and may not receive aid.",
           "Bila catatan itu keliru, sampaikan buktinya ke dinas sosial.",
           "If that record is wrong, show the social office the proof."),
+    Words("date_too_early", 422, "Tanggal ini terlalu lama: sebelum tahun 1900.", "This date is before 1900.",
+          "Perbaiki tanggalnya.", "Correct the date."),
+    Words("member_unknown", 409, "Orang ini bukan anggota keluarga itu yang masih hidup, atau disebut dua kali.",
+          "This person is no living member of that family, or is named twice.",
+          "Buka lagi halaman keluarga itu, lalu pilih dari anggotanya.",
+          "Open the family's page again and choose among its members."),
+    Words("nobody_stays", 409, "Tidak ada anggota yang tinggal di keluarga lama.",
+          "Nobody would stay in the old family.",
+          "Sisakan sedikitnya satu orang. Bila semua pindah: catat pindah alamat, atau minta dinas sosial "
+          "menggabungkan kedua keluarga.",
+          "Leave at least one person. If all of them go: record a move, or ask the social office to merge the "
+          "families."),
+    Words("head_unclear", 422, "Kepala keluarga harus tepat satu orang.", "A family has exactly one head.",
+          "Pilih satu kepala untuk keluarga baru; siapa pun yang masuk ke keluarga yang sudah ada bukan kepala.",
+          "Choose one head for a new family; whoever joins one that exists is not its head."),
+    Words("same_household", 422, "Kedua keluarga itu sama.", "Both are the same family.",
+          "Pilih keluarga yang lain.", "Choose another family."),
+    Words("already_so", 409, "Memang sudah begitu; tidak ada yang berubah.", "It is so already; nothing changes.",
+          "Tidak perlu apa-apa.", "There is nothing to do."),
+    Words("under_age", 422, "Pengurus harus berumur 17 tahun atau lebih.", "A caretaker is 17 or older.",
+          "Pilih anggota lain. Bila tidak ada yang dewasa, hubungi dinas sosial.",
+          "Choose another member. If there is no adult, ask the social office."),
 )  # fmt: skip
 
 CATALOGUE: Final = (

@@ -1,0 +1,46 @@
+"""What is wrong by itself with a command about who belongs to which family. Pure: no register is asked here."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+from padan_events.commands import Command, Fault
+from padan_events.commands.families import AddMember, SplitHousehold
+
+from padan_registry_ingest.domain.proposals import card_faults, member_faults, place_faults, tidied_member
+from padan_registry_ingest.domain.texts import line
+
+_EARLIEST: Final = date(1900, 1, 1)
+
+
+def tidied_family(command: Any) -> Any:
+    """The command as it was meant: without blanks around what was typed."""
+    if isinstance(command, AddMember):
+        return msgspec.structs.replace(command, member=tidied_member(command.member))
+    if isinstance(command, SplitHousehold):
+        return msgspec.structs.replace(
+            command,
+            family_card_number=(command.family_card_number or "").strip() or None,
+            address=line(command.address or "") or None,
+            rt=line(command.rt or "") or None,
+            rw=line(command.rw or "") or None,
+        )
+    return command
+
+
+def family_faults(command: Command, now: datetime) -> list[Fault]:
+    """All that is wrong, in the order of the form."""
+    return list(_found(command, now))
+
+
+def _found(command: Any, now: datetime) -> Iterator[Fault]:
+    on = getattr(command, "occurred_on", None)
+    if isinstance(command, AddMember):
+        # The easternmost date: what day it is in the village, household knows.
+        yield from member_faults(command.member, "member", (now + timedelta(hours=9)).date())
+    if isinstance(command, SplitHousehold):
+        yield from card_faults(command.family_card_number, "family_card_number")
+        yield from place_faults(command, "")
+    if on is not None and on < _EARLIEST:
+        yield Fault("date_too_early", "occurred_on")
