@@ -10,7 +10,7 @@ import msgspec
 from padan_cli.platform import Platform
 from padan_simulators import pati
 
-from faults import corrections, lists, pieces
+from faults import cases, corrections, lists, pieces
 from faults.asking import NO_AUTHORITIES, Asking, Tries
 from faults.files import MOMENTS, File, GivingUp
 from faults.pieces import Cuts
@@ -87,6 +87,7 @@ class Traffic:
         ways = draw(random)
         # Apart: what lists and corrections are made of depends on what was done in time, and the rest shall not.
         of_list, of_correction = Random(random.getrandbits(64)), Random(random.getrandbits(64))
+        of_cases = Random(random.getrandbits(64))
         of_registration, of_base, of_others = ways.cuts
         registration = File(batch.registration, batch.expected.valid, of_registration, giving_up=ways.giving_up)
         sendings: list[Sending] = [registration, File(following.base, following.expected.base_rows, of_base)]
@@ -107,6 +108,7 @@ class Traffic:
         to_correct = [each for each in done if each[1].path not in self._corrected]
         if to_correct and ways.correction:
             sendings.append(self._correction(*of_correction.choice(to_correct), of_others, of_correction))
+        sendings.append(cases.draw(f"cases {self._seed} {number}", of_cases))
         self._old.append((batch, registration))
         return sendings
 

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from uuid import uuid5
 
@@ -13,8 +13,8 @@ import psycopg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from padan_cli.platform import Platform
 from padan_events import SHARDS, EnvelopeError, Event, decode
+from padan_events.effects import HouseholdFact
 from padan_events.envelope import from_record
-from padan_events.household import Proposed
 from padan_events.kafka_client import KafkaClient
 from padan_events.topics import PARKED_TOPICS
 from padan_runtime.log import table_of
@@ -202,20 +202,41 @@ def check_copies(platform: Platform) -> None:
         assert copies == {uuid5(parked_id, "parked") for (parked_id,) in ids}, name
 
 
+class Told:
+    """What the events say of everybody, in whatever order they are heard: who holds whom, and where a case stands."""
+
+    def __init__(self) -> None:
+        self.holders: dict[str, tuple[int, str]] = {}
+        self.states: dict[str, str] = {}
+
+    def hear(self, events: Iterable[Event]) -> None:
+        """Events of a topic, each household's in their order."""
+        for event in events:
+            data = decode(event.type, event.value)
+            if not isinstance(data, HouseholdFact):
+                continue
+            effects, household_id = data.effects(), str(data.household_id)
+            if effects.state is not None:
+                self.states[household_id] = effects.state.value
+            joined = [(one.person_id, one.membership_seq, household_id) for one in effects.joined]
+            for person, seq, holder in (*joined, *((o.person_id, o.membership_seq, str(o.to)) for o in effects.left)):
+                if seq > self.holders.get(str(person), (0, ""))[0]:
+                    self.holders[str(person)] = (seq, holder)
+
+
 def check_everything(platform: Platform, *, set_aside: Mapping[tuple[str, str], int] | None = None) -> Counter[str]:
     """The oracle. `set_aside`: what is expected to be parked, by reader and reason. Answers how many events of each
     type there are."""
     assert parked(platform) == Counter(set_aside or {})
     types: Counter[str] = Counter()
-    members: list[tuple[str, str]] = []
+    told = Told()
     for topic in DATABASE_OF:
         events = check_log_and_topic(platform, topic)
         types += Counter(event.type.split(".")[-2] for event in events)
-        proposed = [decode(event.type, event.value) for event in events if event.type.endswith(".proposed.v1")]
-        members += [
-            (str(m.person_id), str(p.household_id)) for p in proposed if isinstance(p, Proposed) for m in p.members
-        ]
-    households = types["proposed"]
+        told.hear(events)
+    households, members = types["proposed"], [(person, holder) for person, (_, holder) in told.holders.items()]
+    for database, view in (("gateway", "household_view"), ("eligibility", "household_fact")):
+        assert dict(query(platform, database, f"SELECT household_id::text, state FROM {view}")) == told.states
     assert count(platform, "gateway", "SELECT count(*) FROM household_view") == households
     assert count(platform, "eligibility", "SELECT count(*) FROM household_fact") == households
     assert count(platform, "registry_ingest", "SELECT count(*) FROM household_index") == households
