@@ -1,6 +1,6 @@
 """The contract of Padan: event types, topics, envelope and shards. Imports no client of anything."""
 
-from padan_events import eligibility, families, household, intake, parking, relocations, tiers
+from padan_events import corrections, eligibility, families, household, intake, parking, relocations, tiers
 from padan_events.envelope import EnvelopeError, Event
 from padan_events.registry import (
     EventType,
@@ -23,6 +23,7 @@ __all__ = [
     "Topic",
     "UnknownEventTypeError",
     "check_known",
+    "corrections",
     "decode",
     "eligibility",
     "encode",

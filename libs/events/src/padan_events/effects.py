@@ -48,6 +48,15 @@ class Left(msgspec.Struct, frozen=True):
     to: UUID
 
 
+class Freed(msgspec.Struct, frozen=True):
+    """A NIK is nobody's from `membership_seq` on, which is larger than that of the person who held it. `nik` is that
+    person's sealed `FreedNik`."""
+
+    person_id: UUID
+    membership_seq: int
+    nik: bytes
+
+
 class Died(msgspec.Struct, frozen=True):
     """A person died on a date; None takes a death back. Counts unless the person has joined another household since."""
 
@@ -60,7 +69,8 @@ class Effects(msgspec.Struct, frozen=True, kw_only=True):
     """What changes; what is None, empty or unset stays as it is.
 
     `identity` is the household's new identity block, `joined` are persons whom this household holds from now on,
-    `changed` members who stay and whose blocks are new, `left` persons whom another household holds from now on.
+    `changed` members who stay and whose blocks are new, `left` persons whom another household holds from now on,
+    `freed` NIKs that turned out to be somebody else's.
     """
 
     state: State | None = None
@@ -69,6 +79,7 @@ class Effects(msgspec.Struct, frozen=True, kw_only=True):
     changed: tuple[SealedMember, ...] = ()
     left: tuple[Left, ...] = ()
     died: tuple[Died, ...] = ()
+    freed: tuple[Freed, ...] = ()
     head: UUID | UnsetType | None = UNSET
     caretaker: UUID | UnsetType = UNSET
     decile: int | None = None
@@ -76,7 +87,8 @@ class Effects(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def sealed_for(self) -> tuple[UUID, ...]:
         """The persons whose blocks the event carries."""
-        return tuple(member.person_id for member in (*self.joined, *self.changed))
+        members = tuple(member.person_id for member in (*self.joined, *self.changed))
+        return (*members, *(freed.person_id for freed in self.freed))
 
 
 NONE = Effects()

@@ -53,8 +53,23 @@ class Disability(StrEnum):
     SENSORY = "sensory"
 
 
+class Source(StrEnum):
+    """Where a fact of a person comes from: seen by an operator, the civil registry's own, or a citizen's documents."""
+
+    OPERATOR = "operator"
+    CIVIL_REGISTRY = "civil_registry"
+    CITIZEN = "citizen"
+
+
+class FreedNik(msgspec.Struct, frozen=True):
+    """The keyed hash, in hexadecimal, of a NIK that a person held and that is not theirs."""
+
+    nik_hash: str
+
+
 class PersonIdentity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Identity block of a person. `nik_hash` is the keyed hash of the NIK, in hexadecimal."""
+    """Identity block of a person. `nik_hash` is the keyed hash of the NIK, in hexadecimal. `sources` tells where
+    fields come from that were corrected or linked since the person was reported."""
 
     name: str
     nik: str | None = None
@@ -62,6 +77,7 @@ class PersonIdentity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     birth_date: date | None = None
     sex: Sex | None = None
     relationship: Relationship | None = None
+    sources: dict[str, Source] = {}
 
 
 class PersonSensitive(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

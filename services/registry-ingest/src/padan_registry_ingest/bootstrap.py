@@ -122,7 +122,7 @@ class Service:
             folder=settings.folder, most_bytes=uploads.most_bytes, wake=lists.wake.set,
         )  # fmt: skip
         self._deciding = DecidingHousehold(settings.household_url, identity)
-        commands = CommandApi(verifier, self._deciding, Validation(self._civil, self._barred), hashed)
+        commands = CommandApi(verifier, self._deciding, Validation(self._civil, self._barred, self._deciding), hashed)
         photos = PhotoApi(
             Album(self.database, self._keys, _photo_store(settings)), verifier,
             folder=settings.folder, most_bytes=settings.photo_limit_mb * _MB,

@@ -10,6 +10,13 @@ from padan_events.commands.cases import (
     ReturnCases,
     WithdrawHousehold,
 )
+from padan_events.commands.corrections import (
+    CorrectHousehold,
+    CorrectMember,
+    LinkIdentity,
+    RecheckIdentity,
+    ResolveConflict,
+)
 from padan_events.commands.families import (
     AddMember,
     MergeHouseholds,
@@ -36,4 +43,9 @@ Command = (
     | MergeHouseholds
     | SetHead
     | SetCaretaker
+    | CorrectMember
+    | CorrectHousehold
+    | LinkIdentity
+    | RecheckIdentity
+    | ResolveConflict
 )

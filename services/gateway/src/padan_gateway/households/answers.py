@@ -36,6 +36,17 @@ class MemberPart(Model):
     birth_date: str | None = Described(examples=["1980"])
     sex: str | None
     relationship: str | None
+    sources: dict[str, str] | None = Described(
+        description="Where fields come from that were corrected or linked since the person was reported.",
+        examples=[{"nik": "civil_registry"}],
+    )
+
+
+class ConflictPart(Model):
+    """A field of a member in which the civil registry differs (`resolve_conflict`, `correct_member`)."""
+
+    person_id: UUID
+    field: str = Described(examples=["birth_date"])
 
 
 class HouseholdPart(Model):
@@ -66,9 +77,10 @@ class HouseholdPart(Model):
 
 
 class HouseholdAnswer(HouseholdPart, Answer):
-    """A household with its members."""
+    """A household with its members. `conflicts`: where the civil registry differs, and nobody has settled it."""
 
     members: list[MemberPart]
+    conflicts: list[ConflictPart] | None
 
 
 class HouseholdsAnswer(Answer):
@@ -148,10 +160,18 @@ def member(row: Mapping[str, Any], lens: Lens) -> dict[str, Any]:
         "birth_date": lens.show(Field.BIRTH_DATE, row["birth_date"]),
         "sex": lens.show(Field.SEX, row["sex"]),
         "relationship": lens.show(Field.RELATIONSHIP, row["relationship"]),
+        "sources": lens.show(Field.MATCH, row["sources"] or {}),
     }
 
 
 def with_members(row: Mapping[str, Any], members: Sequence[Mapping[str, Any]], lens: Lens) -> dict[str, Any]:
     """A household and its members as `HouseholdAnswer`, but for the watermark."""
-    document = {**household(row, lens), "members": [member(m, lens) for m in members]}
+    there = {str(m["person_id"]) for m in members}
+    disputed = [one.split() for one in sorted(row["conflicts"] or {})]
+    conflicts = [{"person_id": person, "field": field} for person, field in disputed if person in there]
+    document = {
+        **household(row, lens),
+        "members": [member(m, lens) for m in members],
+        "conflicts": lens.show(Field.MATCH, conflicts),
+    }
     return {**document, **lens.notes()}

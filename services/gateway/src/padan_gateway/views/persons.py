@@ -3,31 +3,34 @@
 from typing import Any
 
 from psycopg import Connection, sql
+from psycopg.types.json import Jsonb
 
 from padan_gateway.views.rows import Changes, PersonRow
 
 _STAGE = (
     "CREATE TEMPORARY TABLE IF NOT EXISTS person_stage ON COMMIT DELETE ROWS AS "
-    "SELECT person_id, membership_seq, household_id, ordinal, name, nik, nik_hash, birth_date, sex, relationship "
-    "FROM person_view WITH NO DATA"
+    "SELECT person_id, membership_seq, household_id, ordinal, name, nik, nik_hash, birth_date, sex, relationship, "
+    "sources FROM person_view WITH NO DATA"
 )
-_COLUMNS = "person_id, membership_seq, household_id, ordinal, name, nik, nik_hash, birth_date, sex, relationship"
-_TYPES = ("uuid", "int4", "uuid", "int2", "text", "text", "bytea", "date", "text", "text")
+_COLUMNS = (
+    "person_id, membership_seq, household_id, ordinal, name, nik, nik_hash, birth_date, sex, relationship, sources"
+)
+_TYPES = ("uuid", "int4", "uuid", "int2", "text", "text", "bytea", "date", "text", "text", "jsonb")
 # Sorted, so that two readers that meet over a transfer wait for each other and never deadlock.
 _LOCK = "SELECT 1 FROM person_view WHERE person_id = ANY(%b) ORDER BY person_id FOR UPDATE"
 # Where they live is where their household does, and that was written before: blocks and households come in one event.
 _UPSERT = (
     "INSERT INTO person_view AS p (person_id, membership_seq, household_id, province, regency, district, village, "
-    "ordinal, name, nik, nik_hash, birth_date, sex, relationship) "
+    "ordinal, name, nik, nik_hash, birth_date, sex, relationship, sources) "
     "SELECT s.person_id, s.membership_seq, s.household_id, h.province, h.regency, h.district, h.village, s.ordinal, "
-    "s.name, s.nik, s.nik_hash, s.birth_date, s.sex, s.relationship "
+    "s.name, s.nik, s.nik_hash, s.birth_date, s.sex, s.relationship, s.sources "
     "FROM person_stage s JOIN household_view h USING (household_id) ORDER BY s.person_id "
     "ON CONFLICT (person_id) DO UPDATE SET membership_seq = EXCLUDED.membership_seq, "
     "household_id = EXCLUDED.household_id, province = EXCLUDED.province, regency = EXCLUDED.regency, "
     "district = EXCLUDED.district, village = EXCLUDED.village, "
     "ordinal = CASE WHEN EXCLUDED.ordinal < 0 THEN p.ordinal ELSE EXCLUDED.ordinal END, name = EXCLUDED.name, "
     "nik = EXCLUDED.nik, nik_hash = EXCLUDED.nik_hash, birth_date = EXCLUDED.birth_date, sex = EXCLUDED.sex, "
-    "relationship = EXCLUDED.relationship "
+    "relationship = EXCLUDED.relationship, sources = EXCLUDED.sources "
     # The other side of a transfer may have been read first: it moved the person, and knew nothing else.
     "WHERE p.membership_seq <= EXCLUDED.membership_seq"
 )
@@ -92,10 +95,11 @@ def _may_be_there(row: PersonRow) -> bool:
 
 def _person(row: PersonRow) -> tuple[Any, ...]:
     known = row.identity
-    identity: tuple[Any, ...] = (None,) * 6
+    identity: tuple[Any, ...] = (None,) * 7
     if known is not None:
         nik_hash = None if known.nik_hash is None else bytes.fromhex(known.nik_hash)
         sex = None if known.sex is None else known.sex.value
         relationship = None if known.relationship is None else known.relationship.value
-        identity = (known.name, known.nik, nik_hash, known.birth_date, sex, relationship)
+        sources = Jsonb(known.sources) if known.sources else None
+        identity = (known.name, known.nik, nik_hash, known.birth_date, sex, relationship, sources)
     return row.person_id, row.membership_seq, row.household_id, row.ordinal, *identity

@@ -21,14 +21,14 @@ _KEPT = "state, state_since, caretaker, update_month, decile, matched_person, ci
 _HOME = "province, regency, district, village, address, rt, rw, family_card_number"
 _CASE = "returned_to, due_at"
 _HOUSEHOLD = f"household_id, proposed_on, version, shard, pos, {_HOME}, {_CASE}, head, {_KEPT}"
-_FLAGS = "renamed, restated, headed"
+_FLAGS = "conflicts, renamed, restated, headed"
 _DECISION = (
     "household_id, programme, event_id, outcome, annual_idr, missing, state, policy_version, facts_shard, facts_pos, "
     "as_of, decided_at, explanation"
 )
 _HOUSEHOLD_TYPES = (
     "uuid date int4 int2 int8 text text text text text text text text text timestamptz uuid "
-    "text timestamptz uuid text int2 uuid text jsonb text bool bool bool"
+    "text timestamptz uuid text int2 uuid text jsonb text jsonb bool bool bool"
 )
 _DECISION_TYPES = "uuid text uuid text int8 text[] text text int2 int8 date timestamptz bytea"
 
@@ -43,7 +43,8 @@ _STAGE = sql.SQL(
 )
 _MORE = {"household_stage": sql.SQL(", true AS renamed, true AS restated, true AS headed")}
 _INSERT_HOUSEHOLDS = sql.SQL(
-    "INSERT INTO household_view ({columns}) SELECT {columns} FROM household_stage WHERE proposed_on IS NOT NULL "
+    "INSERT INTO household_view ({columns}, conflicts) "
+    "SELECT {columns}, nullif(jsonb_strip_nulls(conflicts), '{{}}') FROM household_stage WHERE proposed_on IS NOT NULL "
     "ON CONFLICT (household_id) DO UPDATE SET {overwrite}"
 ).format(
     columns=sql.SQL(_HOUSEHOLD),
@@ -51,6 +52,8 @@ _INSERT_HOUSEHOLDS = sql.SQL(
 )
 _CHANGE_HOUSEHOLDS = sql.SQL(
     "UPDATE household_view v SET pos = s.pos, version = v.version + s.version, {kept}, {home}, {case}, "
+    "conflicts = CASE WHEN s.conflicts IS NULL THEN v.conflicts "
+    "ELSE nullif(jsonb_strip_nulls(coalesce(v.conflicts, '{{}}') || s.conflicts), '{{}}') END, "
     "head = CASE WHEN s.headed THEN s.head ELSE v.head END "
     "FROM household_stage s WHERE s.proposed_on IS NULL AND v.household_id = s.household_id"
 ).format(
@@ -127,6 +130,7 @@ def _household(change: HouseholdChange) -> tuple[Any, ...]:
         change.update_month,
         change.decile,
         *answer,
+        Jsonb(change.conflicts) if change.conflicts else None,
         change.renamed,
         change.case is not None,
         change.head is not UNSET,

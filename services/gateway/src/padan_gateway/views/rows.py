@@ -1,6 +1,6 @@
 """Rows of the views, and the folding of one batch of events into them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from uuid import UUID
@@ -8,6 +8,8 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, UnsetType
 from padan_events import Event, decode
+from padan_events.commands.corrections import DisputedField
+from padan_events.corrections import ConflictResolved, DetailsCorrected, IdentityUnmatched
 from padan_events.effects import Died, HouseholdFact, Left, SealedMember
 from padan_events.eligibility import Decided
 from padan_events.household import IdentityMatched, Proposed
@@ -43,6 +45,7 @@ class HouseholdChange(msgspec.Struct):
 
     `proposed_on` is set where the household came in with this batch, `regency` is that of its last event, `events` how
     many the batch has. `identity` None with `renamed`: the key was destroyed. `case` is new where the state is.
+    `conflicts` are by `person field`: true where sources disagree from now on, None where they do no more.
     """
 
     household_id: UUID
@@ -61,6 +64,7 @@ class HouseholdChange(msgspec.Struct):
     identity: HouseholdIdentity | None = None
     decile: int | None = None
     matched: Matched | None = None
+    conflicts: dict[str, bool | None] = {}
 
 
 class PersonRow(msgspec.Struct):
@@ -165,13 +169,25 @@ def _told(change: HouseholdChange, data: HouseholdFact) -> None:
             change.case = Case(data.to.value, data.due_at)
         case Advanced() | Determined() if data.update_month is not None:
             change.update_month = data.update_month
-        case IdentityMatched():
+        case IdentityMatched() | IdentityUnmatched():
             change.matched = Matched(
                 person_id=data.person_id,
                 civil_status=data.civil_status,
                 agreement=data.agreement,
                 matched_at=data.matched_at,
             )
+            if change.proposed_on is None or change.conflicts:  # of most who come in there is nothing to settle
+                _disputed(change, data.person_id, DisputedField, None)
+            if isinstance(data, IdentityUnmatched):
+                _disputed(change, data.person_id, data.conflicts, True)
+        case ConflictResolved():
+            _disputed(change, data.person_id, (data.field,), None)
+        case DetailsCorrected() if data.person_id is not None:
+            _disputed(change, data.person_id, data.fields, None)
+
+
+def _disputed(change: HouseholdChange, person_id: UUID, fields: Iterable[str], differs: bool | None) -> None:
+    change.conflicts.update((f"{person_id} {field}", differs) for field in fields)
 
 
 def _moved(

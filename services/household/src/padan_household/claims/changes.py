@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from padan_events import Event, decode
 from padan_events.effects import HouseholdFact
-from padan_events.personal import PersonIdentity
+from padan_events.personal import FreedNik, PersonIdentity
 from padan_events.states import CLOSED
 from padan_events.tiers import Reactivated
 from padan_runtime.keys import SubjectKeys, keys_of
@@ -15,7 +15,7 @@ from padan_runtime.sealing import open_sealed
 from psycopg import Connection
 
 from padan_household.claims import repository
-from padan_household.domain.claim import Claim
+from padan_household.domain.claim import Claim, freed
 from padan_household.keyring.keyring import Keyring
 from padan_household.keyring.rights import Reach, Rights
 
@@ -25,8 +25,8 @@ Keys = Mapping[UUID, Mapping[UUID, SubjectKeys]]
 
 
 class ClaimChanges(msgspec.Struct):
-    """NIKs that households took, and the households that left the register (True) or came back (False), the last word
-    of each."""
+    """NIKs that households took or that turned out to be somebody else's, and the households that left the register
+    (True) or came back (False), the last word of each."""
 
     taken: list[Claim] = []
     released: dict[UUID, bool] = {}
@@ -69,6 +69,11 @@ def changes_of(facts: Iterable[tuple[UUID, HouseholdFact]], keys: Keys) -> Claim
         if effects.state in CLOSED or isinstance(data, Reactivated):
             changes.released[household_id] = effects.state in CLOSED
         held = keys.get(household_id, {})
+        for one in effects.freed:
+            key = keys_of(held, one.person_id).identity
+            if key is not None:
+                nik = open_sealed(key, one.nik, FreedNik, subject=one.person_id, event_id=event_id)
+                changes.taken.append(freed(bytes.fromhex(nik.nik_hash), one.membership_seq))
         for member in (*effects.joined, *effects.changed):
             key = keys_of(held, member.person_id).identity
             if key is None:

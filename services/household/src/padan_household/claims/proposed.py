@@ -68,7 +68,7 @@ def admitted(proposal: Proposal, standing: Mapping[bytes, Claim]) -> Proposal | 
     refusal = admit(proposal, {nik: claim.household_id for nik, claim in standing.items() if not claim.released})
     if refusal is not None:
         return refusal
-    return known_again(proposal, {nik: (claim.person_id, claim.membership_seq) for nik, claim in standing.items()})
+    return known_again(proposal, {nik: (claim.known_person, claim.membership_seq) for nik, claim in standing.items()})
 
 
 def take(connection: Connection[Any], proposals: Iterable[Proposal]) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 import psycopg
 from psycopg import Connection
 
-from padan_household.domain.claim import Claim
+from padan_household.domain.claim import NOBODY, Claim
 
 _COUNT = struct.Struct("!h")
 _UUID = struct.Struct("!i16s")
@@ -85,11 +85,12 @@ def retake(connection: Connection[Any], claims: Sequence[Claim]) -> None:
     lock(connection, [one.nik_hash for one in claims], ())
     ordered = sorted(claims)
     taken = connection.execute(
-        "UPDATE person_claim c SET household_id = w.household_id, membership_seq = w.membership_seq, released = false "
+        "UPDATE person_claim c SET person_id = w.person_id, household_id = w.household_id, "
+        "membership_seq = w.membership_seq, released = false "
         "FROM unnest(%(hashes)b::bytea[], %(persons)b::uuid[], %(households)b::uuid[], %(seqs)b::integer[]) "
         "AS w (nik_hash, person_id, household_id, membership_seq) WHERE c.nik_hash = w.nik_hash AND c.released "
-        "AND c.person_id = w.person_id AND c.membership_seq = w.membership_seq - 1",
-        _columns(ordered),
+        "AND c.person_id IN (w.person_id, %(nobody)b) AND c.membership_seq = w.membership_seq - 1",
+        {**_columns(ordered), "nobody": NOBODY},
     )
     if taken.rowcount != len(claims):
         raise ClaimRaceError("a NIK was claimed meanwhile")
@@ -111,6 +112,31 @@ def release(connection: Connection[Any], households: Sequence[UUID], *, released
     )
 
 
+def secure(connection: Connection[Any], claims: Sequence[Claim]) -> None:
+    """Hold the rows of these NIKs until the end of the transaction, also of those that nobody ever claimed. Follow with
+    `take_over`, which writes every one.
+
+    Raises `ClaimRaceError` where another person claimed one since we looked: a claim with a larger `membership_seq`
+    would displace theirs.
+    """
+    if not claims:
+        return
+    ordered = sorted(claims)
+    connection.execute(
+        "INSERT INTO person_claim (nik_hash, person_id, household_id, membership_seq, released) "
+        "SELECT w.nik_hash, %(nobody)b, %(nobody)b, 0, true FROM unnest(%(hashes)b::bytea[]) AS w (nik_hash) "
+        "ORDER BY 1 ON CONFLICT DO NOTHING",
+        {"hashes": [one.nik_hash for one in ordered], "nobody": NOBODY},
+    )
+    others = connection.execute(
+        "SELECT 1 FROM person_claim c JOIN unnest(%(hashes)b::bytea[], %(persons)b::uuid[]) AS w (nik_hash, person_id) "
+        "USING (nik_hash) WHERE NOT c.released AND c.person_id <> w.person_id ORDER BY c.nik_hash FOR UPDATE OF c",
+        {"hashes": [one.nik_hash for one in ordered], "persons": [one.person_id for one in ordered]},
+    ).fetchone()
+    if others is not None:
+        raise ClaimRaceError("a NIK was claimed meanwhile")
+
+
 def take_over(connection: Connection[Any], claims: Sequence[Claim]) -> None:
     """Write claims, those that were held before too: of two on one NIK the one with the larger `membership_seq` stays,
     in whatever order they come. Raises `TwoHoldersError`."""
@@ -119,18 +145,19 @@ def take_over(connection: Connection[Any], claims: Sequence[Claim]) -> None:
     ordered = sorted(claims)
     clashing = connection.execute(
         "WITH w AS (SELECT * FROM unnest(%(hashes)b::bytea[], %(persons)b::uuid[], %(households)b::uuid[], "
-        "%(seqs)b::integer[]) AS w (nik_hash, person_id, household_id, membership_seq)), "
+        "%(seqs)b::integer[], %(released)b::boolean[]) "
+        "AS w (nik_hash, person_id, household_id, membership_seq, released)), "
         "latest AS (SELECT DISTINCT ON (nik_hash) * FROM w ORDER BY nik_hash, membership_seq DESC), "
         "clash AS (SELECT 1 FROM w JOIN w v USING (nik_hash, membership_seq) WHERE w.household_id <> v.household_id "
         "UNION ALL SELECT 1 FROM w JOIN person_claim c USING (nik_hash, membership_seq) "
         "WHERE c.household_id <> w.household_id), "
-        "written AS (INSERT INTO person_claim AS c (nik_hash, person_id, household_id, membership_seq) "
-        "SELECT nik_hash, person_id, household_id, membership_seq FROM latest ORDER BY nik_hash "
+        "written AS (INSERT INTO person_claim AS c (nik_hash, person_id, household_id, membership_seq, released) "
+        "SELECT nik_hash, person_id, household_id, membership_seq, released FROM latest ORDER BY nik_hash "
         "ON CONFLICT (nik_hash) DO UPDATE SET person_id = excluded.person_id, household_id = excluded.household_id, "
-        "membership_seq = excluded.membership_seq, released = false "
+        "membership_seq = excluded.membership_seq, released = excluded.released "
         "WHERE c.membership_seq < excluded.membership_seq) "
         "SELECT count(*) FROM clash",
-        _columns(ordered),
+        {**_columns(ordered), "released": [one.released for one in ordered]},
     ).fetchone()
     if clashing is not None and clashing[0]:
         raise TwoHoldersError

@@ -22,6 +22,7 @@ from padan_events.commands import (
     KeyRequest,
     ProposeHousehold,
 )
+from padan_events.commands.corrections import IdentityAnswer, IdentityQuestion
 from padan_runtime import metrics
 from padan_runtime.database import Database
 from padan_runtime.log import EntryTooLargeError
@@ -79,6 +80,12 @@ class Commands:
         with self._database.transaction() as connection:
             before = repository.answered(connection, asked.actor, asked.idempotency_key)
         return None if before is None else before.to(asked.digest)
+
+    def identity(self, asked: IdentityQuestion) -> IdentityAnswer:
+        """Whom the civil registry has to be asked about before a command is decided. Raises psycopg's
+        `OperationalError`."""
+        with self._database.transaction() as connection:
+            return self._ruling.identity(connection, asked)
 
     def _decide(self, request: CommandRequest) -> CommandOutcome:
         try:

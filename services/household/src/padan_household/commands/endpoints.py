@@ -1,4 +1,4 @@
-"""POST /commands and /commands:answered: registry-ingest hands on what a person asks for, validated."""
+"""POST /commands, :answered and :identity: registry-ingest hands on what a person asks for, validated."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,6 +9,7 @@ import psycopg
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from padan_events.commands import CommandRequest, CommandUnanswered, KeyRequest
+from padan_events.commands.corrections import IdentityQuestion
 from padan_runtime.http import json_response
 from padan_runtime.problems import Problem, Text, Unavailable
 from padan_runtime.service_tokens import ServiceVerifier
@@ -39,6 +40,10 @@ def router(commands: Commands, verifier: ServiceVerifier, whole: asyncio.Event) 
     @routes.post("/commands:answered")
     async def answered(request: Request) -> Response:
         return await answer(request, KeyRequest, lambda asked: commands.answered(asked) or CommandUnanswered())
+
+    @routes.post("/commands:identity")
+    async def identity(request: Request) -> Response:
+        return await answer(request, IdentityQuestion, commands.identity)
 
     return routes
 

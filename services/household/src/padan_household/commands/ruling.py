@@ -18,6 +18,7 @@ from padan_events.commands import (
     Fault,
 )
 from padan_events.commands.cases import Case, CaseList
+from padan_events.commands.corrections import IdentityAnswer, IdentityQuestion, NobodyToMatch
 from padan_events.effects import HouseholdFact
 from padan_events.local_date import local_date
 from padan_runtime.sealing import keyed_hash
@@ -29,7 +30,8 @@ from padan_household.decisions.keys import HeldKeys
 from padan_household.decisions.writing import write
 from padan_household.domain import ids
 from padan_household.domain.asked import Asked, Known
-from padan_household.domain.authority import role_may
+from padan_household.domain.authority import acts_in, role_may
+from padan_household.domain.corrections import to_match
 from padan_household.domain.cut_off import CUT_OFF_DAY
 from padan_household.domain.refusals import (
     CASE_REPEATED,
@@ -70,6 +72,19 @@ class Ruling:
         decision = _Decision(self._register, self._keyring, request, connection, self._clock())
         decision.prepare(lambda nik: keyed_hash(self._nik_hash_key, nik), self._cut_off_days)
         return decision.written()
+
+    def identity(self, connection: Connection[Any], asked: IdentityQuestion) -> IdentityAnswer:
+        """Whom the civil registry has to be asked about before a command is decided: nobody where it will be refused,
+        so that nothing is told of families outside the sender's region."""
+        command: Any = asked.command
+        if role_may(str(command.__struct_config__.tag), asked.role) is not None:
+            return NobodyToMatch()
+        household_id = command.household_id
+        opened = open_households(connection, self._register, self._keyring, [household_id], household_id, members=True)
+        known = opened.known.get(household_id)
+        if known is None or known.home is None or acts_in(asked.region, known.home.village) is not None:
+            return NobodyToMatch()
+        return to_match(command, known)
 
 
 class _Decision:

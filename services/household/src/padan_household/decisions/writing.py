@@ -8,6 +8,7 @@ from padan_events.commands import AppendedEvent
 from padan_events.effects import HouseholdFact
 from psycopg import Connection
 
+from padan_household.claims import repository as claims
 from padan_household.claims.changes import Keys, changes_of
 from padan_household.claims.repository import ClaimRaceError, TwoHoldersError
 from padan_household.deadlines import repository as deadlines
@@ -39,6 +40,7 @@ def write(
     claimed = changes_of(((event.event_id, data) for event, data in zip(events, facts, strict=True)), keys)
     if claimed:
         try:
+            claims.secure(connection, [one for one in claimed.taken if not one.released])
             claimed.apply(connection)
         except TwoHoldersError as race:
             raise ClaimRaceError("a NIK was claimed meanwhile") from race

@@ -24,6 +24,11 @@ MAY: Final[Mapping[str, frozenset[str]]] = {
     "merge_households": frozenset({"social_office"}),
     "set_head": _FAMILIES,
     "set_caretaker": _FAMILIES,
+    "correct_member": frozenset({"village_operator", "social_office"}),
+    "correct_household": frozenset({"village_operator", "social_office"}),
+    "link_identity": frozenset({"village_operator", "social_office"}),
+    "recheck_identity": frozenset({"village_operator", "social_office"}),
+    "resolve_conflict": frozenset({"social_office"}),
 }
 """By command, the roles that may give it. What is not written here nobody may."""
 

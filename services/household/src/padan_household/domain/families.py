@@ -38,7 +38,7 @@ def add_member(command: AddMember, known: Known, asked: Asked) -> Facts:
     claim = None if nik_hash is None else asked.claims.get(nik_hash)
     if claim is not None and not claim.released:
         return Refusal(DUPLICATE_IN_REGISTER, "member.nik", claim.household_id)
-    person_id = uuid5(asked.command_id, "member") if claim is None else claim.person_id
+    person_id = (None if claim is None else claim.known_person) or uuid5(asked.command_id, "member")
     event_id = household.next_event_id()
     member = SealedMember(
         person_id=person_id,

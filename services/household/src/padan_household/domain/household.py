@@ -39,6 +39,21 @@ class CaseState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     update_month: str | None = None
 
 
+class Disputes(msgspec.Struct, frozen=True, omit_defaults=True):
+    """By person, the fields in which another source differs: `open`, and `settled` in favour of the register."""
+
+    open: dict[UUID, frozenset[str]] = {}
+    settled: dict[UUID, frozenset[str]] = {}
+
+    def open_of(self, person_id: UUID) -> frozenset[str]:
+        """The conflicts about a person that nobody has settled."""
+        return self.open.get(person_id, frozenset())
+
+    def settled_of(self, person_id: UUID) -> frozenset[str]:
+        """The conflicts about a person that somebody has settled."""
+        return self.settled.get(person_id, frozenset())
+
+
 class Household(msgspec.Struct, frozen=True, kw_only=True):
     """A household.
 
@@ -61,6 +76,7 @@ class Household(msgspec.Struct, frozen=True, kw_only=True):
     proposed_by: UUID | None = None
     closed_from: State | None = None
     case: CaseState = CaseState()
+    disputes: Disputes = Disputes()
 
     @property
     def closed(self) -> bool:

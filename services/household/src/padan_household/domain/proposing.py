@@ -61,14 +61,15 @@ def admit(proposal: Proposal, holders: Mapping[bytes, UUID]) -> Refusal | None:
     return None
 
 
-def known_again(proposal: Proposal, before: Mapping[bytes, tuple[UUID, int]]) -> Proposal:
+def known_again(proposal: Proposal, before: Mapping[bytes, tuple[UUID | None, int]]) -> Proposal:
     """The proposal, with the members who were in the register before being the persons they were, and their next
-    `membership_seq`. `before` tells person and last `membership_seq` by hash of the NIK."""
+    `membership_seq`. `before` tells person and last `membership_seq` by hash of the NIK; no person where it had been
+    recorded for somebody else."""
     persons = zip(proposal.person_ids, proposal.nik_hashes, strict=True)
     held = [before.get(nik_hash or b"", (person, 0)) for person, nik_hash in persons]
     return msgspec.structs.replace(
         proposal,
-        person_ids=tuple(person for person, _ in held),
+        person_ids=tuple(known or reported for (known, _), reported in zip(held, proposal.person_ids, strict=True)),
         membership_seqs=tuple(seq + 1 for _, seq in held),
     )
 

@@ -37,6 +37,12 @@ SAME_REGENCY: Final = "same_regency"
 OTHER_REGENCY: Final = "other_regency"
 SAME_PLACE: Final = "same_place"
 OBJECTION_LATE: Final = "objection_late"
+PERSON_ERASED: Final = "person_erased"
+NIK_NOT_RECORDED: Final = "nik_not_recorded"
+IDENTITY_LINKED: Final = "identity_linked"
+HEAD_NAMED: Final = "head_named"
+NO_CONFLICT: Final = "no_conflict"
+REGISTRY_KEPT: Final = "registry_kept"
 
 
 class Refusal(msgspec.Struct, frozen=True):

@@ -15,6 +15,13 @@ from padan_events.commands.cases import (
     ReturnCases,
     WithdrawHousehold,
 )
+from padan_events.commands.corrections import (
+    CorrectHousehold,
+    CorrectMember,
+    LinkIdentity,
+    RecheckIdentity,
+    ResolveConflict,
+)
 from padan_events.commands.families import (
     AddMember,
     MergeHouseholds,
@@ -25,7 +32,7 @@ from padan_events.commands.families import (
 )
 from padan_events.effects import HouseholdFact
 
-from padan_household.domain import families, succeeding, tiers, transferring
+from padan_household.domain import corrections, families, identities, succeeding, tiers, transferring
 from padan_household.domain.asked import Asked, Known
 from padan_household.domain.authority import acts_in
 from padan_household.domain.refusals import Refusal
@@ -88,4 +95,19 @@ RULES: Final[Mapping[type, Rule]] = {
     ),
     SetHead: Rule(decide=succeeding.set_head),
     SetCaretaker: Rule(decide=succeeding.set_caretaker, opens_members=True),
+    CorrectMember: Rule(
+        decide=corrections.correct_member,
+        opens_members=True,
+        niks=lambda command: (command.nik,) if isinstance(command.nik, str) else (),
+        claims_members=True,
+    ),
+    CorrectHousehold: Rule(decide=corrections.correct_household),
+    LinkIdentity: Rule(
+        decide=identities.link_identity,
+        opens_members=True,
+        niks=lambda command: (command.nik,),
+        claims_members=True,
+    ),
+    RecheckIdentity: Rule(decide=identities.recheck_identity, opens_members=True),
+    ResolveConflict: Rule(decide=identities.resolve_conflict, opens_members=True),
 }

@@ -7,10 +7,10 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET
 from padan_events.effects import Effects, HouseholdFact
-from padan_events.household import IdentityMatched, Proposed, SplitFrom, WelfareRanked
+from padan_events.household import Proposed, SplitFrom, WelfareRanked
 from padan_events.states import CLOSED, State
 
-from padan_household.domain import ids, tiers
+from padan_household.domain import disputes, ids, tiers
 from padan_household.domain.household import CaseState, Household, Member, Sealed
 
 FIRST_VERSION = 1
@@ -84,9 +84,9 @@ def evolve(household: Household | None, event: HouseholdEvent) -> Household:
 
 
 _OWN: Final[dict[type, Callable[[Household, Any, str], dict[str, Any]]]] = {
-    IdentityMatched: lambda household, data, _: {"matched": household.matched | {data.person_id}},
     WelfareRanked: lambda _, data, __: {"ranked_on": data.occurred_on},
     **tiers.EVOLVE,
+    **disputes.EVOLVE,
 }
 """By type of event, what it changes beyond its effects: fields of the household with their new values."""
 

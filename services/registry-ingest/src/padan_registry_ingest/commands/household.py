@@ -1,6 +1,6 @@
 """The service that decides, over HTTP."""
 
-from typing import Final
+from typing import Final, TypeVar
 
 import httpx
 import msgspec
@@ -13,6 +13,7 @@ from padan_events.commands import (
     CommandUnanswered,
     KeyRequest,
 )
+from padan_events.commands.corrections import AboutIdentity, IdentityAnswer, IdentityQuestion
 from padan_runtime.problems import Unavailable
 from padan_runtime.service_tokens import ServiceIdentity
 
@@ -20,6 +21,9 @@ _TIMEOUT: Final = httpx.Timeout(80, connect=2)
 _ANSWER: Final[msgspec.json.Decoder[CommandOutcome | CommandUnanswered]] = msgspec.json.Decoder(
     CommandAccepted | CommandRefused | CasesDecided | CommandUnanswered
 )
+
+_IDENTITY: Final[msgspec.json.Decoder[IdentityAnswer]] = msgspec.json.Decoder(IdentityAnswer)
+Answer = TypeVar("Answer")
 
 
 class DecidingHousehold:
@@ -31,23 +35,28 @@ class DecidingHousehold:
 
     async def answered(self, asked: KeyRequest) -> CommandOutcome | None:
         """What was answered to a key before, None where nothing was. Raises `Unavailable`."""
-        found = await self._ask("/commands:answered", asked)
+        found = await self._ask("/commands:answered", asked, _ANSWER)
         return None if isinstance(found, CommandUnanswered) else found
 
     async def decide(self, request: CommandRequest) -> CommandOutcome:
         """The answer to a command. Raises `Unavailable`: then it may or may not have been decided, and whoever asks
         again with the same key is told."""
-        found = await self._ask("/commands", request)
+        found = await self._ask("/commands", request, _ANSWER)
         if isinstance(found, CommandUnanswered):
             raise Unavailable("household")
         return found
 
-    async def _ask(self, path: str, body: msgspec.Struct) -> CommandOutcome | CommandUnanswered:
+    async def identity(self, command: AboutIdentity, role: str, region: str) -> IdentityAnswer:
+        """About whom the civil registry has to be asked before this command is decided. Raises `Unavailable`."""
+        asked = IdentityQuestion(role=role, region=region, command=command)
+        return await self._ask("/commands:identity", asked, _IDENTITY)
+
+    async def _ask(self, path: str, body: msgspec.Struct, decoder: msgspec.json.Decoder[Answer]) -> Answer:
         headers = {**self._identity.headers("household"), "Content-Type": "application/json"}
         try:
             response = await self._http.post(path, content=msgspec.json.encode(body), headers=headers)
             if response.is_success:
-                return _ANSWER.decode(response.content)
+                return decoder.decode(response.content)
         except (httpx.HTTPError, msgspec.MsgspecError) as error:
             raise Unavailable("household") from error
         raise Unavailable("household")

@@ -1,22 +1,34 @@
 """A command is validated: by itself first, and only where nothing is wrong with it by the registers outside."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import msgspec
 from padan_events.commands import Command, Fault, ProposeHousehold
+from padan_events.commands.corrections import (
+    AboutIdentity,
+    CorrectHousehold,
+    CorrectMember,
+    IdentityToMatch,
+    LinkIdentity,
+    RecheckIdentity,
+)
 from padan_events.local_date import local_date
 from padan_events.personal import Match
 
+from padan_registry_ingest.commands.household import DecidingHousehold
 from padan_registry_ingest.domain import reasons
 from padan_registry_ingest.domain.cases import case_faults, tidied_case
+from padan_registry_ingest.domain.corrections import correction_faults, tidied_correction
 from padan_registry_ingest.domain.families import family_faults, tidied_family
-from padan_registry_ingest.domain.matching import civil_reasons
+from padan_registry_ingest.domain.matching import CivilAnswer, civil_reasons
 from padan_registry_ingest.domain.proposals import faults_of, tidied
 from padan_registry_ingest.matching.registers import BarredRegister, CivilQuestion, CivilRegistry
 from padan_registry_ingest.validating.check import known_region
 
+EASTERNMOST = timedelta(hours=9)
+"""Ahead of UTC: where a family lives, household knows."""
 _PLACES = {
     "name_differs": "name",
     "birth_date_differs": "birth_date",
@@ -25,34 +37,38 @@ _PLACES = {
 
 
 class Validated(msgspec.Struct, frozen=True):
-    """A command as it is decided on: with the civil registry's answer, all that is wrong with it, and whom registers
-    were asked about."""
+    """A command as it is decided on: with the civil registry's answer, all that is wrong with it, whom registers were
+    asked about, and the version of the household that these data are of."""
 
     command: Command
     faults: tuple[Fault, ...] = ()
     asked_about: str | None = None
+    version: int | None = None
 
 
 def tidied_command(command: Command) -> Command:
     """The command as it was meant: without blanks around what was typed."""
     if isinstance(command, ProposeHousehold):
         return ProposeHousehold(household=tidied(command.household))
-    tidy: Command = tidied_family(tidied_case(command))
+    corrects = isinstance(command, AboutIdentity | CorrectHousehold)
+    tidy: Command = tidied_correction(command) if corrects else tidied_family(tidied_case(command))
     return tidy
 
 
 class Validation:
     """Validates commands; of a family the registers are asked of the caretaker alone, no more than is needed."""
 
-    def __init__(self, civil: CivilRegistry, barred: BarredRegister) -> None:
-        self._civil, self._barred = civil, barred
+    def __init__(self, civil: CivilRegistry, barred: BarredRegister, household: DecidingHousehold) -> None:
+        self._civil, self._barred, self._household = civil, barred, household
 
-    async def validate(self, command: Command, region: str, request_id: UUID) -> Validated:
+    async def validate(self, command: Command, role: str, region: str, request_id: UUID) -> Validated:
         """All that is wrong with a command. `region` is where the asker acts: of whoever lives elsewhere nothing is
         asked, for household will refuse that anyway.
 
         Raises `Unavailable` and `RegisterError`: then nothing is known, and nothing was decided.
         """
+        if isinstance(command, CorrectMember | LinkIdentity | RecheckIdentity | CorrectHousehold):
+            return await self._corrected(command, role, region, str(request_id))
         if not isinstance(command, ProposeHousehold):
             now = datetime.now(UTC)
             return Validated(command, (*case_faults(command, now), *family_faults(command, now)))
@@ -74,17 +90,47 @@ class Validation:
         (answer,) = await self._civil.match(request_id, [question])
         if found := civil_reasons(answer):
             return Validated(command, tuple(_placed(reasons.codes(found), place)), person.nik)
-        (barred,) = await self._barred.check(request_id, [person.nik])
-        if barred:
+        if await self._is_barred(request_id, person.nik):
             return Validated(command, (Fault("barred_occupation", f"{place}.nik"),), person.nik)
-        match = Match(
-            request_id=request_id,
-            matched_at=datetime.now(UTC).isoformat(timespec="seconds"),
-            civil_status=answer.status or "unknown",
-            agreement=answer.agreement,
-        )
+        match = _match(request_id, answer)
         matched = ProposeHousehold(household=msgspec.structs.replace(household, match=match))
         return Validated(matched, asked_about=person.nik)
+
+    async def _is_barred(self, request_id: str, nik: str) -> bool:
+        (barred,) = await self._barred.check(request_id, [nik])
+        return barred
+
+    async def _corrected(
+        self, command: AboutIdentity | CorrectHousehold, role: str, region: str, request_id: str
+    ) -> Validated:
+        """A family of the register is asked about only where household says so: it knows where the family lives, and
+        what the registry is to be asked. The family card is not asked about: it changes with many events of a life."""
+        faults = correction_faults(command, (datetime.now(UTC) + EASTERNMOST).date())
+        if faults or isinstance(command, CorrectHousehold):
+            return Validated(command, tuple(faults))
+        person = await self._household.identity(command, role, region)
+        if not isinstance(person, IdentityToMatch):
+            return Validated(command)
+        (answer,) = await self._civil.match(
+            request_id, [CivilQuestion(person.nik, person.name, person.birth_date, person.sex, None)]
+        )
+        if person.must_agree:
+            if found := civil_reasons(answer):
+                faults = [Fault(code, _PLACES.get(code, "nik")) for code in reasons.codes(found)]
+            elif person.caretaker and await self._is_barred(request_id, person.nik):
+                faults = [Fault("barred_occupation", "nik")]
+        matched = msgspec.structs.replace(command, match=_match(request_id, answer))
+        return Validated(command if faults else matched, tuple(faults), person.nik, person.version)
+
+
+def _match(request_id: str, answer: CivilAnswer) -> Match:
+    """What may be kept of an answer."""
+    return Match(
+        request_id=request_id,
+        matched_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        civil_status=answer.status or "unknown",
+        agreement=answer.agreement if answer.found else msgspec.structs.replace(answer.agreement, nik=False),
+    )
 
 
 def _placed(codes: Iterable[str], place: str) -> Iterable[Fault]:

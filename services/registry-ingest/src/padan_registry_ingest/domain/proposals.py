@@ -15,8 +15,8 @@ from padan_registry_ingest.domain.numbers import family_card_reasons, nik_reason
 from padan_registry_ingest.domain.reasons import MOST_MEMBERS
 from padan_registry_ingest.domain.texts import line, text_faults
 
-_EARLIEST: Final = date(1900, 1, 1)
-_TEXTS: Final = {"address": "ALAMAT", "rt": "RT", "rw": "RW"}
+EARLIEST_BIRTH: Final = date(1900, 1, 1)
+TEXTS: Final = {"address": "ALAMAT", "rt": "RT", "rw": "RW"}
 """The fields of a household that are free text, and the column whose length they share."""
 
 
@@ -54,6 +54,12 @@ def _of_household(household: ReportedHousehold) -> Iterator[Fault]:
         yield Fault("caretaker_unknown", "household.caretaker")
 
 
+def nik_faults(nik: str, place: str) -> Iterator[Fault]:
+    """What is wrong with a NIK that a person typed, so that no spreadsheet can have changed it."""
+    found = reasons.codes(nik_reasons(nik, was_number=False))
+    yield from (Fault(code.replace("nik_lost_digits", "nik_length"), place) for code in found)
+
+
 def _of_members(members: tuple[ReportedMember, ...], today: date) -> Iterator[Fault]:
     niks = Counter(member.nik for member in members if member.nik is not None)
     for index, member in enumerate(members[: MOST_MEMBERS + 1]):
@@ -69,10 +75,8 @@ def member_faults(member: ReportedMember, place: str, today: date) -> Iterator[F
         yield Fault("name_missing", f"{place}.name")
     yield from text_faults(member.name, longest_of("NAMA"), f"{place}.name")
     if member.nik is not None:
-        # A person types it, so that no spreadsheet can have changed it.
-        found = reasons.codes(nik_reasons(member.nik, was_number=False))
-        yield from (Fault(code.replace("nik_lost_digits", "nik_length"), f"{place}.nik") for code in found)
-    if member.birth_date is not None and not _EARLIEST <= member.birth_date <= today:
+        yield from nik_faults(member.nik, f"{place}.nik")
+    if member.birth_date is not None and not EARLIEST_BIRTH <= member.birth_date <= today:
         yield Fault("birth_date_invalid", f"{place}.birth_date")
 
 
@@ -84,5 +88,5 @@ def card_faults(number: str | None, place: str) -> Iterator[Fault]:
 
 def place_faults(home: Any, place: str) -> Iterator[Fault]:
     """What is wrong with the texts of an address: a Struct with `address`, `rt` and `rw`."""
-    for name, column in _TEXTS.items():
+    for name, column in TEXTS.items():
         yield from text_faults(getattr(home, name), longest_of(column), f"{place}{name}")

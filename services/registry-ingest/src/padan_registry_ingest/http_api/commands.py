@@ -65,7 +65,7 @@ class CommandApi:
         # First of all: what was answered once is not validated again, by rules and registers that moved on.
         outcome = await self._household.answered(KeyRequest(actor=actor, idempotency_key=key, digest=digest))
         if outcome is None:
-            validated = await self._validate(command, region, uuid5(_REQUESTS, key))
+            validated = await self._validate(command, role, region, uuid5(_REQUESTS, key))
             asked_about = validated.asked_about
             outcome = await self._household.decide(
                 CommandRequest(
@@ -75,16 +75,16 @@ class CommandApi:
                     idempotency_key=key,
                     digest=digest,
                     command=validated.command,
-                    version=version,
+                    version=validated.version if version is None else version,
                     found=validated.faults,
                     asked_about=None if asked_about is None else self._hash(asked_about),
                 )
             )
         return _answer(tag, outcome)
 
-    async def _validate(self, command: Command, region: str, request_id: UUID) -> Validated:
+    async def _validate(self, command: Command, role: str, region: str, request_id: UUID) -> Validated:
         try:
-            return await self._validation.validate(command, region, request_id)
+            return await self._validation.validate(command, role, region, request_id)
         except RegisterError as error:
             # It will not answer the next time either: somebody must look. The message names no person.
             logger().error("a register does not take a question", register=str(error))

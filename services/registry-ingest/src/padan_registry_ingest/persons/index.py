@@ -1,14 +1,14 @@
 """The projection of household.events.v1 that the person index is. Sends deciles that waited for a person."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 from padan_events import Event, check_known, decode
-from padan_events.effects import HouseholdFact, Left, effective_types
-from padan_events.personal import HouseholdIdentity, PersonIdentity
+from padan_events.effects import Effects, HouseholdFact, Left, effective_types
+from padan_events.personal import FreedNik, HouseholdIdentity, PersonIdentity
 from padan_events.states import CLOSED
 from padan_runtime.database import Database
 from padan_runtime.keys import KeyClient, SubjectKeys, keys_of
@@ -17,7 +17,7 @@ from padan_runtime.sealing import open_sealed
 from psycopg import Connection
 
 from padan_registry_ingest.persons import repository
-from padan_registry_ingest.persons.repository import IndexedHousehold, IndexedPerson
+from padan_registry_ingest.persons.repository import FreedHash, IndexedHousehold, IndexedPerson
 from padan_registry_ingest.persons.waiting import report_waiting
 
 READER: Final = "registry-ingest.persons"
@@ -32,6 +32,7 @@ class Known(msgspec.Struct, frozen=True):
     households: dict[UUID, IndexedHousehold]
     left: list[Left]
     causes: dict[UUID, UUID]
+    freed: list[FreedHash]
 
 
 class PersonIndex:
@@ -51,7 +52,7 @@ class PersonIndex:
         if not prepared.households:
             return
         repository.lock_waiting(connection)
-        repository.write(connection, prepared.households.values(), prepared.persons, prepared.left)
+        repository.write(connection, prepared.households.values(), prepared.persons, prepared.left, prepared.freed)
         hashes = [person.nik_hash for person in prepared.persons]
         self._sent = report_waiting(connection, hashes, prepared.causes) > 0
 
@@ -83,7 +84,7 @@ def _fact(event: Event) -> HouseholdFact | None:
 
 
 def _open(facts: Sequence[tuple[Event, HouseholdFact]], keys: Keys) -> Known:
-    known = Known([], {}, [], {})
+    known = Known([], {}, [], {}, [])
     for event, data in facts:
         household_id, effects = data.household_id, data.effects()
         own = keys.get(household_id, {})
@@ -109,7 +110,16 @@ def _open(facts: Sequence[tuple[Event, HouseholdFact]], keys: Keys) -> Known:
                 nik_hash = bytes.fromhex(person.nik_hash)
                 known.persons.append(IndexedPerson(nik_hash, member.person_id, household_id, member.membership_seq))
         known.left.extend(effects.left)
+        known.freed.extend(_freed(event, effects, own))
     return known
+
+
+def _freed(event: Event, effects: Effects, keys: Mapping[UUID, SubjectKeys]) -> Iterator[FreedHash]:
+    for one in effects.freed:
+        key = keys_of(keys, one.person_id).identity
+        if key is not None:
+            nik = open_sealed(key, one.nik, FreedNik, subject=one.person_id, event_id=event.event_id)
+            yield FreedHash(bytes.fromhex(nik.nik_hash), one.membership_seq)
 
 
 def _card(event: Event, household_id: UUID, sealed: bytes | None, keys: Mapping[UUID, SubjectKeys]) -> bytes | None:

@@ -27,7 +27,7 @@ class IndexRebuilder:
         """Write the index."""
         del events
         if prepared.households:
-            repository.write(connection, prepared.households.values(), prepared.persons, prepared.left)
+            repository.write(connection, prepared.households.values(), prepared.persons, prepared.left, prepared.freed)
 
 
 def view(keys: KeyClient) -> View:
@@ -39,6 +39,7 @@ def view(keys: KeyClient) -> View:
         tables=(
             Table(name="person_index", key=("nik_hash",)),
             Table(name="household_index", key=("household_id",)),
+            Table(name="freed_nik", key=("nik_hash",)),
         ),
         rebuilder=IndexRebuilder(keys),
     )

@@ -21,6 +21,13 @@ class IndexedPerson(msgspec.Struct, frozen=True):
     membership_seq: int
 
 
+class FreedHash(msgspec.Struct, frozen=True):
+    """The hash of a NIK that from `membership_seq` on is nobody's."""
+
+    nik_hash: bytes
+    membership_seq: int
+
+
 class IndexedHousehold(msgspec.Struct, frozen=True):
     """A household, the position of its last event that changed a fact, and what changed: whether it is in the register
     (None: as before) and, where it was `named` anew, the hash of its family card."""
@@ -71,8 +78,10 @@ def write(
     households: Collection[IndexedHousehold],
     persons: Sequence[IndexedPerson],
     left: Sequence[Left],
+    freed: Sequence[FreedHash] = (),
 ) -> None:
-    """Write households and people. Of two sides of a transfer the one with the larger `membership_seq` stays."""
+    """Write households and people. Of two sides of a transfer the one with the larger `membership_seq` stays, and of a
+    NIK that was freed only what came later."""
     connection.execute(
         "INSERT INTO household_index AS h (household_id, family_card_hash, shard, pos, active) "
         "SELECT household_id, card, shard, pos, coalesce(active, true) "
@@ -90,11 +99,21 @@ def write(
         "coalesce(w.active, h.active))",
         {name: column for name, column in _columns(households).items() if name not in {"shards", "positions"}},
     )
+    if freed:
+        connection.execute(
+            "INSERT INTO freed_nik AS f (nik_hash, membership_seq) SELECT w.nik_hash, max(w.membership_seq) "
+            "FROM unnest(%(hashes)b::bytea[], %(seqs)b::integer[]) AS w (nik_hash, membership_seq) GROUP BY 1 "
+            "ON CONFLICT (nik_hash) DO UPDATE SET membership_seq = excluded.membership_seq "
+            "WHERE f.membership_seq < excluded.membership_seq",
+            {"hashes": [one.nik_hash for one in freed], "seqs": [one.membership_seq for one in freed]},
+        )
     latest = {person.nik_hash: person for person in sorted(persons, key=lambda person: person.membership_seq)}
     rows = list(latest.values())
     connection.execute(
         "INSERT INTO person_index AS p (nik_hash, person_id, household_id, membership_seq) "
-        "SELECT * FROM unnest(%(hashes)b::bytea[], %(persons)b::uuid[], %(households)b::uuid[], %(seqs)b::integer[]) "
+        "SELECT w.* FROM unnest(%(hashes)b::bytea[], %(persons)b::uuid[], %(households)b::uuid[], %(seqs)b::integer[]) "
+        "AS w (nik_hash, person_id, household_id, membership_seq) LEFT JOIN freed_nik f USING (nik_hash) "
+        "WHERE f.membership_seq IS NULL OR f.membership_seq < w.membership_seq "
         "ON CONFLICT (nik_hash) DO UPDATE SET person_id = excluded.person_id, household_id = excluded.household_id, "
         "membership_seq = excluded.membership_seq WHERE p.membership_seq < excluded.membership_seq",
         {
@@ -104,6 +123,12 @@ def write(
             "seqs": [row.membership_seq for row in rows],
         },
     )
+    if freed:
+        connection.execute(
+            "DELETE FROM person_index p USING freed_nik f WHERE p.nik_hash = ANY(%(hashes)b::bytea[]) "
+            "AND f.nik_hash = p.nik_hash AND p.membership_seq <= f.membership_seq",
+            {"hashes": [one.nik_hash for one in freed]},
+        )
     if left:
         connection.execute(
             "UPDATE person_index p SET household_id = w.household_id, membership_seq = w.membership_seq "

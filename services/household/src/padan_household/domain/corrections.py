@@ -1,0 +1,188 @@
+"""What was recorded wrongly of a member or of a household is corrected."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET
+from padan_events.commands.corrections import (
+    AboutIdentity,
+    CorrectHousehold,
+    CorrectMember,
+    IdentityAnswer,
+    IdentityToMatch,
+    LinkIdentity,
+    NobodyToMatch,
+)
+from padan_events.corrections import Detail, DetailsCorrected
+from padan_events.effects import HouseholdFact
+from padan_events.personal import FreedNik, Relationship, Source
+
+from padan_household.domain.asked import Asked, Known
+from padan_household.domain.disputes import answered
+from padan_household.domain.identities import OpenMember, open_member, sealed_member, take_nik
+from padan_household.domain.refusals import (
+    ALREADY_SO,
+    HEAD_NAMED,
+    HOUSEHOLD_CLOSED,
+    NIK_NOT_RECORDED,
+    VERSION_DIFFERS,
+    Refusal,
+)
+
+Facts = Sequence[HouseholdFact] | Refusal
+
+_IDENTITY: Final = ("name", "nik", "birth_date", "sex", "relationship")
+_CIRCUMSTANCES: Final = ("school", "pregnant", "disabilities", "severe_disability")
+_SENSITIVE: Final = ("birth_date", "sex", "relationship", *_CIRCUMSTANCES)
+_HOME: Final = ("family_card_number", "address", "rt", "rw")
+_MATCHED: Final = frozenset({Detail.NIK, Detail.NAME, Detail.BIRTH_DATE, Detail.SEX})
+"""What the civil registry is asked about."""
+
+
+def to_match(command: AboutIdentity, known: Known) -> IdentityAnswer:
+    """About whom the civil registry is to be asked before this is decided, as the command would leave them."""
+    member = open_member(command.person_id, known)
+    if isinstance(member, Refusal):
+        return NobodyToMatch()
+    identity, must_agree = member.identity, False
+    match command:
+        case CorrectMember():
+            after, fields = _corrected(command, member)
+            if not _MATCHED.intersection(fields) or identity.nik is None:
+                return NobodyToMatch()
+            identity = after.identity
+            must_agree = Detail.NIK in fields or command.source is Source.CIVIL_REGISTRY
+        case LinkIdentity():
+            if identity.nik is not None:
+                return NobodyToMatch()
+            identity, must_agree = msgspec.structs.replace(identity, nik=command.nik), True
+    if identity.nik is None:
+        return NobodyToMatch()
+    return IdentityToMatch(
+        nik=identity.nik,
+        name=identity.name,
+        birth_date=identity.birth_date,
+        sex=identity.sex,
+        must_agree=must_agree,
+        caretaker=command.person_id == known.household.caretaker,
+        version=known.household.version,
+    )
+
+
+def correct_member(command: CorrectMember, known: Known, asked: Asked) -> Facts:
+    """A member is corrected; what the civil registry says of it goes with it."""
+    person_id, household = command.person_id, known.household
+    before = open_member(person_id, known)
+    if isinstance(before, Refusal):
+        return before
+    after, fields = _corrected(command, before)
+    refusal = _not_corrected(command, known, before, fields)
+    if refusal is not None:
+        return refusal
+    seq, identity, freed = household.members[person_id].membership_seq, after.identity, None
+    if Detail.NIK in fields:
+        seq, nik_hash, freed = seq + 1, None, _freed(command, before, known, asked)
+        if identity.nik is not None:
+            taken = take_nik(identity.nik, person_id, known, asked)
+            if isinstance(taken, Refusal):
+                return taken
+            seq, nik_hash = max(seq, taken.seq + 1), taken.nik_hash
+        identity = msgspec.structs.replace(identity, nik_hash=nik_hash)
+    sources = {**identity.sources, **{field.value: command.source for field in fields if field in _IDENTITY}}
+    after = OpenMember(msgspec.structs.replace(identity, sources=sources), after.sensitive)
+    corrected = DetailsCorrected(
+        household_id=household.id,
+        regency=household.regency,
+        fields=fields,
+        source=command.source,
+        person_id=person_id,
+        member=sealed_member(person_id, seq, after, known, asked),
+        freed=freed,
+        **_headed(before, after, known, person_id),
+        evidence=command.evidence,
+    )
+    settled = household.disputes.settled_of(person_id).difference(fields)
+    return (corrected, *answered(command.match, person_id, household, settled))
+
+
+def _corrected(command: CorrectMember, member: OpenMember) -> tuple[OpenMember, tuple[Detail, ...]]:
+    """The member as corrected, and what that changes, by kind."""
+    told = {name: value for name in {*_IDENTITY, *_SENSITIVE} if (value := getattr(command, name)) is not UNSET}
+    identity = _with(member.identity, _IDENTITY, told)
+    sensitive = _with(member.sensitive, _SENSITIVE, told)
+    changed = {Detail(name) for name in _IDENTITY if getattr(identity, name) != getattr(member.identity, name)}
+    if any(getattr(sensitive, name) != getattr(member.sensitive, name) for name in _CIRCUMSTANCES):
+        changed.add(Detail.CIRCUMSTANCES)
+    return OpenMember(identity, sensitive), tuple(detail for detail in Detail if detail in changed)
+
+
+def _with(block: Any, names: Sequence[str], told: dict[str, Any]) -> Any:
+    return msgspec.structs.replace(block, **{name: told[name] for name in names if name in told})
+
+
+def _not_corrected(
+    command: CorrectMember, known: Known, member: OpenMember, fields: Sequence[Detail]
+) -> Refusal | None:
+    if not fields:
+        return Refusal(ALREADY_SO)
+    by_registry = command.source is Source.CIVIL_REGISTRY and not _MATCHED.isdisjoint(fields)
+    if member.identity.nik is None and (Detail.NIK in fields or by_registry):
+        return Refusal(NIK_NOT_RECORDED, "nik")
+    # One head a family: whoever was named wrongly is corrected first.
+    if Detail.RELATIONSHIP in fields and command.relationship is Relationship.HEAD and known.household.head is not None:
+        return Refusal(HEAD_NAMED, "relationship")
+    if command.match is None and ((Detail.NIK in fields and command.nik is not None) or by_registry):
+        return Refusal(VERSION_DIFFERS)  # it has become possible since registry-ingest looked
+    return None
+
+
+def _freed(command: CorrectMember, before: OpenMember, known: Known, asked: Asked) -> bytes | None:
+    """The NIK that was recorded before, to be freed where it is this person who holds it."""
+    nik_hash, person_id, household = before.identity.nik_hash, command.person_id, known.household
+    claim = None if nik_hash is None else asked.claims.get(bytes.fromhex(nik_hash))
+    if nik_hash is None or claim is None or claim.person_id != person_id:
+        return None
+    return asked.seal(household.id, person_id, "identity", FreedNik(nik_hash), household.next_event_id())
+
+
+def _headed(before: OpenMember, after: OpenMember, known: Known, person_id: UUID) -> dict[str, Any]:
+    """Who is head from now on: where two had been named, the other one."""
+    was, now = (one.identity.relationship is Relationship.HEAD for one in (before, after))
+    if was == now:
+        return {}
+    heads = [
+        member
+        for member in known.household.living
+        if (identity := known.persons[member].identity) is not None and identity.relationship is Relationship.HEAD
+    ]
+    heads = [person_id, *heads] if now else [member for member in heads if member != person_id]
+    return {"head": heads[0]} if len(heads) == 1 else {"headless": True}
+
+
+def correct_household(command: CorrectHousehold, known: Known, asked: Asked) -> Facts:
+    """Card or address are corrected; where a household lives is changed by a move."""
+    household, home = known.household, known.home
+    assert home is not None
+    if household.closed:
+        return Refusal(HOUSEHOLD_CLOSED)
+    told = {name: value for name in _HOME if (value := getattr(command, name)) is not UNSET}
+    after = msgspec.structs.replace(home, **told)
+    changed = {name for name in _HOME if getattr(after, name) != getattr(home, name)}
+    if not changed:
+        return Refusal(ALREADY_SO)
+    card = after.family_card_number
+    after = msgspec.structs.replace(
+        after, family_card_hash=None if card is None else asked.nik_hash(f"kk:{card}").hex()
+    )
+    fields = {Detail.FAMILY_CARD_NUMBER if name == "family_card_number" else Detail.ADDRESS for name in changed}
+    corrected = DetailsCorrected(
+        household_id=household.id,
+        regency=household.regency,
+        fields=tuple(detail for detail in Detail if detail in fields),
+        source=command.source,
+        identity=asked.seal(household.id, household.id, "identity", after, household.next_event_id()),
+        evidence=command.evidence,
+    )
+    return (corrected,)
