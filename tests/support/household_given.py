@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 import padan_events
 from padan_events import Event, shard_of
-from padan_events.intake import HouseholdReported, Origin, RankingReported
+from padan_events.intake import DeathReported, DeathSource, HouseholdReported, Origin, RankingReported
 from padan_events.personal import Agreement, Match, Relationship, ReportedHousehold, ReportedMember, School, Sex
 from padan_events.topics import HOUSEHOLD_EVENTS, INTAKE, OUTCOMES
 from padan_household.intake.handler import IntakeHandler
@@ -105,6 +105,28 @@ class Intake:
                 household_id=household, decile=decile, occurred_on=date(2026, 2, 1), origin=Origin(self._batch_id, row)
             ),
         )
+
+    def death(
+        self,
+        household: UUID,
+        person: UUID,
+        on: date,
+        *,
+        source: DeathSource = "crvs_feed",
+        reversed: bool = False,  # the field's name
+        region: str = "",
+    ) -> Event:
+        """A report that somebody died; the same words make the same report."""
+        data = DeathReported(
+            household_id=household,
+            person_id=person,
+            occurred_on=on,
+            source=source,
+            origin=Origin(self._batch_id, 1),
+            region=region,
+            reversed=reversed,
+        )
+        return self._event(household, uuid.uuid5(household, padan_events.encode(data).decode()), data)
 
     def again(self, event: Event) -> Event:
         """The same event once more, further on in its shard."""

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from ingest_process import ROWS, Ingest, KeyPeer, free_port, wait_for
+from life_events_given import Registry
 from padan_cli.platform import Platform
 from padan_runtime.database import Database
 from padan_simulators.pati import PatiBatch, generate
@@ -83,3 +84,26 @@ def ingest(
         assert service.stop() == 0
     database.close()
     peer.close()
+
+
+@pytest.fixture(scope="module")
+def module_registry(registers: dict[str, str], pati: PatiBatch) -> Registry:
+    return Registry(registers["civil_registry"], pati)
+
+
+@pytest.fixture
+def registry(module_registry: Registry) -> Iterator[Registry]:
+    module_registry.faults()
+    yield module_registry
+    module_registry.faults()
+
+
+@pytest.fixture
+def listening(ingest: Ingest, registry: Registry) -> Ingest:
+    """As it is, looking at the feed often enough for a test, from the end of what other tests made happen."""
+    assert ingest.stop() == 0
+    with ingest.database.transaction() as connection:
+        connection.execute("INSERT INTO feed_cursor VALUES ('civil_registry', %s)", [registry.head()])
+    ingest.environment["PADAN_CIVIL_REGISTRY_FEED_S"] = "0.2"
+    ingest.start()
+    return ingest

@@ -2,9 +2,15 @@
 
 import msgspec
 
-from event_examples import corrections, families, first, tiers
+from event_examples import corrections, dying, families, first, tiers
 from event_examples.subjects import HOUSEHOLD, ORIGIN, PERSON, REPORT
 
-EXAMPLES: list[msgspec.Struct] = [*first.EXAMPLES, *tiers.EXAMPLES, *families.EXAMPLES, *corrections.EXAMPLES]
+EXAMPLES: list[msgspec.Struct] = [
+    *first.EXAMPLES,
+    *tiers.EXAMPLES,
+    *families.EXAMPLES,
+    *corrections.EXAMPLES,
+    *dying.EXAMPLES,
+]
 
 __all__ = ["EXAMPLES", "HOUSEHOLD", "ORIGIN", "PERSON", "REPORT"]

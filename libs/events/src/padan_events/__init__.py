@@ -1,6 +1,6 @@
 """The contract of Padan: event types, topics, envelope and shards. Imports no client of anything."""
 
-from padan_events import corrections, eligibility, families, household, intake, parking, relocations, tiers
+from padan_events import corrections, dying, eligibility, families, household, intake, parking, relocations, tiers
 from padan_events.envelope import EnvelopeError, Event
 from padan_events.registry import (
     EventType,
@@ -25,6 +25,7 @@ __all__ = [
     "check_known",
     "corrections",
     "decode",
+    "dying",
     "eligibility",
     "encode",
     "event_types",

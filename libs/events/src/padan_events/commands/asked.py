@@ -17,6 +17,7 @@ from padan_events.commands.corrections import (
     RecheckIdentity,
     ResolveConflict,
 )
+from padan_events.commands.dying import ConfirmDeath, RefuseDeathReport, ReportDeath
 from padan_events.commands.families import (
     AddMember,
     MergeHouseholds,
@@ -48,4 +49,7 @@ Command = (
     | LinkIdentity
     | RecheckIdentity
     | ResolveConflict
+    | ReportDeath
+    | ConfirmDeath
+    | RefuseDeathReport
 )

@@ -32,12 +32,17 @@ class Opened(msgspec.Struct, frozen=True):
 
     def nik_hashes(self) -> set[bytes]:
         """The NIKs of everybody who was opened."""
-        return {
-            bytes.fromhex(person.identity.nik_hash)
-            for known in self.known.values()
-            for person in known.persons.values()
-            if person.identity is not None and person.identity.nik_hash is not None
-        }
+        return nik_hashes_of(self.known.values())
+
+
+def nik_hashes_of(households: Iterable[Known]) -> set[bytes]:
+    """The NIKs of everybody in them who was opened."""
+    return {
+        bytes.fromhex(person.identity.nik_hash)
+        for known in households
+        for person in known.persons.values()
+        if person.identity is not None and person.identity.nik_hash is not None
+    }
 
 
 def open_households(
@@ -56,13 +61,14 @@ def open_households(
         for held in keyring.of_households(loaded, _ALL if members else _HOMES)
     }
     known = {
-        household_id: _known(one.household, keys.get(household_id, _NO_KEYS), members=members)
+        household_id: opened(one.household, keys.get(household_id, _NO_KEYS), members=members)
         for household_id, one in loaded.items()
     }
     return Opened(loaded, known, keys)
 
 
-def _known(household: Household, keys: Mapping[UUID, SubjectKeys], *, members: bool) -> Known:
+def opened(household: Household, keys: Mapping[UUID, SubjectKeys], *, members: bool) -> Known:
+    """A household with what these keys open of it. Raises `KeyUnknownError` and `SealError`."""
     return Known(
         household=household,
         home=_open(keys_of(keys, household.id).identity, household.identity, HouseholdIdentity, household.id),

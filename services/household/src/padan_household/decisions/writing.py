@@ -45,16 +45,17 @@ def write(
         except TwoHoldersError as race:
             raise ClaimRaceError("a NIK was claimed meanwhile") from race
     places = register.appended(events, connection)
-    deadlines.replace(connection, _changed(households, after))
+    deadlines.replace(connection, changed(households, after))
     snapshots.keep(connection, households, after.values())
     return list(zip(events, places, strict=True))
 
 
-def _changed(before: Mapping[UUID, Household], after: Mapping[UUID, Household]) -> dict[UUID, frozenset[Any]]:
-    changed = {}
+def changed(before: Mapping[UUID, Household], after: Mapping[UUID, Household]) -> dict[UUID, frozenset[Any]]:
+    """What comes due from now on in those households of `after` in which something else did before."""
+    found = {}
     for household_id, household in after.items():
         was = before.get(household_id)
         due = deadlines_of(household)
         if due != (frozenset() if was is None else deadlines_of(was)):
-            changed[household_id] = due
-    return changed
+            found[household_id] = due
+    return found

@@ -29,6 +29,9 @@ MAY: Final[Mapping[str, frozenset[str]]] = {
     "link_identity": frozenset({"village_operator", "social_office"}),
     "recheck_identity": frozenset({"village_operator", "social_office"}),
     "resolve_conflict": frozenset({"social_office"}),
+    "report_death": frozenset({"village_operator", "facilitator", "social_office"}),
+    "confirm_death": frozenset({"social_office"}),
+    "refuse_death_report": frozenset({"social_office"}),
 }
 """By command, the roles that may give it. What is not written here nobody may."""
 

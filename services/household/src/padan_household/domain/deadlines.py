@@ -8,10 +8,11 @@ import msgspec
 from padan_events.effects import HouseholdFact
 from padan_events.states import State
 
-from padan_household.domain import tiers
+from padan_household.domain import death_claims, tiers
 from padan_household.domain.household import Household
 
 RETURNED: Final = "returned_case"
+DEATH_CLAIMED: Final = "death_claimed"
 
 
 class Deadline(msgspec.Struct, frozen=True, order=True):
@@ -26,9 +27,12 @@ def deadlines_of(household: Household) -> frozenset[Deadline]:
     found = set()
     if household.state is State.RETURNED and household.case.due_at is not None:
         found.add(Deadline(RETURNED, household.case.due_at))
+    lapses = death_claims.next_due(household)
+    if lapses is not None:
+        found.add(Deadline(DEATH_CLAIMED, lapses))
     return frozenset(found)
 
 
 def come_due(household: Household, kind: str) -> Sequence[HouseholdFact]:
     """What happens when it does. Raises `KeyError` for a kind that is none."""
-    return {RETURNED: tiers.overdue}[kind](household)
+    return {RETURNED: tiers.overdue, DEATH_CLAIMED: death_claims.overdue}[kind](household)

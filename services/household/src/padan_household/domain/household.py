@@ -54,12 +54,21 @@ class Disputes(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.settled.get(person_id, frozenset())
 
 
+class Claimed(msgspec.Struct, frozen=True):
+    """A death that somebody (`by`) reported and nobody has confirmed: `due_at` is when the report lapses."""
+
+    occurred_on: date
+    due_at: datetime
+    by: str
+
+
 class Household(msgspec.Struct, frozen=True, kw_only=True):
     """A household.
 
     `members` are by person, in the order in which they joined; `matched` holds those the civil registry was asked for,
     `ranked_on` is the day of the decile that counts, `proposed_by` is the report it came from (None where no report
-    caused it), `closed_from` the state in which it stood before it left the register.
+    caused it), `closed_from` the state in which it stood before it left the register, `ended_by_death` whether it left
+    because its last member died, `death_claims` are by person the deaths that were reported and are not confirmed.
     """
 
     id: UUID
@@ -75,6 +84,8 @@ class Household(msgspec.Struct, frozen=True, kw_only=True):
     ranked_on: date | None = None
     proposed_by: UUID | None = None
     closed_from: State | None = None
+    ended_by_death: bool = False
+    death_claims: dict[UUID, Claimed] = {}
     case: CaseState = CaseState()
     disputes: Disputes = Disputes()
 

@@ -44,6 +44,13 @@ HEAD_NAMED: Final = "head_named"
 NO_CONFLICT: Final = "no_conflict"
 REGISTRY_KEPT: Final = "registry_kept"
 
+NOT_A_MEMBER: Final = "not_a_member"
+ALREADY_DEAD: Final = "already_dead"
+DEATH_ALREADY_REPORTED: Final = "death_already_reported"
+DEATH_NOT_REPORTED: Final = "death_not_reported"
+OWN_REPORT: Final = "own_report"
+EVIDENCE_MISSING: Final = "evidence_missing"
+
 
 class Refusal(msgspec.Struct, frozen=True):
     """A report or a command is refused. `field` is the field of the command it lies in, where it lies in one; `holder`

@@ -22,6 +22,7 @@ from padan_events.commands.corrections import (
     RecheckIdentity,
     ResolveConflict,
 )
+from padan_events.commands.dying import ConfirmDeath, RefuseDeathReport, ReportDeath
 from padan_events.commands.families import (
     AddMember,
     MergeHouseholds,
@@ -32,7 +33,7 @@ from padan_events.commands.families import (
 )
 from padan_events.effects import HouseholdFact
 
-from padan_household.domain import corrections, families, identities, succeeding, tiers, transferring
+from padan_household.domain import corrections, death_claims, families, identities, succeeding, tiers, transferring
 from padan_household.domain.asked import Asked, Known
 from padan_household.domain.authority import acts_in
 from padan_household.domain.refusals import Refusal
@@ -110,4 +111,7 @@ RULES: Final[Mapping[type, Rule]] = {
     ),
     RecheckIdentity: Rule(decide=identities.recheck_identity, opens_members=True),
     ResolveConflict: Rule(decide=identities.resolve_conflict, opens_members=True),
+    ReportDeath: Rule(decide=death_claims.report),
+    ConfirmDeath: Rule(decide=death_claims.confirm, opens_members=True),
+    RefuseDeathReport: Rule(decide=death_claims.refuse),
 }

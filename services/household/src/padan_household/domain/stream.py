@@ -10,7 +10,7 @@ from padan_events.effects import Effects, HouseholdFact
 from padan_events.household import Proposed, SplitFrom, WelfareRanked
 from padan_events.states import CLOSED, State
 
-from padan_household.domain import disputes, ids, tiers
+from padan_household.domain import death_claims, disputes, ids, tiers
 from padan_household.domain.household import CaseState, Household, Member, Sealed
 
 FIRST_VERSION = 1
@@ -87,6 +87,7 @@ _OWN: Final[dict[type, Callable[[Household, Any, str], dict[str, Any]]]] = {
     WelfareRanked: lambda _, data, __: {"ranked_on": data.occurred_on},
     **tiers.EVOLVE,
     **disputes.EVOLVE,
+    **death_claims.EVOLVE,
 }
 """By type of event, what it changes beyond its effects: fields of the household with their new values."""
 

@@ -22,6 +22,7 @@ from padan_events.tiers import (
     BY_THEMSELVES,
     Advanced,
     Deactivated,
+    DeactivateReason,
     Deliberated,
     Determined,
     Reactivated,
@@ -205,6 +206,11 @@ def _approved(case: CaseState, to: State, actor: str, month: str | None = None) 
     return CaseState(approvals={**case.approvals, to: actor}, update_month=month or case.update_month)
 
 
+def _ended(household: Household, data: Deactivated, actor: str) -> dict[str, Any]:
+    by_death = data.reason is DeactivateReason.LAST_MEMBER_DIED
+    return {**_left(household, data, actor), "ended_by_death": by_death, "death_claims": {}}
+
+
 def _sent_back(household: Household, data: Returned, _: str) -> dict[str, Any]:
     last = WAY.index(data.to)
     kept = {state: actor for state, actor in household.case.approvals.items() if WAY.index(state) <= last}
@@ -223,7 +229,7 @@ EVOLVE: Final[dict[type, Callable[[Household, Any, str], dict[str, Any]]]] = {
     Returned: _sent_back,
     Rejected: _left,
     Withdrawn: _left,
-    Deactivated: _left,
+    Deactivated: _ended,
     Reactivated: lambda household, data, _: {"case": CaseState() if data.to is State.PROPOSED else household.case},
 }
 """By type of event, what it changes of the case."""

@@ -6,16 +6,17 @@ household.outcomes.v1. The keyring commits before anything is appended, on a con
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
 import padan_events
 from eventsourcing.persistence import IntegrityError
 from padan_events import Event
-from padan_events.intake import Accepted, Position, RankingReported, Refused
+from padan_events.intake import Accepted, DeathReported, Position, RankingReported, Refused
+from padan_events.tiers import Deactivated, Reactivated
 from padan_events.topics import OUTCOMES
 from padan_runtime import log, metrics
 from padan_runtime.database import Database
@@ -24,7 +25,10 @@ from padan_runtime.relay import hint
 from psycopg import Connection
 
 from padan_household.claims import repository as claims
+from padan_household.claims.changes import ClaimChanges, changes_of
 from padan_household.claims.proposed import admitted, claims_of, nik_hashes, subjects, take
+from padan_household.deadlines import repository as deadlines
+from padan_household.decisions.writing import changed
 from padan_household.domain import ids
 from padan_household.domain.household import Household
 from padan_household.domain.proposing import Proposal, complete, propose
@@ -33,6 +37,7 @@ from padan_household.domain.refusals import DROPPED_BY_OPERATOR, Refusal
 from padan_household.domain.sealed import Seal
 from padan_household.domain.stream import Cause, HouseholdEvent, fold, follow
 from padan_household.intake import repository
+from padan_household.intake.deaths import Deaths
 from padan_household.intake.opening import Opener, Report, told_of
 from padan_household.keyring.keyring import Keyring
 from padan_household.keyring.sealer import seal_for
@@ -53,6 +58,15 @@ class _Decided(msgspec.Struct):
     events: Sequence[HouseholdEvent] = ()
     again: bool = False
     positions: tuple[Position, ...] = ()
+
+
+class _Means(NamedTuple):
+    """What reports are decided with: who may enter, by household, and by report who may not."""
+
+    entering: Mapping[UUID, Proposal]
+    refusals: Mapping[UUID, Refusal]
+    seal: Seal
+    deaths: Deaths
 
 
 class IntakeHandler:
@@ -81,12 +95,15 @@ class IntakeHandler:
         entering, refusals = self._admit(connection, reports, households)
         keys = self._keyring.mint([pair for proposal in entering.values() for pair in subjects(proposal)])
         seal = seal_for(lambda _, subject: keys[subject])
-        decided = [self._decide(report, households, entering, refusals, seal) for report in reports]
+        means = _Means(entering, refusals, seal, Deaths(connection, self._keyring, reports))
+        decided = [self._decide(report, households, means) for report in reports]
         take(connection, entering.values())
+        _ended(decided).apply(connection)
         try:
             self._append(connection, decided)
         except IntegrityError as race:
             raise claims.ClaimRaceError("a household changed meanwhile") from race
+        deadlines.replace(connection, changed(before, households))
         snapshots.keep(connection, before, households.values())
         outcomes = [
             self._outcome(one, one.report.outcome_id) for one in decided if one.report.outcome_id not in without_events
@@ -163,9 +180,7 @@ class IntakeHandler:
     def _decide(
         report: Report,
         households: dict[UUID, Household],
-        entering: Mapping[UUID, Proposal],
-        refusals: Mapping[UUID, Refusal],
-        seal: Seal,
+        means: _Means,
     ) -> _Decided:
         content, household = report.content, households.get(report.household_id)
         facts: Sequence[msgspec.Struct]
@@ -174,13 +189,18 @@ class IntakeHandler:
             if isinstance(ranked, Refusal):
                 return _Decided(report, ranked)
             facts = ranked
+        elif isinstance(content, DeathReported):
+            told = means.deaths.decide(report, content, household)
+            if isinstance(told, Refusal):
+                return _Decided(report, told)
+            facts = told
         elif household is not None:
             facts = complete(household, report.event.event_id, content)
         else:
-            refusal = refusals.get(report.event.event_id)
+            refusal = means.refusals.get(report.event.event_id)
             if refusal is not None:
                 return _Decided(report, refusal)
-            facts = propose(entering[content.household_id], seal)
+            facts = propose(means.entering[content.household_id], means.seal)
         events = follow(
             household,
             report.household_id,
@@ -190,7 +210,7 @@ class IntakeHandler:
         after = fold(events, household)
         if after is not None:
             households[report.household_id] = after
-        return _Decided(report, events=events, again=not isinstance(content, RankingReported) and household is not None)
+        return _Decided(report, events=events, again=isinstance(content, Proposal) and household is not None)
 
     def _append(self, connection: Connection[Any], decided: Sequence[_Decided]) -> None:
         """Append the events, and note where each stands."""
@@ -242,6 +262,18 @@ class IntakeHandler:
                 report_id=report_id, household_id=household_id, origin=report.origin, positions=one.positions
             )
         return _entry(outcome, outcome_id, report.event)
+
+
+def _ended(decided: Iterable[_Decided]) -> ClaimChanges:
+    """The households that leave the register by what was decided, or come back. Nobody joins one by a report but its
+    own, which `take` has seen to."""
+    facts = [
+        (event.event_id, event.data)
+        for one in decided
+        for event in one.events
+        if isinstance(event.data, Deactivated | Reactivated)
+    ]
+    return changes_of(facts, {})
 
 
 def _entry(outcome: Accepted | Refused, outcome_id: UUID, report: Event) -> log.Entry:

@@ -1,4 +1,4 @@
-"""Opens what arrived: sealed reports become proposals, rankings stay as they are."""
+"""Opens what arrived: sealed reports become proposals, rankings and deaths stay as they are."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 import padan_events
 from padan_events import Event
-from padan_events.intake import HouseholdReported, Origin, RankingReported
+from padan_events.intake import DeathReported, HouseholdReported, Origin, RankingReported
 from padan_events.local_date import local_date
 from padan_events.personal import ReportedHousehold
 from padan_runtime import sealing
@@ -26,7 +26,7 @@ class Report(msgspec.Struct, frozen=True):
     """A report as it is decided: the event it came in and what it says."""
 
     event: Event
-    content: Proposal | RankingReported
+    content: Proposal | RankingReported | DeathReported
     outcome_id: UUID
     origin: Origin
 
@@ -72,9 +72,9 @@ class Opener:
 
     def _report(self, event: Event, intake_keys: dict[str, bytes]) -> Report:
         data = padan_events.decode(event.type, event.value)
-        if not isinstance(data, RankingReported | HouseholdReported):
+        if not isinstance(data, RankingReported | DeathReported | HouseholdReported):
             raise TypeError(f"{event.type} does not belong on {event.topic}")
-        content = data if isinstance(data, RankingReported) else self._proposal(event, data, intake_keys)
+        content = self._proposal(event, data, intake_keys) if isinstance(data, HouseholdReported) else data
         return Report(event, content, ids.outcome_id(event.event_id), data.origin)
 
     def _proposal(self, event: Event, data: HouseholdReported, intake_keys: dict[str, bytes]) -> Proposal:
