@@ -2,7 +2,7 @@
 
 import msgspec
 
-from event_examples import corrections, dying, families, first, tiers
+from event_examples import corrections, dying, evidence, families, first, tiers
 from event_examples.subjects import HOUSEHOLD, ORIGIN, PERSON, REPORT
 
 EXAMPLES: list[msgspec.Struct] = [
@@ -11,6 +11,7 @@ EXAMPLES: list[msgspec.Struct] = [
     *families.EXAMPLES,
     *corrections.EXAMPLES,
     *dying.EXAMPLES,
+    *evidence.EXAMPLES,
 ]
 
 __all__ = ["EXAMPLES", "HOUSEHOLD", "ORIGIN", "PERSON", "REPORT"]

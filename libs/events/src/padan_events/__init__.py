@@ -1,6 +1,17 @@
 """The contract of Padan: event types, topics, envelope and shards. Imports no client of anything."""
 
-from padan_events import corrections, dying, eligibility, families, household, intake, parking, relocations, tiers
+from padan_events import (
+    corrections,
+    dying,
+    eligibility,
+    evidence,
+    families,
+    household,
+    intake,
+    parking,
+    relocations,
+    tiers,
+)
 from padan_events.envelope import EnvelopeError, Event
 from padan_events.registry import (
     EventType,
@@ -29,6 +40,7 @@ __all__ = [
     "eligibility",
     "encode",
     "event_types",
+    "evidence",
     "families",
     "household",
     "intake",

@@ -4,12 +4,13 @@ Two blocks a subject, under separate keys (UU 27/2022; the two audiences differ)
 registry-ingest and the gateway, **sensitive** facts for eligibility.
 """
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated
 
 import msgspec
 
+from padan_events.criteria import Answer, Criterion2022, CriterionBps
 from padan_events.telling import told
 
 
@@ -156,6 +157,22 @@ class Note(msgspec.Struct, frozen=True):
     """What an official wrote beside a decision; sealed under the household's identity key."""
 
     text: str
+
+
+class MapPoint(msgspec.Struct, frozen=True, kw_only=True):
+    """A place on the map, as a device measured it (WGS 84); sealed under the household's identity key."""
+
+    latitude: Annotated[float, told("Degrees; south of the equator is negative.")]
+    longitude: Annotated[float, told("Degrees east.")]
+    accuracy_m: Annotated[float, told("Radius in metres within which the device takes itself to be.")]
+    captured_at: Annotated[datetime, told("When it was measured (RFC 3339, with its zone).")]
+
+
+class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
+    """What a family answered to the criteria of both lists; sealed under the household's sensitive key."""
+
+    criteria_2022: dict[Criterion2022, Answer]
+    criteria_bps: dict[CriterionBps, Answer]
 
 
 class Criterion(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

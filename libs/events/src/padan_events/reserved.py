@@ -7,7 +7,7 @@ _FACTS: Final = {
     "household": (
         "imported "
         "programme_proposed recipient_verified unmerged region_recoded "
-        "evidence_attached geotagged circumstances_assessed round_opened round_answered round_closed "
+        "round_opened round_answered round_closed "
         "objection_appealed resigned need_recorded referred intervention_delivered objection_raised "
         "objection_resolved letter_issued letter_withdrawn person_erased"
     ),

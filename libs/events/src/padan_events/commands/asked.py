@@ -27,6 +27,12 @@ from padan_events.commands.families import (
     TransferMembers,
 )
 from padan_events.commands.proposing import ProposeHousehold
+from padan_events.commands.verifying import (
+    AssessCircumstances,
+    AttachEvidence,
+    GeotagHousehold,
+    VerifyHousehold,
+)
 
 Command = (
     ProposeHousehold
@@ -52,4 +58,8 @@ Command = (
     | ReportDeath
     | ConfirmDeath
     | RefuseDeathReport
+    | VerifyHousehold
+    | AttachEvidence
+    | GeotagHousehold
+    | AssessCircumstances
 )
