@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
-from padan_events.personal import HouseholdIdentity, PersonIdentity, PersonSensitive
+from padan_events.personal import HouseholdIdentity, MapPoint, PersonIdentity, PersonSensitive
 from padan_runtime.keys import SubjectKeys, keys_of
 from padan_runtime.sealing import open_sealed
 from psycopg import Connection
@@ -53,6 +53,7 @@ def open_households(
     cause: UUID,
     *,
     members: bool,
+    geotag: bool = False,
 ) -> Opened:
     """Load them in one SELECT each of store and keyring. Raises `KeyUnknownError` and `SealError`."""
     loaded = register.load_with_cause(dict.fromkeys(household_ids), cause, connection)
@@ -61,18 +62,20 @@ def open_households(
         for held in keyring.of_households(loaded, _ALL if members else _HOMES)
     }
     known = {
-        household_id: opened(one.household, keys.get(household_id, _NO_KEYS), members=members)
+        household_id: opened(one.household, keys.get(household_id, _NO_KEYS), members=members, geotag=geotag)
         for household_id, one in loaded.items()
     }
     return Opened(loaded, known, keys)
 
 
-def opened(household: Household, keys: Mapping[UUID, SubjectKeys], *, members: bool) -> Known:
+def opened(household: Household, keys: Mapping[UUID, SubjectKeys], *, members: bool, geotag: bool = False) -> Known:
     """A household with what these keys open of it. Raises `KeyUnknownError` and `SealError`."""
+    identity, place = keys_of(keys, household.id).identity, household.field.geotag if geotag else None
     return Known(
         household=household,
-        home=_open(keys_of(keys, household.id).identity, household.identity, HouseholdIdentity, household.id),
+        home=_open(identity, household.identity, HouseholdIdentity, household.id),
         persons={person_id: _person(household, person_id, keys) for person_id in household.members} if members else {},
+        geotag=None if place is None else _open(identity, place, MapPoint, household.id),
     )
 
 

@@ -117,6 +117,7 @@ class _Decision:
             named,
             self._cause.causation_id or self._command_id,
             members=rule.opens_members,
+            geotag=rule.opens_geotag,
         )
         self._keys = HeldKeys(self._keyring, self._opened.keys)
         self._nik_hash, self._cut_off_days = nik_hash, cut_off_days

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
-from padan_events.personal import HouseholdIdentity, PersonIdentity, PersonSensitive
+from padan_events.personal import HouseholdIdentity, MapPoint, PersonIdentity, PersonSensitive
 
 from padan_household.domain.claim import Claim
 from padan_household.domain.cut_off import CUT_OFF_DAY
@@ -22,11 +22,13 @@ class Person(NamedTuple):
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
-    """A household with what may be opened of it. `persons` are empty where a decision needs nobody's data."""
+    """A household with what may be opened of it. `persons` are empty where a decision needs nobody's data,
+    `geotag` is None where it does not need that."""
 
     household: Household
     home: HouseholdIdentity | None
     persons: Mapping[UUID, Person] = {}
+    geotag: MapPoint | None = None
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ from typing import Final
 
 from padan_household.domain.refusals import REGION_FORBIDDEN, ROLE_FORBIDDEN, Refusal
 
+_VISITS: Final = frozenset({"village_operator", "facilitator"})
 _TIERS: Final = frozenset({"village_head", "facilitator", "district_officer", "social_office", "approver", "ministry"})
 _FAMILIES: Final = frozenset({"village_operator", "facilitator", "social_office"})
 
@@ -32,6 +33,10 @@ MAY: Final[Mapping[str, frozenset[str]]] = {
     "report_death": frozenset({"village_operator", "facilitator", "social_office"}),
     "confirm_death": frozenset({"social_office"}),
     "refuse_death_report": frozenset({"social_office"}),
+    "verify_household": _VISITS,
+    "attach_evidence": _VISITS | {"village_head", "district_officer", "social_office"},
+    "geotag_household": _VISITS,
+    "assess_circumstances": _VISITS,
 }
 """By command, the roles that may give it. What is not written here nobody may."""
 

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 import msgspec
+from padan_events.evidence import EvidenceAttached
 from padan_events.states import CLOSED, State
 
 from padan_household.domain import ids
@@ -62,6 +63,13 @@ class Claimed(msgspec.Struct, frozen=True):
     by: str
 
 
+class FieldState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What visits brought home: the photos as they were attached last, by id, and the newest sealed map point."""
+
+    evidence: dict[UUID, EvidenceAttached] = {}
+    geotag: Sealed | None = None
+
+
 class Household(msgspec.Struct, frozen=True, kw_only=True):
     """A household.
 
@@ -88,6 +96,7 @@ class Household(msgspec.Struct, frozen=True, kw_only=True):
     death_claims: dict[UUID, Claimed] = {}
     case: CaseState = CaseState()
     disputes: Disputes = Disputes()
+    field: FieldState = FieldState()
 
     @property
     def closed(self) -> bool:

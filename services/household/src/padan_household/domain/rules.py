@@ -31,9 +31,19 @@ from padan_events.commands.families import (
     SplitHousehold,
     TransferMembers,
 )
+from padan_events.commands.verifying import AssessCircumstances, AttachEvidence, GeotagHousehold, VerifyHousehold
 from padan_events.effects import HouseholdFact
 
-from padan_household.domain import corrections, death_claims, families, identities, succeeding, tiers, transferring
+from padan_household.domain import (
+    corrections,
+    death_claims,
+    families,
+    identities,
+    succeeding,
+    tiers,
+    transferring,
+    verification,
+)
 from padan_household.domain.asked import Asked, Known
 from padan_household.domain.authority import acts_in
 from padan_household.domain.refusals import Refusal
@@ -60,12 +70,14 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     `decide` gets the household that the command names first, with its members' blocks where `opens_members`; `others`
     says which other households it names, opened in the same way. Facts may be of any of them, or of a new one. `niks`
     are those that the command brings; with `claims_members` the claims of all the members opened are asked for, too.
-    `may_act` says whether the sender may act here: by default, where the household lives.
+    With `opens_geotag` the place on the map is opened, too. `may_act` says whether the sender may act here: by default,
+    where the household lives.
     """
 
     decide: Decide
     may_act: Callable[[Any, Known, Asked], Refusal | None] = in_its_village
     opens_members: bool = False
+    opens_geotag: bool = False
     others: Callable[[Any], tuple[UUID, ...]] = _none
     niks: Callable[[Any], Iterable[str]] = _none
     claims_members: bool = False
@@ -114,4 +126,8 @@ RULES: Final[Mapping[type, Rule]] = {
     ReportDeath: Rule(decide=death_claims.report),
     ConfirmDeath: Rule(decide=death_claims.confirm, opens_members=True),
     RefuseDeathReport: Rule(decide=death_claims.refuse),
+    VerifyHousehold: Rule(decide=verification.verify),
+    AttachEvidence: Rule(decide=verification.attach, opens_geotag=True),
+    GeotagHousehold: Rule(decide=verification.geotag),
+    AssessCircumstances: Rule(decide=verification.assess),
 }
