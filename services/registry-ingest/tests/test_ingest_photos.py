@@ -14,7 +14,8 @@ import httpx
 import psycopg
 import pytest
 from ingest_process import Ingest, wait_for
-from padan_registry_ingest.domain.photos import MOST_DISTANCE, PhotoKind
+from padan_events.evidence import PhotoKind
+from padan_registry_ingest.domain.photos import MOST_DISTANCE
 from padan_registry_ingest.photos import repository
 from padan_registry_ingest.photos.storage import PhotoStore
 from padan_runtime.problems import Unavailable

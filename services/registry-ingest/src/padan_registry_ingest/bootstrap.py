@@ -122,9 +122,11 @@ class Service:
             folder=settings.folder, most_bytes=uploads.most_bytes, wake=lists.wake.set,
         )  # fmt: skip
         self._deciding = DecidingHousehold(settings.household_url, identity)
-        commands = CommandApi(verifier, self._deciding, Validation(self._civil, self._barred, self._deciding), hashed)
+        album = Album(self.database, self._keys, _photo_store(settings))
+        validation = Validation(self._civil, self._barred, self._deciding, album)
+        commands = CommandApi(verifier, self._deciding, validation, hashed)
         photos = PhotoApi(
-            Album(self.database, self._keys, _photo_store(settings)), verifier,
+            album, verifier,
             folder=settings.folder, most_bytes=settings.photo_limit_mb * _MB,
         )  # fmt: skip
         receiver = Receiver(self._keys, hashed)

@@ -13,6 +13,8 @@ from padan_events.personal import MapPoint
 from padan_events.telling import told
 
 MOST_PHOTOS: Final = 20
+MOST_SIMILAR: Final = 20
+"""Of how many other households with the same photo is told: more make the reason to look no greater."""
 
 
 def _named(meanings: Mapping[Any, tuple[str, str]]) -> msgspec.Meta:
@@ -81,3 +83,7 @@ class AssessCircumstances(msgspec.Struct, frozen=True, kw_only=True, tag="assess
     visited_on: VisitedOn
     criteria_2022: Criteria2022
     criteria_bps: CriteriaBps
+
+
+FieldWork = VerifyHousehold | AttachEvidence | GeotagHousehold | AssessCircumstances
+"""Commands of those who visit families."""

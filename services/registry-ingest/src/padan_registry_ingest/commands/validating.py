@@ -14,17 +14,21 @@ from padan_events.commands.corrections import (
     LinkIdentity,
     RecheckIdentity,
 )
+from padan_events.commands.verifying import FieldWork
 from padan_events.local_date import local_date
 from padan_events.personal import Match
 
 from padan_registry_ingest.commands.household import DecidingHousehold
+from padan_registry_ingest.commands.visiting import visited
 from padan_registry_ingest.domain import reasons
 from padan_registry_ingest.domain.cases import case_faults, tidied_case
 from padan_registry_ingest.domain.corrections import correction_faults, tidied_correction
 from padan_registry_ingest.domain.families import family_faults, tidied_family
 from padan_registry_ingest.domain.matching import CivilAnswer, civil_reasons
 from padan_registry_ingest.domain.proposals import faults_of, tidied
+from padan_registry_ingest.domain.visits import tidied_visit
 from padan_registry_ingest.matching.registers import BarredRegister, CivilQuestion, CivilRegistry
+from padan_registry_ingest.photos.album import Album
 from padan_registry_ingest.validating.check import known_region
 
 EASTERNMOST = timedelta(hours=9)
@@ -51,15 +55,17 @@ def tidied_command(command: Command) -> Command:
     if isinstance(command, ProposeHousehold):
         return ProposeHousehold(household=tidied(command.household))
     corrects = isinstance(command, AboutIdentity | CorrectHousehold)
-    tidy: Command = tidied_correction(command) if corrects else tidied_family(tidied_case(command))
+    tidy: Command = tidied_correction(command) if corrects else tidied_visit(tidied_family(tidied_case(command)))
     return tidy
 
 
 class Validation:
     """Validates commands; of a family the registers are asked of the caretaker alone, no more than is needed."""
 
-    def __init__(self, civil: CivilRegistry, barred: BarredRegister, household: DecidingHousehold) -> None:
-        self._civil, self._barred, self._household = civil, barred, household
+    def __init__(
+        self, civil: CivilRegistry, barred: BarredRegister, household: DecidingHousehold, album: Album
+    ) -> None:
+        self._civil, self._barred, self._household, self._album = civil, barred, household, album
 
     async def validate(self, command: Command, role: str, region: str, request_id: UUID) -> Validated:
         """All that is wrong with a command. `region` is where the asker acts: of whoever lives elsewhere nothing is
@@ -69,6 +75,9 @@ class Validation:
         """
         if isinstance(command, CorrectMember | LinkIdentity | RecheckIdentity | CorrectHousehold):
             return await self._corrected(command, role, region, str(request_id))
+        if isinstance(command, FieldWork):
+            found, wrong = await visited(command, self._album)
+            return Validated(found, tuple(wrong))
         if not isinstance(command, ProposeHousehold):
             now = datetime.now(UTC)
             return Validated(command, (*case_faults(command, now), *family_faults(command, now)))

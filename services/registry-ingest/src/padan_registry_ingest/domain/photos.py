@@ -1,22 +1,10 @@
 """Photos as evidence: what is taken, what is kept of one, and what it is called."""
 
-from enum import StrEnum
 from typing import Final
 from uuid import UUID, uuid5
 
 import msgspec
-
-
-class PhotoKind(StrEnum):
-    """What a photo shows."""
-
-    HOUSE_FRONT = "house_front"
-    HOUSE_INSIDE = "house_inside"
-    FAMILY_CARD = "family_card"
-    PERSON = "person"
-    MINUTES = "minutes"
-    OTHER = "other"
-
+from padan_events.evidence import PhotoKind
 
 MOST_PIXELS: Final = {"JPEG": 52_000_000, "PNG": 25_000_000, "WEBP": 16_000_000}
 """By format, how many pixels are opened: a JPEG is decoded at a fraction of its size, the others only whole.

@@ -5,11 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, FastAPI, Request, Response
+from padan_events.evidence import PhotoKind
 from padan_runtime.http import json_response
 from padan_runtime.service_tokens import ServiceVerifier
 
 from padan_registry_ingest.domain.faults import FileFault
-from padan_registry_ingest.domain.photos import PhotoKind
 from padan_registry_ingest.http_api.batches import actor_of, region_of
 from padan_registry_ingest.photos.album import Album
 from padan_registry_ingest.photos.receiving import received

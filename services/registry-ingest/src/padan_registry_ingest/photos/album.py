@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from uuid import UUID
 
+from padan_events.evidence import PhotoKind
 from padan_runtime import metrics
 from padan_runtime.database import Database
 from padan_runtime.keys import KeyClient, KeyUnknownError, keys_of
@@ -12,7 +13,7 @@ from padan_runtime.problems import Unavailable
 from padan_runtime.sealing import SealError, open_bytes, seal, seal_bytes
 
 from padan_registry_ingest.domain.faults import FileFault
-from padan_registry_ingest.domain.photos import COMPARED, PhotoFacts, PhotoKind, photo_id_of
+from padan_registry_ingest.domain.photos import COMPARED, PhotoFacts, photo_id_of
 from padan_registry_ingest.photos import repository
 from padan_registry_ingest.photos.developing import Darkroom
 from padan_registry_ingest.photos.repository import Photo

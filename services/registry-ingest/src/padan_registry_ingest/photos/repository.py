@@ -6,11 +6,12 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
+from padan_events.evidence import PhotoKind
 from padan_runtime.sealing import open_sealed
 from psycopg import Connection
 from psycopg.rows import class_row
 
-from padan_registry_ingest.domain.photos import MOST_DISTANCE, PhotoDetails, PhotoFacts, PhotoKind
+from padan_registry_ingest.domain.photos import MOST_DISTANCE, PhotoDetails, PhotoFacts
 from padan_registry_ingest.photos import likeness
 
 _ONE_AT_A_TIME: Final = 0x7061_6461_6E_50
