@@ -70,6 +70,7 @@ class Field(StrEnum):
     RELATIONSHIP = "relationship"
     ADDRESS = "address"
     PHOTO = "photo"
+    GEOTAG = "geotag"
     MATCH = "match"
     DECISION = "decision"
     EXPLANATION = "explanation"
@@ -110,7 +111,7 @@ _IDENTITY = (
 )
 _NUMBERS = (Field.NAME, Field.NIK, Field.FAMILY_CARD_NUMBER, Field.BIRTH_DATE)
 _FACTS = {Field.REGISTER: Right.FULL, Field.DECISION: Right.FULL, Field.MATCH: Right.FULL}
-_CASE_WORK = {**_FACTS, **dict.fromkeys(_IDENTITY, Right.PURPOSE), Field.PHOTO: Right.PURPOSE}
+_CASE_WORK = {**_FACTS, **dict.fromkeys((*_IDENTITY, Field.PHOTO, Field.GEOTAG), Right.PURPOSE)}
 _DECIDES = {**_CASE_WORK, Field.EXPLANATION: Right.PURPOSE}
 _LIST = {Field.LIST_RESULT: Right.PURPOSE, Field.LIST_DETAILS: Right.PURPOSE, Field.DECILE_GROUP: Right.PURPOSE}
 _SENDS_FILES = {**_DECIDES, Field.BATCH_ROWS: Right.PURPOSE, **_LIST}

@@ -11,6 +11,7 @@ from padan_gateway import problems
 from padan_gateway.answers import Answer, Model, PlacePart, PositionPart
 from padan_gateway.domain.access import Field
 from padan_gateway.domain.lens import Lens
+from padan_gateway.households.visits import VisitParts
 from padan_gateway.regions import named
 
 
@@ -76,8 +77,9 @@ class HouseholdPart(Model):
     position: PositionPart
 
 
-class HouseholdAnswer(HouseholdPart, Answer):
-    """A household with its members. `conflicts`: where the civil registry differs, and nobody has settled it."""
+class HouseholdAnswer(HouseholdPart, VisitParts, Answer):
+    """A household with its members, and what visits brought home. `conflicts`: where the civil registry differs, and
+    nobody has settled it."""
 
     members: list[MemberPart]
     conflicts: list[ConflictPart] | None
@@ -164,8 +166,10 @@ def member(row: Mapping[str, Any], lens: Lens) -> dict[str, Any]:
     }
 
 
-def with_members(row: Mapping[str, Any], members: Sequence[Mapping[str, Any]], lens: Lens) -> dict[str, Any]:
-    """A household and its members as `HouseholdAnswer`, but for the watermark."""
+def with_members(
+    row: Mapping[str, Any], members: Sequence[Mapping[str, Any]], visits: Mapping[str, Any], lens: Lens
+) -> dict[str, Any]:
+    """A household, its members and visits (as `VisitParts`) as `HouseholdAnswer`, but for the watermark."""
     there = {str(m["person_id"]) for m in members}
     disputed = [one.split() for one in sorted(row["conflicts"] or {})]
     conflicts = [{"person_id": person, "field": field} for person, field in disputed if person in there]
@@ -173,5 +177,6 @@ def with_members(row: Mapping[str, Any], members: Sequence[Mapping[str, Any]], l
         **household(row, lens),
         "members": [member(m, lens) for m in members],
         "conflicts": lens.show(Field.MATCH, conflicts),
+        **visits,
     }
     return {**document, **lens.notes()}

@@ -12,7 +12,7 @@ from padan_gateway.answers import answer
 from padan_gateway.domain.access import Action, Field, Purpose, Sight, sight
 from padan_gateway.domain.lens import Lens
 from padan_gateway.domain.regions import Level, Scope
-from padan_gateway.households import answers, cursor, repository
+from padan_gateway.households import answers, cursor, repository, visits
 from padan_gateway.parts import Parts
 from padan_gateway.signin.context import log_read, seen_by
 from padan_gateway.signin.door import StatedPurpose
@@ -63,7 +63,8 @@ def router(parts: Parts) -> APIRouter:
             if row is None or not within(caller, row):
                 raise problems.household_not_found()
             members = repository.members(connection, household_id)
-            document = answers.with_members(row, members, lens)
+            visited = visits.shown(*visits.read(connection, household_id), lens)
+            document = answers.with_members(row, members, visited, lens)
             log_read(
                 connection,
                 caller,

@@ -17,6 +17,8 @@ def view(keys: KeyClient) -> View:
             Table(name="household_view", key=("household_id",)),
             Table(name="person_view", key=("person_id",)),
             Table(name="decision_view", key=("household_id", "programme")),
+            Table(name="evidence_view", key=("household_id", "photo_id")),
+            Table(name="visit_view", key=("household_id",)),
         ),
         rebuilder=ViewsHandler(keys),
     )

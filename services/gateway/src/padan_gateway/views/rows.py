@@ -12,6 +12,7 @@ from padan_events.commands.corrections import DisputedField
 from padan_events.corrections import ConflictResolved, DetailsCorrected, IdentityUnmatched
 from padan_events.effects import Died, HouseholdFact, Left, SealedMember
 from padan_events.eligibility import Decided
+from padan_events.evidence import Geotagged
 from padan_events.household import IdentityMatched, Proposed
 from padan_events.personal import Agreement, HouseholdIdentity, PersonIdentity
 from padan_events.tiers import Advanced, Determined, Returned
@@ -19,6 +20,7 @@ from padan_runtime.keys import SubjectKeys, keys_of
 from padan_runtime.sealing import open_sealed
 
 from padan_gateway.domain.regions import parts
+from padan_gateway.views.visits import Visits
 
 Keys = Mapping[UUID, Mapping[UUID, SubjectKeys]]
 """By household and subject."""
@@ -97,6 +99,7 @@ class Changes(msgspec.Struct):
     decisions: dict[tuple[UUID, str], DecisionRow]
     left: dict[UUID, Left]
     died: dict[UUID, Died]
+    visits: Visits
 
 
 def decoded(events: Sequence[Event]) -> list[tuple[Event, msgspec.Struct]]:
@@ -110,11 +113,14 @@ def fold(events: Sequence[tuple[Event, msgspec.Struct]], keys: Keys) -> Changes:
     A subject without key was erased: its row stands without identity. Raises `KeyUnknownError` for one the keyring
     does not know, `SealError` for a block that does not open, `TypeError` for a type that has no place in the views.
     """
-    changes = Changes({}, {}, {}, {}, {})
+    changes = Changes({}, {}, {}, {}, {}, Visits())
     for event, data in events:
         match data:
             case HouseholdFact():
-                _effected(changes, event, data, keys.get(data.household_id, {}))
+                held = keys.get(data.household_id, {})
+                _effected(changes, event, data, held)
+                home = keys_of(held, data.household_id).identity if isinstance(data, Geotagged) else None
+                changes.visits.fold(event, data, home)
             case Decided():
                 row = DecisionRow(event.event_id, event.time, data)
                 changes.decisions[data.household_id, data.programme] = row
@@ -129,7 +135,10 @@ def sealed_in(events: Sequence[tuple[Event, msgspec.Struct]]) -> dict[UUID, set[
     for _, data in events:
         if isinstance(data, HouseholdFact):
             effects = data.effects()
-            subjects = {*effects.sealed_for, *([data.household_id] if effects.identity is not None else ())}
+            subjects = {
+                *effects.sealed_for,
+                *([data.household_id] if effects.identity is not None or isinstance(data, Geotagged) else ()),
+            }
             if subjects:
                 found.setdefault(data.household_id, set()).update(subjects)
     return found

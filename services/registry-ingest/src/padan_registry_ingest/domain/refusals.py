@@ -176,7 +176,8 @@ _OF_COMMANDS: Final = (
           "There is no photo of the house from outside.",
           "Foto rumah dari depan, dari atap sampai lantai. Bila keluarga tidak punya tempat berteduh, "
           "jawab ya pada pertanyaan pertama.",
-          "Take the house from outside, from roof to floor. If the family has no shelter, answer yes to the first question."),
+          "Take the house from outside, from roof to floor. If the family has no shelter, "
+          "answer yes to the first question."),
     Words("house_inside_missing", 422, "Belum ada foto bagian dalam rumah.",
           "There is no photo of the house from inside.",
           "Foto ruang di dalam rumah. Bila keluarga tidak punya tempat berteduh, jawab ya pada pertanyaan pertama.",
