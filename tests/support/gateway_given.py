@@ -5,18 +5,22 @@ import uuid
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
 from padan_events import SHARDS, Event, encode, shard_of, type_of
 from padan_events.eligibility import Decided, Outcome
+from padan_events.evidence import CircumstancesAssessed, EvidenceAttached, EvidenceFlag, Geotagged, PhotoKind
 from padan_events.household import IdentityMatched, Proposed, SealedMember, WelfareRanked
 from padan_events.intake import Origin, Position
 from padan_events.personal import (
     Agreement,
+    Circumstances,
     Criterion,
     Explanation,
     HouseholdIdentity,
+    MapPoint,
     PersonIdentity,
     PersonSensitive,
     Relationship,
@@ -156,6 +160,24 @@ class Register:
             missing=("decile",) if outcome is Outcome.UNDETERMINED else (),
         )
         return self._event(data, subject, event_id)
+
+    def visit(self, row: int, place: MapPoint, *flags: EvidenceFlag) -> list[Event]:
+        """A photo with these flags, the place on the map and an assessment."""
+        subject = household_id(row)
+        of: dict[str, Any] = {"household_id": subject, "regency": PATI}
+        keys, events = self.keys[subject][subject], []
+        photo = EvidenceAttached(
+            **of, photo_id=uuid.uuid5(subject, "photo"), kind=PhotoKind.HOUSE_FRONT, sha256="5a" * 32, flags=flags
+        )
+        events.append(self._event(photo, subject, self._next_id(subject)))
+        event_id = self._next_id(subject)
+        position = seal(_key(keys.identity), place, subject=subject, event_id=event_id)
+        events.append(self._event(Geotagged(**of, position=position), subject, event_id))
+        event_id = self._next_id(subject)
+        answers = Circumstances(criteria_2022={}, criteria_bps={})
+        sealed = seal(_key(keys.sensitive), answers, subject=subject, event_id=event_id)
+        assessed = CircumstancesAssessed(**of, occurred_on=TIME.date(), circumstances=sealed)
+        return [*events, self._event(assessed, subject, event_id)]
 
     def _next_id(self, subject: UUID) -> UUID:
         self._versions[subject] += 1

@@ -20,6 +20,7 @@ import uvicorn
 from aiokafka import AIOKafkaProducer
 from fastapi import FastAPI, Request, Response
 from padan_events import Event, encode, shard_of, type_of
+from padan_events.commands import CommandAccepted, CommandRefused, CommandRequest, CommandUnanswered
 from padan_events.envelope import to_headers
 from padan_events.household import Proposed, SealedMember
 from padan_events.intake import Accepted, Refused
@@ -37,11 +38,13 @@ ROWS = 1_000
 
 
 class KeyPeer:
-    """Serves intake keys and the identity keys that a test has made, over HTTP."""
+    """Serves intake keys and the identity keys that a test has made, over HTTP, and takes commands down: it refuses
+    what was found wrong, and accepts all else."""
 
     def __init__(self) -> None:
         self.keys: dict[UUID, dict[UUID, bytes | None]] = {}  # None: destroyed
         self.intake, self.gone = os.urandom(32), False
+        self.commands: list[CommandRequest] = []
         self.port = free_port()
         app = FastAPI()
 
@@ -59,6 +62,17 @@ class KeyPeer:
                 for h in wanted
             )
             return Response(msgspec.json.encode(KeysResponse(found)))
+
+        @app.post("/commands:answered")
+        def answered() -> Response:
+            return Response(msgspec.json.encode(CommandUnanswered()))
+
+        @app.post("/commands")
+        async def command(request: Request) -> Response:
+            asked = msgspec.json.decode(await request.body(), type=CommandRequest)
+            self.commands.append(asked)
+            accepted = CommandAccepted(household_id=uuid4(), version=1, events=())
+            return Response(msgspec.json.encode(CommandRefused(faults=asked.found) if asked.found else accepted))
 
         self.server = uvicorn.Server(uvicorn.Config(app, port=self.port, log_level="warning"))
         self._thread = threading.Thread(target=self.server.run, daemon=True)

@@ -98,6 +98,6 @@ def photo_faults(photos: Sequence[NamedPhoto], known: Mapping[UUID, PhotoKind]) 
     for index, photo in enumerate(photos):
         if photo.photo_id not in known:
             faults.append(Fault("photo_unknown", f"photos.{index}.photo_id"))
-        elif known[photo.photo_id] is not photo.kind:
+        elif known[photo.photo_id] != photo.kind:
             faults.append(Fault("photo_unknown", f"photos.{index}.kind"))
     return faults
