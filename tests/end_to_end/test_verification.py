@@ -15,7 +15,7 @@ NOW = datetime.now(UTC)
 
 
 def send(stack: Stack, role: str, command: dict[str, Any]) -> httpx.Response:
-    with stack.http(role, VILLAGE) as http:
+    with stack.http(role, VILLAGE, subject=role) as http:  # each role somebody else: nobody approves twice
         return http.post("/v1/commands", json=command, headers={"Idempotency-Key": str(uuid4())})
 
 

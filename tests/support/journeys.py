@@ -20,19 +20,19 @@ class Stack:
     def __init__(self, platform: Platform) -> None:
         self.platform = platform
 
-    def token(self, role: str = "social_office", region: str = "3318") -> str:
+    def token(self, role: str = "social_office", region: str = "3318", subject: str = "test") -> str:
         """A development token."""
-        return issue(self.platform.instance, role=role, region=region, subject="test")
+        return issue(self.platform.instance, role=role, region=region, subject=subject)
 
     def gateway(self, role: str = "social_office", region: str = "3318") -> Gateway:
         """A client that follows batches."""
         return Gateway(self.platform.url("gateway"), self.token(role, region))
 
-    def http(self, role: str = "social_office", region: str = "3318") -> httpx.Client:
+    def http(self, role: str = "social_office", region: str = "3318", subject: str = "test") -> httpx.Client:
         """A bare client, for looking at answers themselves."""
         return httpx.Client(
             base_url=self.platform.url("gateway"),
-            headers={"Authorization": f"Bearer {self.token(role, region)}"},
+            headers={"Authorization": f"Bearer {self.token(role, region, subject)}"},
             timeout=30,
             trust_env=False,
         )
