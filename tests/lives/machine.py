@@ -22,10 +22,13 @@ from padan_events.commands.cases import (
     ReturnCases,
     WithdrawHousehold,
 )
+from padan_events.commands.verifying import AttachEvidence, GeotagHousehold
+from padan_events.evidence import PhotoKind
 from padan_events.personal import Relationship, ReportedHousehold, ReportedMember, Sex
 from padan_events.states import State
 from padan_events.tiers import DeactivateReason, RejectReason, ReturnReason, WithdrawReason
 from padan_household.domain.authority import MAY
+from visit_given import PLACE, a_visit, found_photo
 
 from lives.readers import View
 from lives.register import ACCEPTED, Register
@@ -99,7 +102,7 @@ class Lives(RuleBasedStateMachine):
     @rule(
         index=st.integers(0, 50),
         other=st.integers(0, 50),
-        choice=st.integers(0, 9),
+        choice=st.integers(0, 19),
         role=st.sampled_from(ROLES),
         village=st.sampled_from(VILLAGES),
         actor=st.sampled_from(ACTORS),
@@ -126,6 +129,7 @@ class Lives(RuleBasedStateMachine):
         command: Command
         for role, command in (
             ("village_head", Deliberate(cases=cases, held_on=date(2026, 3, 1), minutes_number="1")),
+            ("facilitator", a_visit(household_id)),
             ("district_officer", Approve(cases=cases)),
             ("social_office", Approve(cases=cases)),
             ("approver", Approve(cases=cases)),
@@ -146,6 +150,9 @@ class Lives(RuleBasedStateMachine):
             WithdrawHousehold(household_id=first, reason=WithdrawReason.FAMILY_REQUEST),
             DeactivateHousehold(household_id=first, reason=DeactivateReason.ABROAD, note="pindah"),
             ReactivateHousehold(household_id=first),
+            a_visit(first),
+            AttachEvidence(household_id=first, photos=(found_photo(PhotoKind.OTHER, similar_to=(second,)),)),
+            GeotagHousehold(household_id=first, map_point=PLACE),
         )
         return commands[choice % len(commands)]
 

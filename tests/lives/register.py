@@ -15,7 +15,7 @@ from padan_events.commands import Command, ProposeHousehold
 from padan_events.commands.cases import Case, CaseList
 from padan_events.effects import HouseholdFact
 from padan_events.local_date import local_date
-from padan_events.personal import HouseholdIdentity, PersonIdentity, PersonSensitive
+from padan_events.personal import HouseholdIdentity, MapPoint, PersonIdentity, PersonSensitive
 from padan_household.claims.changes import ClaimChanges, changes_of
 from padan_household.claims.proposed import admitted, opened
 from padan_household.domain import ids
@@ -160,7 +160,10 @@ class Register:
             )
             for person, member in household.members.items()
         }
-        return Known(household=household, home=home, persons=persons)
+        geotag = None
+        if household.field.geotag is not None:
+            geotag = read(household.field.geotag, household.id, household.id, "identity", MapPoint)
+        return Known(household=household, home=home, persons=persons, geotag=geotag)
 
     def _propose(self, command: ProposeHousehold, role: str, region: str, cause: Cause) -> str:
         household_id = ids.proposed_household_id(cause.correlation_id)
