@@ -253,8 +253,10 @@ def check_everything(platform: Platform, *, set_aside: Mapping[tuple[str, str], 
     assert sorted(decided) == sorted(shown)
     assert len(decided) == 2 * households
     accepted, refused = types["accepted"], types["refused"]
-    assert accepted + refused == types["household_reported"] + types["ranking_reported"]
-    assert count(platform, "registry_ingest", "SELECT sum(accepted) FROM upload") == accepted
-    assert count(platform, "registry_ingest", "SELECT sum(refused) FROM upload") == refused
+    assert accepted + refused == types["household_reported"] + types["ranking_reported"] + types["death_reported"]
+    for said, came in (("accepted", accepted), ("refused", refused)):
+        of_rows = f"SELECT coalesce(sum({said}), 0) FROM upload"
+        of_events = f"SELECT count(*) FROM life_event WHERE state = '{said}'"
+        assert count(platform, "registry_ingest", f"SELECT ({of_rows}) + ({of_events})") == came
     assert count(platform, "registry_ingest", "SELECT sum(pending) FROM upload") == 0
     return types
