@@ -107,4 +107,8 @@ def test_every_fact_is_read_once_in_order_and_the_reader_goes_on_where_it_stoppe
     assert first["repeats"] + second["repeats"] >= len(proposed)
     assert (third["events"], third["repeats"]) == (0, 0)
     told: Counter[str] = Counter(first["by_type"]) + Counter(second["by_type"])
-    assert told[type_of(Proposed).name] == len({key for *_, key in stored["household.events.v1"]})
+    by_type = query(
+        stack.platform, "household", f"SELECT type, count(*) FROM {table_of('household.events.v1')} GROUP BY 1"
+    )
+    assert {name: told[name] for name, _ in by_type} == dict(by_type)
+    assert told[type_of(Proposed).name] > 0

@@ -22,16 +22,22 @@ from padan_events.commands.cases import (
     ReturnCases,
     WithdrawHousehold,
 )
+from padan_events.commands.objections import Answer, AppealObjection, RaiseObjection, ResolveObjection
+from padan_events.commands.recipients import ConfirmRecipient, ProposeProgramme, Resign, VerifyRecipient
+from padan_events.commands.rounds import CloseRound, DeclareNoChange, OpenRounds
 from padan_events.commands.verifying import AttachEvidence, GeotagHousehold
 from padan_events.evidence import PhotoKind
+from padan_events.objections import ObjectionReason
 from padan_events.personal import Relationship, ReportedHousehold, ReportedMember, Sex
+from padan_events.recipients import VerificationResult
 from padan_events.states import State
 from padan_events.tiers import DeactivateReason, RejectReason, ReturnReason, WithdrawReason
 from padan_household.domain.authority import MAY
+from padan_household.domain.cut_off import update_month
 from visit_given import PLACE, a_visit, found_photo
 
 from lives.readers import View
-from lives.register import ACCEPTED, Register
+from lives.register import ACCEPTED, Register, cut_off_day
 
 VILLAGES = ("3318042007", "3318042008", "3319012001", "5101012001")
 ROLES = tuple(sorted(set().union(*MAY.values())))
@@ -138,8 +144,41 @@ class Lives(RuleBasedStateMachine):
             if self.give(command, role, known.home.village, actor) == [ACCEPTED]:
                 return
 
-    @staticmethod
-    def _any(choice: int, first: UUID, second: UUID, to: State) -> Command:
+    @rule(
+        choice=st.integers(0, 2),
+        role=st.sampled_from(("social_office", "village_operator", "village_head")),
+        village=st.sampled_from(VILLAGES),
+        actor=st.sampled_from(ACTORS),
+    )
+    def month(self, choice: int, role: str, village: str, actor: str) -> None:
+        """A round is opened, answered or closed."""
+        month = self._month(village)
+        commands: tuple[Command, ...] = (
+            OpenRounds(region="3318", month=month, villages=VILLAGES),
+            DeclareNoChange(village=village, month=month),
+            CloseRound(village=village, month=month),
+        )
+        self.give(commands[choice], role, village, actor)
+
+    def _month(self, village: str) -> str:
+        return update_month(self.register.now, None, village, cut_off_day(village))[0]
+
+    def _of_recipient(self, household_id: UUID) -> tuple[Command, ...]:
+        household = self.register.households[household_id]
+        month = self._month(household.regency)
+        objection = next(iter(household.objections), household_id)
+        return (
+            ProposeProgramme(household_id=household_id, programme="pkh"),
+            VerifyRecipient(household_id=household_id, month=month, result=VerificationResult.NOT_ENTITLED),
+            ConfirmRecipient(household_id=household_id, month=month, ends=True, note="benar"),
+            Resign(household_id=household_id),
+            Resign(household_id=household_id, confirmed_by_head=True, confirmed_on=date(2026, 3, 1)),
+            RaiseObjection(household_id=household_id, reason=ObjectionReason.ABLE, text="mampu"),
+            ResolveObjection(household_id=household_id, objection_id=objection, outcome=Answer.DISMISSED),
+            AppealObjection(household_id=household_id, objection_id=objection, text="tidak benar"),
+        )
+
+    def _any(self, choice: int, first: UUID, second: UUID, to: State) -> Command:
         cases = (Case(first), Case(second))
         commands: tuple[Command, ...] = (
             Deliberate(cases=cases, held_on=date(2026, 3, 1), minutes_number="1"),
@@ -153,6 +192,7 @@ class Lives(RuleBasedStateMachine):
             a_visit(first),
             AttachEvidence(household_id=first, photos=(found_photo(PhotoKind.OTHER, similar_to=(second,)),)),
             GeotagHousehold(household_id=first, map_point=PLACE),
+            *self._of_recipient(first),
         )
         return commands[choice % len(commands)]
 

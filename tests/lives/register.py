@@ -13,6 +13,7 @@ from uuid import UUID, uuid5
 import msgspec
 from padan_events.commands import Command, ProposeHousehold
 from padan_events.commands.cases import Case, CaseList
+from padan_events.commands.rounds import OpenRounds, VillageCommand
 from padan_events.effects import HouseholdFact
 from padan_events.local_date import local_date
 from padan_events.personal import HouseholdIdentity, MapPoint, PersonIdentity, PersonSensitive
@@ -20,12 +21,16 @@ from padan_household.claims.changes import ClaimChanges, changes_of
 from padan_household.claims.proposed import admitted, opened
 from padan_household.domain import ids
 from padan_household.domain.asked import Asked, Known, Person
-from padan_household.domain.authority import acts_in, role_may
+from padan_household.domain.authority import CITIZEN, acts_in, role_may
 from padan_household.domain.claim import Claim
+from padan_household.domain.cut_off import CUT_OFF_DAY
 from padan_household.domain.deadlines import come_due, deadlines_of
 from padan_household.domain.household import Household, Sealed
 from padan_household.domain.proposing import propose
 from padan_household.domain.refusals import CASE_REPEATED, HOUSEHOLD_UNKNOWN, VERSION_DIFFERS, Refusal
+from padan_household.domain.rounds import AskedOf, Rounds
+from padan_household.domain.rounds import decide as decide_of_village
+from padan_household.domain.rounds import evolve as evolve_rounds
 from padan_household.domain.rules import RULES
 from padan_household.domain.sealed import Kind
 from padan_household.domain.stream import Cause, HouseholdEvent, evolve, fold, follow_each
@@ -83,6 +88,7 @@ class Register:
         self.streams: dict[UUID, list[HouseholdEvent]] = {}
         self.households: dict[UUID, Household] = {}
         self.claims: dict[bytes, Claim] = {}
+        self.rounds: dict[str, Rounds] = {}
         self.shards: dict[int, list[tuple[UUID, HouseholdFact]]] = {}
 
     def give(
@@ -96,6 +102,11 @@ class Register:
         refusal = role_may(str(command.__struct_config__.tag), role)
         if refusal is not None:
             return [refusal.code]
+        if isinstance(command, VillageCommand):
+            return self._of_villages(command, region)
+        recorded = cause
+        if role == CITIZEN or RULES[type(command)].unnamed:
+            recorded = msgspec.structs.replace(cause, actor="service:household")
         many = isinstance(command, CaseList)
         cases = command.cases if many else (Case(command.household_id, version),)  # type: ignore[union-attr]  # see Ruling
         codes, facts, seen = [], list[HouseholdFact](), set[UUID]()
@@ -108,7 +119,7 @@ class Register:
             seen.add(case.household_id)
             codes.append(found.code if isinstance(found, Refusal) else ACCEPTED)
             facts += [] if isinstance(found, Refusal) else found
-        self._write(facts, cause)
+        self._write(facts, recorded)
         return codes
 
     def _decide(
@@ -132,9 +143,23 @@ class Register:
             nik_hash=nik_hash,
             claims=self._standing(rule, command, others),
             others=others,
+            cut_off_day=cut_off_day(known.household.regency),
+            rounds=None if known.home is None else self.rounds.get(known.home.village),
         )
         found = rule.may_act(command, known, asked) or rule.decide(command, known, asked)
         return found if isinstance(found, Refusal) else list(found)
+
+    def _of_villages(self, command: VillageCommand, region: str) -> list[str]:
+        codes = []
+        for village in command.villages if isinstance(command, OpenRounds) else (command.village,):
+            held = self.rounds.get(village, Rounds(village))
+            refusal = acts_in(region, village)
+            found = refusal or decide_of_village(command, held, AskedOf(self.now, cut_off_day(village)))
+            if not isinstance(found, Refusal):
+                for data in found:
+                    held = self.rounds[village] = evolve_rounds(held, held.version + 1, data)
+            codes.append(found.code if isinstance(found, Refusal) else ACCEPTED)
+        return codes
 
     def _standing(self, rule: Any, command: Any, opened_: Mapping[UUID, Known]) -> dict[bytes, Claim]:
         hashes = {nik_hash(nik) for nik in rule.niks(command)}
@@ -230,6 +255,11 @@ class Register:
             assert claim.released == holder.closed, "a claim that its household knows nothing of"
             if not claim.released and claim.person_id in holder.members:
                 assert holder.members[claim.person_id].membership_seq <= claim.membership_seq
+
+
+def cut_off_day(code: str) -> int:
+    """As the desk of the real store has it."""
+    return {"3319": 20}.get(code[:4], CUT_OFF_DAY)
 
 
 def nik_hash(nik: str) -> bytes:

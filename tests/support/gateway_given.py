@@ -3,7 +3,7 @@
 import os
 import uuid
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -178,6 +178,15 @@ class Register:
         sealed = seal(_key(keys.sensitive), answers, subject=subject, event_id=event_id)
         assessed = CircumstancesAssessed(**of, occurred_on=TIME.date(), circumstances=sealed)
         return [*events, self._event(assessed, subject, event_id)]
+
+    def told(self, subject: UUID, make: Callable[[UUID], msgspec.Struct]) -> Event:
+        """The next event of a household or a village; `make` is given its id, to which sealed blocks are bound."""
+        event_id = self._next_id(subject)
+        return self._event(make(event_id), subject, event_id)
+
+    def seal(self, subject: UUID, content: msgspec.Struct, event_id: UUID) -> bytes:
+        """A block under the identity key of a household."""
+        return seal(_key(self.keys[subject][subject].identity), content, subject=subject, event_id=event_id)
 
     def _next_id(self, subject: UUID) -> UUID:
         self._versions[subject] += 1

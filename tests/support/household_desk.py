@@ -1,27 +1,34 @@
 """People of every tier who send commands to household, and a clock that stands where the test puts it."""
 
 from datetime import UTC, date, datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
 from household_given import NIK_HASH_KEY, Parts, a_family
 from padan_events.commands import (
-    CaseAccepted,
+    CaseRefused,
     Command,
     CommandAccepted,
     CommandOutcome,
     CommandRefused,
     CommandRequest,
     ProposeHousehold,
+    VillageAccepted,
+    VillageRefused,
+    VillagesDecided,
 )
-from padan_events.commands.cases import Approve, Case, Deliberate
+from padan_events.commands.cases import Approve, Case, Deliberate, Determine
 from padan_events.states import State
 from padan_events.tiers import Verified
 from padan_household.commands.deciding import Commands
 from padan_household.deadlines.firing import Deadlines
 from padan_household.decisions.writing import write
+from padan_household.domain import ids
 from padan_household.domain.household import Household
 from padan_household.domain.stream import Cause
+from padan_household.keyring.rights import Reach, Rights
+from padan_runtime.keys import SubjectKeys
 
 VILLAGE = "3318042007"
 HEAD, DISTRICT, OFFICE, APPROVER, MINISTRY = (
@@ -76,7 +83,12 @@ class Desk:
             return [outcome.faults[0].code]
         if isinstance(outcome, CommandAccepted):
             return ["accepted"]
-        return ["accepted" if isinstance(case, CaseAccepted) else case.faults[0].code for case in outcome.cases]
+        if isinstance(outcome, VillageAccepted):
+            return ["accepted"]
+        results = outcome.villages if isinstance(outcome, VillagesDecided) else outcome.cases
+        return [
+            case.faults[0].code if isinstance(case, CaseRefused | VillageRefused) else "accepted" for case in results
+        ]
 
     def deliberate(self, *households: UUID) -> list[str]:
         minutes = Deliberate(cases=cases(*households), held_on=date(2026, 3, 9), minutes_number="141/07/BA/2026")
@@ -92,6 +104,30 @@ class Desk:
 
     def approve(self, who: tuple[str, str], *households: UUID, actor: str | None = None) -> list[str]:
         return self.codes(self.send(Approve(cases=cases(*households)), who, actor=actor))
+
+    def recipient(self, row: int) -> UUID:
+        """A household that went the whole way."""
+        household_id = self.propose(row)
+        self.deliberate(household_id)
+        self.verify(household_id)
+        for who in (DISTRICT, OFFICE, APPROVER):
+            self.approve(who, household_id)
+        determined = self.codes(self.send(Determine(cases=cases(household_id)), MINISTRY))
+        assert determined == ["accepted"]
+        return household_id
+
+    def event_id(self, stream: UUID, version: int) -> UUID:
+        return ids.event_id(stream, version)
+
+    def keys(self, household_id: UUID) -> SubjectKeys:
+        """Those of the household itself."""
+        (held,) = self.parts.keyring.of_households([household_id], Rights(Reach.HOUSEHOLD, Reach.HOUSEHOLD))
+        return next(subject for subject in held.subjects if subject.subject_id == household_id)
+
+    def kept_outcomes(self) -> list[Any]:
+        """What was answered, as it is kept."""
+        with self.parts.database.transaction() as connection:
+            return [row for (row,) in connection.execute("SELECT outcome FROM command").fetchall()]
 
     def household(self, household_id: UUID) -> Household:
         with self.parts.database.transaction() as connection:

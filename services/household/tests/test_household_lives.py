@@ -2,12 +2,13 @@
 
 from datetime import datetime
 from itertools import count
+from uuid import UUID
 
 from household_desk import Desk
 from household_given import Parts
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
-from lives.machine import Lives
+from lives.machine import VILLAGES, Lives
 from padan_events.commands import Command
 
 _RUNS = count(1)
@@ -29,6 +30,9 @@ def on_the_store(desk: Desk) -> type[Lives]:
             super().__init__()
             self.first_nik = 10 * next(_RUNS)
             self.peer = peer
+            with desk.parts.database.transaction() as connection:  # villages are the same in every run
+                held = desk.parts.register.load_rounds(VILLAGES, UUID(int=0), connection)
+            self.register.rounds = {one.rounds.village: one.rounds for one in held}
 
         def teardown(self) -> None:
             super().teardown()

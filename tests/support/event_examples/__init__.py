@@ -2,7 +2,7 @@
 
 import msgspec
 
-from event_examples import corrections, dying, evidence, families, first, tiers
+from event_examples import corrections, dying, evidence, families, first, rounds, tiers
 from event_examples.subjects import HOUSEHOLD, ORIGIN, PERSON, REPORT
 
 EXAMPLES: list[msgspec.Struct] = [
@@ -12,6 +12,7 @@ EXAMPLES: list[msgspec.Struct] = [
     *corrections.EXAMPLES,
     *dying.EXAMPLES,
     *evidence.EXAMPLES,
+    *rounds.EXAMPLES,
 ]
 
 __all__ = ["EXAMPLES", "HOUSEHOLD", "ORIGIN", "PERSON", "REPORT"]

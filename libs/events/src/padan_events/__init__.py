@@ -8,8 +8,11 @@ from padan_events import (
     families,
     household,
     intake,
+    objections,
     parking,
+    recipients,
     relocations,
+    rounds,
     tiers,
 )
 from padan_events.envelope import EnvelopeError, Event
@@ -44,8 +47,11 @@ __all__ = [
     "families",
     "household",
     "intake",
+    "objections",
     "parking",
+    "recipients",
     "relocations",
+    "rounds",
     "shard_of",
     "tiers",
     "type_of",

@@ -110,6 +110,18 @@ class HouseholdFact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
         return cls.effects is not HouseholdFact.effects
 
 
+class VillageFact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What every event of a village says. It is about no household: who follows households passes over it."""
+
+    village: Annotated[str, told("The village: its 10-digit Kemendagri code.")]
+    month: Annotated[str, told("The update month, YYYY-MM.")]
+
+
+def village_types() -> frozenset[str]:
+    """The names of the event types that are about a village and no household."""
+    return frozenset(declared.name for declared in event_types() if issubclass(declared.data, VillageFact))
+
+
 def effective_types() -> frozenset[str]:
     """The names of the event types that have effects."""
     return frozenset(

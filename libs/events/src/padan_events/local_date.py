@@ -1,6 +1,6 @@
 """The local date in a regency. Source: Keputusan Presiden 41/1987, three time zones, whole provinces each."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 _WIB, _WITA, _WIT = timedelta(hours=7), timedelta(hours=8), timedelta(hours=9)
@@ -17,9 +17,18 @@ class UnknownProvinceError(LookupError):
     """A region code that begins with no province of ours."""
 
 
-def local_date(time: datetime, regency: str) -> date:
-    """The date of `time` (UTC) in the zone of the regency's province. Raises `UnknownProvinceError`."""
+def local_date(at: datetime, regency: str) -> date:
+    """The date of `at` in the zone of the regency's province. Raises `UnknownProvinceError`."""
+    return (at.astimezone(UTC) + _offset(regency)).date()
+
+
+def begins(on: date, regency: str) -> datetime:
+    """When a local date begins in the regency (UTC). Raises `UnknownProvinceError`."""
+    return datetime.combine(on, time.min, UTC) - _offset(regency)
+
+
+def _offset(regency: str) -> timedelta:
     offset = _OFFSETS.get(regency[:2])
     if offset is None:
         raise UnknownProvinceError(regency[:2])
-    return (time.astimezone(UTC) + offset).date()
+    return offset

@@ -210,3 +210,20 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     summary_en: str
     components: tuple[CountedComponent, ...] = ()
     next_change_on: date | None = None
+
+
+class Objector(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Who objected to a family, or appealed: the account that sent it, and the person it was sent for, where that is
+    another. Sealed under the identity key of the household; shown to the social office and above only."""
+
+    account: str
+    role: str
+    on_behalf_of: str | None = None
+
+
+class Statement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What somebody says of a family, and where (degrees, WGS 84)."""
+
+    text: str
+    latitude: float | None = None
+    longitude: float | None = None

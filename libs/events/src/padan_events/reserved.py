@@ -6,10 +6,10 @@ _FACTS: Final = {
     "registry": "move_reported match_reported",
     "household": (
         "imported "
-        "programme_proposed recipient_verified unmerged region_recoded "
-        "round_opened round_answered round_closed "
-        "objection_appealed resigned need_recorded referred intervention_delivered objection_raised "
-        "objection_resolved letter_issued letter_withdrawn person_erased"
+        "unmerged region_recoded "
+        ""
+        "need_recorded referred intervention_delivered "
+        "letter_issued letter_withdrawn person_erased"
     ),
     "eligibility": (
         "place_awarded waitlisted place_released promoted round_closed review_opened review_closed "

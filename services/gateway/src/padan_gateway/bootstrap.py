@@ -28,6 +28,7 @@ from padan_gateway.households import endpoints as households
 from padan_gateway.life_events import endpoints as life_events
 from padan_gateway.list_check import endpoints as list_check
 from padan_gateway.list_check.work import ListChecks
+from padan_gateway.objections import endpoints as objections
 from padan_gateway.parts import Parts
 from padan_gateway.persons import endpoints as persons
 from padan_gateway.photos import endpoints as photos
@@ -35,6 +36,7 @@ from padan_gateway.pipeline import endpoints as pipeline
 from padan_gateway.pipeline.watch import Watch
 from padan_gateway.problems import service_unavailable
 from padan_gateway.queues import endpoints as queues
+from padan_gateway.rounds import endpoints as rounds
 from padan_gateway.settings import GatewaySettings, schemas
 from padan_gateway.signin.door import Door
 from padan_gateway.signin.tokens import TokenVerifier
@@ -121,7 +123,8 @@ def _app(parts: Parts, health: Health, lists: ListChecks) -> FastAPI:
     # Without /progress: this port is public, and how far the services have come is for who may read the pipeline.
     app = create_app(title="Padan", health=health, **openapi.DESCRIPTION)
     for slice_ in (
-        households, queues, persons, eligibility, commands, photos, batches, uploads, pipeline, life_events,
+        households, rounds, objections, queues, persons, eligibility, commands, photos, batches, uploads, pipeline,
+        life_events,
     ):  # fmt: skip
         app.include_router(slice_.router(parts))
     app.include_router(list_check.router(parts, lists.wake.set))

@@ -149,6 +149,15 @@ def nik_invalid() -> Problem:
     )
 
 
+def round_not_found() -> Problem:
+    return Problem(
+        "round_not_found",
+        404,
+        Text("Verifikasi bulan ini belum dibuka di desa itu.", "The round of this month is not open in that village."),
+        Text("Minta dinas sosial membukanya.", "Ask the social office to open it."),
+    )
+
+
 def cursor_invalid() -> Problem:
     return Problem(
         "cursor_invalid",

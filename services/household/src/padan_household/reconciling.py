@@ -4,7 +4,7 @@ from typing import Final, LiteralString
 
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from padan_events.effects import effective_types
+from padan_events.effects import effective_types, village_types
 from padan_events.topics import HOUSEHOLD_EVENTS
 from padan_runtime.database import Database
 from padan_runtime.http import json_response
@@ -21,6 +21,7 @@ _DECILE: Final[LiteralString] = (
 
 # Names of the contract's own types, so that nothing strange can stand among them.
 _EFFECTIVE: Final = ", ".join(f"'{name}'" for name in sorted(effective_types()))
+_OF_VILLAGES: Final = ", ".join(f"'{name}'" for name in sorted(village_types()))
 
 
 def _marks(mark: str, where: str = "") -> sql.SQL:
@@ -30,7 +31,9 @@ def _marks(mark: str, where: str = "") -> sql.SQL:
 
 COVERS: Final = {
     # the last event, how many there are, the decile
-    "household": _marks("max(e.pos) || ':' || count(*) || ':' || " + _DECILE),
+    "household": _marks(
+        "max(e.pos) || ':' || count(*) || ':' || " + _DECILE, "WHERE e.type NOT IN (" + _OF_VILLAGES + ")"
+    ),
     # the last event that changed a fact, the decile
     "facts": _marks("max(e.pos) || ':' || " + _DECILE, "WHERE e.type IN (" + _EFFECTIVE + ")"),
     # the last event that changed a fact

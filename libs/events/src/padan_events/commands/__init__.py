@@ -15,6 +15,9 @@ from padan_events.commands.wire import (
     CommandUnanswered,
     Fault,
     KeyRequest,
+    VillageAccepted,
+    VillageRefused,
+    VillagesDecided,
 )
 
 __all__ = [
@@ -32,4 +35,7 @@ __all__ = [
     "Fault",
     "KeyRequest",
     "ProposeHousehold",
+    "VillageAccepted",
+    "VillageRefused",
+    "VillagesDecided",
 ]

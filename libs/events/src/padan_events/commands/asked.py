@@ -26,7 +26,10 @@ from padan_events.commands.families import (
     SplitHousehold,
     TransferMembers,
 )
+from padan_events.commands.objections import AppealObjection, RaiseObjection, ResolveObjection
 from padan_events.commands.proposing import ProposeHousehold
+from padan_events.commands.recipients import ConfirmRecipient, ProposeProgramme, Resign, VerifyRecipient
+from padan_events.commands.rounds import CloseRound, DeclareNoChange, OpenRounds
 from padan_events.commands.verifying import (
     AssessCircumstances,
     AttachEvidence,
@@ -62,4 +65,14 @@ Command = (
     | AttachEvidence
     | GeotagHousehold
     | AssessCircumstances
+    | ProposeProgramme
+    | VerifyRecipient
+    | ConfirmRecipient
+    | Resign
+    | OpenRounds
+    | DeclareNoChange
+    | CloseRound
+    | RaiseObjection
+    | ResolveObjection
+    | AppealObjection
 )

@@ -89,11 +89,32 @@ class CasesDecided(msgspec.Struct, frozen=True, kw_only=True, tag="decided", tag
     cases: tuple[CaseAccepted | CaseRefused, ...]
 
 
+class VillageAccepted(msgspec.Struct, frozen=True, kw_only=True, tag="village_accepted", tag_field="outcome"):
+    """A command about a village was accepted. `version` is that of the village's rounds after its last event."""
+
+    village: str
+    version: int
+    events: tuple[AppendedEvent, ...]
+
+
+class VillageRefused(msgspec.Struct, frozen=True, kw_only=True, tag="village_refused", tag_field="outcome"):
+    """Of a command about many villages, one for which it was refused."""
+
+    village: str
+    faults: tuple[Fault, ...]
+
+
+class VillagesDecided(msgspec.Struct, frozen=True, kw_only=True, tag="villages_decided", tag_field="outcome"):
+    """A command about many villages was decided, each village by itself."""
+
+    villages: tuple[VillageAccepted | VillageRefused, ...]
+
+
 class CommandUnanswered(msgspec.Struct, frozen=True, tag="unanswered", tag_field="outcome"):
     """To `POST /commands:answered`: nothing was answered to this key yet."""
 
 
-CommandOutcome = CommandAccepted | CommandRefused | CasesDecided
+CommandOutcome = CommandAccepted | CommandRefused | CasesDecided | VillageAccepted | VillagesDecided
 
 KEY_REUSED = CommandRefused(faults=(Fault("idempotency_key_reused", "Idempotency-Key"),))
 """The answer to one key with two contents; it is not kept, for the first answer stays."""

@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET
 from padan_events import Event, decode
-from padan_events.effects import Died, HouseholdFact, Left, SealedMember
+from padan_events.effects import Died, HouseholdFact, Left, SealedMember, VillageFact
 from padan_events.household import Proposed
 from padan_events.personal import PersonSensitive
 from padan_events.states import State
@@ -58,6 +58,8 @@ def fold(events: Iterable[Event]) -> dict[UUID, Change]:
     changes: dict[UUID, Change] = {}
     for event in events:
         data = decode(event.type, event.value)
+        if isinstance(data, VillageFact):
+            continue  # of no household
         if not isinstance(data, HouseholdFact):
             raise UnreadableEventError(event.type)
         if data.has_effects():

@@ -34,10 +34,20 @@ class CasePart(Model):
     reasons: list[ReasonPart] = Field(default_factory=list)
 
 
+class VillagePart(Model):
+    """What became of one village. A refused one has reasons and no version."""
+
+    village: str = Field(examples=["3318042007"])
+    outcome: Literal["accepted", "refused"]
+    version: int | None = None
+    reasons: list[ReasonPart] = Field(default_factory=list)
+
+
 class CommandAnswer(Model):
     """A command was accepted, or, where it is about many cases, decided. The same Idempotency-Key is answered the same
     for ever. A command about one household says `household_id`, `version` and `events`; one about many says `cases`, in
-    the order in which they were named, and how many were accepted and refused."""
+    the order in which they were named, and how many were accepted and refused. One about a village
+    says `village`, and `outcome`, in place of the household; one about many says `villages`."""
 
     command: str = Field(examples=["propose_household"])
     min_position: str | None = Field(
@@ -48,6 +58,9 @@ class CommandAnswer(Model):
     version: Annotated[int | None, Field(ge=1, description="Of the household, after the last of `events`.")] = None
     events: list[EventPart] = Field(default_factory=list)
     cases: list[CasePart] = Field(default_factory=list)
+    village: str | None = None
+    outcome: Literal["accepted"] | None = None
+    villages: list[VillagePart] = Field(default_factory=list)
     accepted: int = 0
     refused: int = 0
     watermark: WatermarkPart

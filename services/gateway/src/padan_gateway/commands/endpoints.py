@@ -10,7 +10,7 @@ from padan_gateway.answers import answer
 from padan_gateway.batches.passthrough import on_behalf_of
 from padan_gateway.commands import forms
 from padan_gateway.commands.answers import CommandAnswer, min_position
-from padan_gateway.domain.access import Action
+from padan_gateway.domain.access import Action, may_send
 from padan_gateway.parts import Parts
 from padan_gateway.signin.tokens import Caller
 
@@ -56,6 +56,8 @@ def router(parts: Parts) -> APIRouter:
         watermark = parts.watermark.document()
         version = forms.version(if_match)
         asked = forms.read(await _body(request))
+        if not may_send(caller.role, str(asked.__struct_config__.tag)):
+            raise problems.role_forbidden()
         headers = {
             **on_behalf_of(caller),
             # What no header may hold names no request, as none does.
@@ -84,7 +86,21 @@ async def _body(request: Request) -> bytes:
     return bytes(body)
 
 
+def _of_villages(document: dict[str, Any]) -> dict[str, Any]:
+    villages = document["villages"]
+    accepted = [village for village in villages if village["outcome"] == "accepted"]
+    return {
+        "command": document["command"],
+        "min_position": min_position([event for village in accepted for event in village["events"]]),
+        "villages": [{name: value for name, value in village.items() if name != "events"} for village in villages],
+        "accepted": len(accepted),
+        "refused": len(villages) - len(accepted),
+    }
+
+
 def _told(document: dict[str, Any]) -> dict[str, Any]:
+    if "villages" in document:
+        return _of_villages(document)
     if "cases" not in document:
         return {**document, "min_position": min_position(document["events"])}
     cases = document["cases"]

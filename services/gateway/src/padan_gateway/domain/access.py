@@ -44,6 +44,7 @@ class Action(StrEnum):
 
     READ_HOUSEHOLD = "read_household"
     LIST_HOUSEHOLDS = "list_households"
+    READ_OBJECTIONS = "read_objections"
     LOOK_UP_PERSON = "look_up_person"
     READ_ELIGIBILITY = "read_eligibility"
     SEND_COMMAND = "send_command"
@@ -59,7 +60,8 @@ class Field(StrEnum):
     """What an answer can hold. `register` stands for what identifies nobody: state, region down to the district,
     decile, counts, ids. The village belongs to `address`: with birth month and sex it singles most people out, so it is
     sealed in the events as the street is. Of a list that is checked, `list_result` says whether each person is in the
-    register of the caller's region, `list_details` whether in another's and which data differ."""
+    register of the caller's region, `list_details` whether in another's and which data differ. `objection` is who
+    objected to a family, and what they say: whoever lives or works in the village never sees it."""
 
     REGISTER = "register"
     NAME = "name"
@@ -74,6 +76,7 @@ class Field(StrEnum):
     MATCH = "match"
     DECISION = "decision"
     EXPLANATION = "explanation"
+    OBJECTION = "objection"
     BATCH_ROWS = "batch_rows"
     LIST_RESULT = "list_result"
     LIST_DETAILS = "list_details"
@@ -114,7 +117,7 @@ _FACTS = {Field.REGISTER: Right.FULL, Field.DECISION: Right.FULL, Field.MATCH: R
 _CASE_WORK = {**_FACTS, **dict.fromkeys((*_IDENTITY, Field.PHOTO, Field.GEOTAG), Right.PURPOSE)}
 _DECIDES = {**_CASE_WORK, Field.EXPLANATION: Right.PURPOSE}
 _LIST = {Field.LIST_RESULT: Right.PURPOSE, Field.LIST_DETAILS: Right.PURPOSE, Field.DECILE_GROUP: Right.PURPOSE}
-_SENDS_FILES = {**_DECIDES, Field.BATCH_ROWS: Right.PURPOSE, **_LIST}
+_SENDS_FILES = {**_DECIDES, Field.BATCH_ROWS: Right.PURPOSE, Field.OBJECTION: Right.PURPOSE, **_LIST}
 _MASKED_ONLY = {**_FACTS, **dict.fromkeys(_NUMBERS, Right.MASKED)}
 
 FIELDS: Mapping[Role, Mapping[Field, Right]] = {
@@ -141,7 +144,8 @@ FIELDS: Mapping[Role, Mapping[Field, Right]] = {
 _READS = frozenset({Action.READ_HOUSEHOLD, Action.LIST_HOUSEHOLDS, Action.READ_ELIGIBILITY})
 _CASES = _READS | {Action.LOOK_UP_PERSON}
 _WORKS = _CASES | {Action.SEND_COMMAND, Action.ATTACH_PHOTO}
-_FILES = _CASES | {Action.UPLOAD_BATCH, Action.READ_BATCH, Action.CHECK_LIST, Action.READ_PIPELINE}
+_REPORTS = {Action.READ_BATCH, Action.READ_PIPELINE}
+_FILES = _CASES | _REPORTS | {Action.READ_OBJECTIONS, Action.UPLOAD_BATCH, Action.CHECK_LIST}
 
 ACTIONS: Mapping[Role, frozenset[Action]] = {
     Role.VILLAGE_OPERATOR: _WORKS,
@@ -155,14 +159,24 @@ ACTIONS: Mapping[Role, frozenset[Action]] = {
     Role.PROGRAMME_OWNER: _READS,
     Role.AGENCY: frozenset({Action.CHECK_LIST}),
     Role.CIVIL_REGISTRY_OFFICER: frozenset({Action.READ_HOUSEHOLD, Action.LOOK_UP_PERSON, Action.NOTIFY_LIFE_EVENT}),
-    Role.AUDITOR: _CASES | {Action.READ_BATCH, Action.READ_PIPELINE},
+    Role.AUDITOR: _CASES | _REPORTS,
     Role.DATA_PROTECTION_OFFICER: _CASES,
     Role.ADMINISTRATOR: frozenset({Action.READ_PIPELINE}),
+    Role.CITIZEN: frozenset({Action.SEND_COMMAND}),
 }
 """By role, what it may ask. Files come from the offices that answer for a register; the administrator runs the
 platform and has no business with what is in them. The civil registry, an officer or its machine under a token of that
-role, tells of deaths, births and moves. An agency has its own lists checked, and learns yes or no. Banks, integrators
-and citizens get answers of their own kind with their own endpoints: none of these is for them."""
+role, tells of deaths, births and moves. An agency has its own lists checked, and learns yes or no. A citizen sends the
+commands of `CITIZENS`, and reads nothing. Banks and integrators get answers of their own kind with their own endpoints:
+none of these is for them."""
+
+CITIZENS = frozenset({"resign", "raise_objection", "appeal_objection"})
+"""The commands that a citizen may send. Every other is denied before anybody outside is asked about anyone."""
+
+
+def may_send(role: Role, command: str) -> bool:
+    """Whether a command of a role goes further; household, which decides it, knows the roles of each."""
+    return may(role, Action.SEND_COMMAND) and (role is not Role.CITIZEN or command in CITIZENS)
 
 
 def may(role: Role, action: Action) -> bool:

@@ -36,6 +36,8 @@ of it answers like one that does not exist. Row-level security in the database e
 - `list_result` says of each person of a list that the caller sends whether the register of their region holds them,
   `list_details` whether another region's does (never which) and whether name or birth date differ; `decile_group` is
   1-4, 5 or 6-10. A check is logged as a read of all its rows.
+- `objection` is who objected to a family, what they say and what was answered. Nobody who lives or works in the
+  village sees it.
 - `photo` is a picture of the house, of people or of papers. Whoever may see it may also see which photos there are.
 - `address` is street, RT, RW and village: village, birth month and sex together single most people out. So a list of
   one village, too, takes a role with this right and a stated purpose, unless the caller acts for that village alone.

@@ -26,7 +26,7 @@ def within(caller: Caller, row: Mapping[str, Any]) -> bool:
     return caller.scope.contains(Scope.of(row["village"] or row["regency"]))
 
 
-def _require_address(caller: Caller, listed: Scope, purpose: Purpose | None) -> None:
+def require_address(caller: Caller, listed: Scope, purpose: Purpose | None) -> None:
     """A list of one village says where each household on it lives: it takes what showing the village takes. Who acts
     for that village alone learns nothing by it. Raises `Problem` role_forbidden and purpose_missing."""
     if listed.level is not Level.VILLAGE or listed == caller.scope:
@@ -111,7 +111,7 @@ def router(parts: Parts) -> APIRouter:
         listed = caller.scope if region is None else regions.scope_of(region)
         if not caller.scope.contains(listed):
             raise problems.region_forbidden()
-        _require_address(caller, listed, purpose)
+        require_address(caller, listed, purpose)
         last = None if after is None else cursor.decode(listed, after)
         watermark = parts.watermark.document()
         lens = Lens(caller.role, purpose)

@@ -19,6 +19,10 @@ def view(keys: KeyClient) -> View:
             Table(name="decision_view", key=("household_id", "programme")),
             Table(name="evidence_view", key=("household_id", "photo_id")),
             Table(name="visit_view", key=("household_id",)),
+            Table(name="round_view", key=("village", "month"), household="stream"),
+            Table(name="verification_view", key=("household_id", "month")),
+            Table(name="programme_view", key=("household_id", "programme")),
+            Table(name="objection_view", key=("objection_id",)),
         ),
         rebuilder=ViewsHandler(keys),
     )

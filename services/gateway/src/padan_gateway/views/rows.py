@@ -10,7 +10,7 @@ from msgspec import UNSET, UnsetType
 from padan_events import Event, decode
 from padan_events.commands.corrections import DisputedField
 from padan_events.corrections import ConflictResolved, DetailsCorrected, IdentityUnmatched
-from padan_events.effects import Died, HouseholdFact, Left, SealedMember
+from padan_events.effects import Died, HouseholdFact, Left, SealedMember, VillageFact
 from padan_events.eligibility import Decided
 from padan_events.evidence import Geotagged
 from padan_events.household import IdentityMatched, Proposed
@@ -20,6 +20,7 @@ from padan_runtime.keys import SubjectKeys, keys_of
 from padan_runtime.sealing import open_sealed
 
 from padan_gateway.domain.regions import parts
+from padan_gateway.views.recipients import STATEMENTS
 from padan_gateway.views.visits import Visits
 
 Keys = Mapping[UUID, Mapping[UUID, SubjectKeys]]
@@ -92,7 +93,8 @@ class DecisionRow(msgspec.Struct):
 
 
 class Changes(msgspec.Struct):
-    """Everything one batch comes to, each household, person and decision once."""
+    """Everything one batch comes to, each household, person and decision once. `told` are the events, in their order,
+    of types that have views of their own (`views.recipients`)."""
 
     households: dict[UUID, HouseholdChange]
     persons: dict[UUID, PersonRow]
@@ -100,6 +102,7 @@ class Changes(msgspec.Struct):
     left: dict[UUID, Left]
     died: dict[UUID, Died]
     visits: Visits
+    told: list[tuple[Event, msgspec.Struct]]
 
 
 def decoded(events: Sequence[Event]) -> list[tuple[Event, msgspec.Struct]]:
@@ -113,14 +116,18 @@ def fold(events: Sequence[tuple[Event, msgspec.Struct]], keys: Keys) -> Changes:
     A subject without key was erased: its row stands without identity. Raises `KeyUnknownError` for one the keyring
     does not know, `SealError` for a block that does not open, `TypeError` for a type that has no place in the views.
     """
-    changes = Changes({}, {}, {}, {}, {}, Visits())
+    changes = Changes({}, {}, {}, {}, {}, Visits(), [])
     for event, data in events:
+        if type(data) in STATEMENTS:
+            changes.told.append((event, data))
         match data:
             case HouseholdFact():
                 held = keys.get(data.household_id, {})
                 _effected(changes, event, data, held)
                 home = keys_of(held, data.household_id).identity if isinstance(data, Geotagged) else None
                 changes.visits.fold(event, data, home)
+            case VillageFact():
+                pass
             case Decided():
                 row = DecisionRow(event.event_id, event.time, data)
                 changes.decisions[data.household_id, data.programme] = row

@@ -1,11 +1,11 @@
 """A command is decided in one transaction, and its answer kept in the same one, refusals included.
 
-Lock order: claims by hash, then heads. The keyring commits before, on a connection of its own. Who gives the same
-command twice at once, claims a NIK that another is just claiming, or decides on a household that another has just
+Lock order: villages, claims by hash, then heads. The keyring commits before, on a connection of its own. Who gives the
+same command twice at once, claims a NIK that another is just claiming, or decides on a household that another has just
 changed, waits for the other's commit, and is decided anew.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -21,8 +21,11 @@ from padan_events.commands import (
     Fault,
     KeyRequest,
     ProposeHousehold,
+    VillageRefused,
+    VillagesDecided,
 )
 from padan_events.commands.corrections import IdentityAnswer, IdentityQuestion
+from padan_events.commands.rounds import VillageCommand
 from padan_runtime import metrics
 from padan_runtime.database import Database
 from padan_runtime.log import EntryTooLargeError
@@ -33,6 +36,7 @@ from padan_household.claims.repository import ClaimRaceError
 from padan_household.commands import repository
 from padan_household.commands.proposing import Proposing
 from padan_household.commands.ruling import Ruling
+from padan_household.commands.villages import Villages
 from padan_household.domain.refusals import EVENT_TOO_LARGE
 from padan_household.keyring.keyring import Keyring
 from padan_household.store.application import Register
@@ -60,6 +64,7 @@ class Commands:
     ) -> None:
         self._database = database
         self._proposing = Proposing(register, keyring, nik_hash_key, clock)
+        self._villages = Villages(register, clock, cut_off_days or {})
         self._ruling = Ruling(register, keyring, nik_hash_key, clock, cut_off_days or {})
 
     def decide(self, request: CommandRequest) -> CommandOutcome:
@@ -108,15 +113,29 @@ class Commands:
     def _outcome(self, connection: Connection[Any], request: CommandRequest) -> CommandOutcome:
         if isinstance(request.command, ProposeHousehold):
             return self._proposing.decide(connection, request, request.command)
+        if isinstance(request.command, VillageCommand):
+            return self._villages.decide(connection, request, request.command)
         return self._ruling.decide(connection, request)
 
 
 def count(request: CommandRequest, outcome: CommandOutcome) -> None:
     """Count a decided command, or each of its cases, by how it came out."""
     name = tag_of(request.command)
-    for result in outcome.cases if isinstance(outcome, CasesDecided) else (outcome,):
-        code = result.faults[0].code if isinstance(result, CommandRefused | CaseRefused) else "accepted"
+    for result in _results(outcome):
+        code = (
+            result.faults[0].code if isinstance(result, CommandRefused | CaseRefused | VillageRefused) else "accepted"
+        )
         metrics.COMMANDS_DECIDED.labels(name, code).inc()
+
+
+def _results(outcome: CommandOutcome) -> Sequence[Any]:
+    match outcome:
+        case CasesDecided():
+            return outcome.cases
+        case VillagesDecided():
+            return outcome.villages
+        case _:
+            return (outcome,)
 
 
 def tag_of(command: Any) -> str:

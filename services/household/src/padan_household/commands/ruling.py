@@ -26,11 +26,12 @@ from psycopg import Connection
 
 from padan_household.claims import repository as claims
 from padan_household.commands.opening import open_households
+from padan_household.commands.villages import ACTOR
 from padan_household.decisions.keys import HeldKeys
 from padan_household.decisions.writing import write
 from padan_household.domain import ids
 from padan_household.domain.asked import Asked, Known
-from padan_household.domain.authority import acts_in, role_may
+from padan_household.domain.authority import CITIZEN, acts_in, role_may
 from padan_household.domain.corrections import to_match
 from padan_household.domain.cut_off import CUT_OFF_DAY
 from padan_household.domain.refusals import (
@@ -40,6 +41,7 @@ from padan_household.domain.refusals import (
     VERSION_DIFFERS,
     Refusal,
 )
+from padan_household.domain.rounds import Rounds
 from padan_household.domain.rules import RULES
 from padan_household.domain.stream import Cause, HouseholdEvent
 from padan_household.keyring.keyring import KeyDestroyedError, Keyring
@@ -104,7 +106,10 @@ class _Decision:
         self._rule, self._many = RULES[type(command)], isinstance(command, CaseList)
         self._cases: tuple[Case, ...] = command.cases if self._many else (Case(command.household_id, request.version),)
         self._command_id = ids.command_id(request.actor, request.idempotency_key)
-        self._cause = Cause(request.actor, self._command_id, ids.request_id(self._command_id, request.digest))
+        unnamed = self._rule.unnamed or request.role == CITIZEN
+        self._cause = Cause(
+            ACTOR if unnamed else request.actor, self._command_id, ids.request_id(self._command_id, request.digest)
+        )
 
     def prepare(self, nik_hash: Callable[[str], bytes], cut_off_days: Mapping[str, int]) -> None:
         """Open what the command names, and hold the claims it is about."""
@@ -119,6 +124,7 @@ class _Decision:
             members=rule.opens_members,
             geotag=rule.opens_geotag,
         )
+        self._rounds = self._held_rounds() if rule.asks_rounds else {}
         self._keys = HeldKeys(self._keyring, self._opened.keys)
         self._nik_hash, self._cut_off_days = nik_hash, cut_off_days
         hashes = {nik_hash(nik) for nik in rule.niks(command)}
@@ -127,6 +133,13 @@ class _Decision:
         if hashes:
             claims.lock(self._connection, hashes, ())
         self._claims = claims.standing(self._connection, hashes) if hashes else {}
+
+    def _held_rounds(self) -> dict[str, Rounds]:
+        """The rounds of the villages in which the households live; nobody closes them meanwhile."""
+        villages = {known.home.village for known in self._opened.known.values() if known.home is not None}
+        self._register.hold_rounds(villages, self._connection)
+        loaded = self._register.load_rounds(villages, self._command_id, self._connection)
+        return {one.rounds.village: one.rounds for one in loaded}
 
     def written(self) -> CommandOutcome:
         """Decide each case, and write."""
@@ -198,6 +211,7 @@ class _Decision:
             claims=self._claims,
             others=self._opened.known,
             cut_off_day=self._cut_off_days.get(regency, CUT_OFF_DAY),
+            rounds=None if known.home is None else self._rounds.get(known.home.village),
         )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -11,6 +11,7 @@ from padan_events.personal import HouseholdIdentity, MapPoint, PersonIdentity, P
 from padan_household.domain.claim import Claim
 from padan_household.domain.cut_off import CUT_OFF_DAY
 from padan_household.domain.household import Household
+from padan_household.domain.rounds import Rounds
 from padan_household.domain.sealed import Seal
 
 
@@ -30,12 +31,18 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     persons: Mapping[UUID, Person] = {}
     geotag: MapPoint | None = None
 
+    @property
+    def of(self) -> dict[str, Any]:
+        """What every fact about the household says."""
+        return {"household_id": self.household.id, "regency": self.household.regency}
+
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """Who asks and when, and the other households that the command names, by id.
 
     `command_id` names what the command makes (a new household, a new person), so that trying again makes the same.
     `claims` are those that stand on the NIKs the rule asks for, by `nik_hash`, held until the decision is written.
+    `rounds` are those of the household's village, which nobody closes meanwhile, where the rule asks for them.
     """
 
     actor: str
@@ -49,3 +56,4 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     claims: Mapping[bytes, Claim] = {}
     others: Mapping[UUID, Known] = {}
     cut_off_day: int = CUT_OFF_DAY
+    rounds: Rounds | None = None

@@ -9,6 +9,8 @@ _VISITS: Final = frozenset({"village_operator", "facilitator"})
 _TIERS: Final = frozenset({"village_head", "facilitator", "district_officer", "social_office", "approver", "ministry"})
 _FAMILIES: Final = frozenset({"village_operator", "facilitator", "social_office"})
 
+CITIZEN: Final = "citizen"
+
 MAY: Final[Mapping[str, frozenset[str]]] = {
     "propose_household": frozenset({"village_operator", "facilitator", "social_office"}),
     "deliberate": frozenset({"village_head"}),
@@ -37,6 +39,16 @@ MAY: Final[Mapping[str, frozenset[str]]] = {
     "attach_evidence": _VISITS | {"village_head", "district_officer", "social_office"},
     "geotag_household": _VISITS,
     "assess_circumstances": _VISITS,
+    "propose_programme": frozenset({"village_operator", "social_office"}),
+    "verify_recipient": frozenset({"village_operator", "facilitator"}),
+    "confirm_recipient": frozenset({"social_office"}),
+    "resign": frozenset({"citizen", "village_operator", "facilitator"}),
+    "open_rounds": frozenset({"social_office"}),
+    "declare_no_change": frozenset({"village_operator", "village_head"}),
+    "close_round": frozenset({"village_head"}),
+    "raise_objection": frozenset({"citizen", "village_operator"}),
+    "resolve_objection": frozenset({"social_office"}),
+    "appeal_objection": frozenset({"citizen", "village_operator", "facilitator"}),
 }
 """By command, the roles that may give it. What is not written here nobody may."""
 
@@ -49,3 +61,8 @@ def role_may(command: str, role: str) -> Refusal | None:
 def acts_in(region: str, village: str) -> Refusal | None:
     """Whether a person who acts for `region` (empty: the nation) acts in `village`."""
     return None if village.startswith(region) else Refusal(REGION_FORBIDDEN)
+
+
+def lives_in(role: str, region: str, village: str) -> Refusal | None:
+    """As `acts_in`; a citizen speaks in their own village and nowhere above it."""
+    return acts_in(region, village) if role != CITIZEN or region == village else Refusal(REGION_FORBIDDEN)

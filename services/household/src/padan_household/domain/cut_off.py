@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from padan_events.local_date import local_date
+from padan_events.local_date import begins, local_date
 
 CUT_OFF_DAY: Final = 25
 """The last day of an update month that counts, 23:59 local time, where a regency has no other (default)."""
@@ -21,6 +21,12 @@ def update_month(received: datetime, given: datetime | None, regency: str, cut_o
     if given is not None and local_date(given, regency) <= cut_off and on == cut_off + timedelta(days=1):
         return _month(on), True
     return _month((on.replace(day=1) + timedelta(days=31)).replace(day=1)), False
+
+
+def cut_off(month: str, regency: str, cut_off_day: int) -> datetime:
+    """When an update month (YYYY-MM) ends: the first moment that does not count any more. Raises
+    `UnknownProvinceError`."""
+    return begins(date.fromisoformat(f"{month}-{cut_off_day:02d}") + timedelta(days=1), regency)
 
 
 def _month(on: date) -> str:

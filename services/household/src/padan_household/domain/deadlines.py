@@ -8,11 +8,12 @@ import msgspec
 from padan_events.effects import HouseholdFact
 from padan_events.states import State
 
-from padan_household.domain import death_claims, tiers
+from padan_household.domain import death_claims, objections, tiers
 from padan_household.domain.household import Household
 
 RETURNED: Final = "returned_case"
 DEATH_CLAIMED: Final = "death_claimed"
+OBJECTION: Final = "objection"
 
 
 class Deadline(msgspec.Struct, frozen=True, order=True):
@@ -30,9 +31,17 @@ def deadlines_of(household: Household) -> frozenset[Deadline]:
     lapses = death_claims.next_due(household)
     if lapses is not None:
         found.add(Deadline(DEATH_CLAIMED, lapses))
+    if not household.closed:
+        waiting = [one.due_at for one in household.objections.values() if one.due_at is not None]
+        found |= {Deadline(OBJECTION, at) for at in waiting if at == min(waiting)}
     return frozenset(found)
 
 
 def come_due(household: Household, kind: str) -> Sequence[HouseholdFact]:
     """What happens when it does. Raises `KeyError` for a kind that is none."""
-    return {RETURNED: tiers.overdue, DEATH_CLAIMED: death_claims.overdue}[kind](household)
+    happens = {
+        RETURNED: tiers.overdue,
+        DEATH_CLAIMED: death_claims.overdue,
+        OBJECTION: objections.overdue,
+    }
+    return happens[kind](household)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 from padan_events.evidence import EvidenceAttached
+from padan_events.recipients import VerificationResult
 from padan_events.states import CLOSED, State
 
 from padan_household.domain import ids
@@ -70,6 +71,33 @@ class FieldState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     geotag: Sealed | None = None
 
 
+class Verification(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the village said last, for a month, and of whom; `ends` once the social office has decided on it."""
+
+    month: str
+    result: VerificationResult
+    by: str
+    ends: bool | None = None
+
+
+class Aid(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Assistance, as far as the register goes: the programmes it was proposed for, the last monthly verification, and
+    the programmes it asks to leave (none named: all) as long as the head has not confirmed that."""
+
+    programmes: tuple[str, ...] = ()
+    verification: Verification | None = None
+    resignation: tuple[str, ...] | None = None
+
+
+class Objection(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An objection, or the appeal in its course: open while it has `due_at`."""
+
+    due_at: datetime | None
+    appeal_until: datetime | None = None
+    answered_by: str | None = None
+    appealed: bool = False
+
+
 class Household(msgspec.Struct, frozen=True, kw_only=True):
     """A household.
 
@@ -97,6 +125,8 @@ class Household(msgspec.Struct, frozen=True, kw_only=True):
     case: CaseState = CaseState()
     disputes: Disputes = Disputes()
     field: FieldState = FieldState()
+    aid: Aid = Aid()
+    objections: dict[UUID, Objection] = {}
 
     @property
     def closed(self) -> bool:

@@ -31,6 +31,8 @@ from padan_events.commands.families import (
     SplitHousehold,
     TransferMembers,
 )
+from padan_events.commands.objections import AppealObjection, RaiseObjection, ResolveObjection
+from padan_events.commands.recipients import ConfirmRecipient, ProposeProgramme, Resign, VerifyRecipient
 from padan_events.commands.verifying import AssessCircumstances, AttachEvidence, GeotagHousehold, VerifyHousehold
 from padan_events.effects import HouseholdFact
 
@@ -39,13 +41,15 @@ from padan_household.domain import (
     death_claims,
     families,
     identities,
+    objections,
+    recipients,
     succeeding,
     tiers,
     transferring,
     verification,
 )
 from padan_household.domain.asked import Asked, Known
-from padan_household.domain.authority import acts_in
+from padan_household.domain.authority import acts_in, lives_in
 from padan_household.domain.refusals import Refusal
 
 Decide = Callable[[Any, Known, Asked], Sequence[HouseholdFact] | Refusal]
@@ -64,6 +68,11 @@ def in_its_village(_: Any, known: Known, asked: Asked) -> Refusal | None:
     return acts_in(asked.region, known.home.village) if known.home is not None else None
 
 
+def of_its_village(_: Any, known: Known, asked: Asked) -> Refusal | None:
+    """As `in_its_village`; a citizen lives in the household's village."""
+    return lives_in(asked.role, asked.region, known.home.village) if known.home is not None else None
+
+
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """How a command is decided.
 
@@ -71,7 +80,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     says which other households it names, opened in the same way. Facts may be of any of them, or of a new one. `niks`
     are those that the command brings; with `claims_members` the claims of all the members opened are asked for, too.
     With `opens_geotag` the place on the map is opened, too. `may_act` says whether the sender may act here: by default,
-    where the household lives.
+    where the household lives. What an `unnamed` rule leads to, and whatever a citizen asks for, is recorded on behalf
+    of this service. One that `asks_rounds` is told those of the household's village.
     """
 
     decide: Decide
@@ -81,6 +91,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     others: Callable[[Any], tuple[UUID, ...]] = _none
     niks: Callable[[Any], Iterable[str]] = _none
     claims_members: bool = False
+    unnamed: bool = False
+    asks_rounds: bool = False
 
 
 RULES: Final[Mapping[type, Rule]] = {
@@ -130,4 +142,11 @@ RULES: Final[Mapping[type, Rule]] = {
     AttachEvidence: Rule(decide=verification.attach, opens_geotag=True),
     GeotagHousehold: Rule(decide=verification.geotag),
     AssessCircumstances: Rule(decide=verification.assess),
+    ProposeProgramme: Rule(decide=recipients.propose_programme),
+    VerifyRecipient: Rule(decide=recipients.verify, asks_rounds=True),
+    ConfirmRecipient: Rule(decide=recipients.confirm),
+    Resign: Rule(decide=recipients.resign, may_act=of_its_village),
+    RaiseObjection: Rule(decide=objections.raise_objection, may_act=of_its_village, unnamed=True),
+    ResolveObjection: Rule(decide=objections.resolve),
+    AppealObjection: Rule(decide=objections.appeal, may_act=of_its_village, unnamed=True),
 }

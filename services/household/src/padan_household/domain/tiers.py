@@ -16,7 +16,6 @@ from padan_events.commands.cases import (
     WithdrawHousehold,
 )
 from padan_events.effects import HouseholdFact
-from padan_events.personal import Note
 from padan_events.states import TURN, WAY, State
 from padan_events.tiers import (
     BY_THEMSELVES,
@@ -36,6 +35,7 @@ from padan_events.tiers import (
 from padan_household.domain.asked import Asked, Known
 from padan_household.domain.cut_off import update_month
 from padan_household.domain.household import CaseState, Household
+from padan_household.domain.notes import sealed_note
 from padan_household.domain.refusals import (
     ALREADY_APPROVED,
     DUPLICATE_IN_REGISTER,
@@ -128,7 +128,7 @@ def return_case(command: ReturnCases, known: Known, asked: Asked) -> Facts:
             to=command.to,
             reasons=command.reasons,
             due_at=asked.now + RETURNED_FOR,
-            note=_note(command.note, known, asked),
+            note=sealed_note(command.note, known, asked),
         ),
     )
 
@@ -138,7 +138,7 @@ def reject(command: RejectCases, known: Known, asked: Asked) -> Facts:
     turn = _turn(known, asked)
     if isinstance(turn, Refusal):
         return turn
-    return (Rejected(**_of(known), reasons=command.reasons, note=_note(command.note, known, asked)),)
+    return (Rejected(**_of(known), reasons=command.reasons, note=sealed_note(command.note, known, asked)),)
 
 
 def withdraw(command: WithdrawHousehold, known: Known, asked: Asked) -> Facts:
@@ -149,7 +149,7 @@ def withdraw(command: WithdrawHousehold, known: Known, asked: Asked) -> Facts:
         return Refusal(HOUSEHOLD_CLOSED)
     if base(known.household) is State.DETERMINED:
         return Refusal(NOT_ITS_TURN)
-    return (Withdrawn(**_of(known), reason=command.reason, note=_note(command.note, known, asked)),)
+    return (Withdrawn(**_of(known), reason=command.reason, note=sealed_note(command.note, known, asked)),)
 
 
 def deactivate(command: DeactivateHousehold, known: Known, asked: Asked) -> Facts:
@@ -158,7 +158,7 @@ def deactivate(command: DeactivateHousehold, known: Known, asked: Asked) -> Fact
         return Refusal(REASON_RESERVED, "reason")
     if known.household.closed:
         return Refusal(HOUSEHOLD_CLOSED)
-    note = _note(command.note, known, asked)
+    note = sealed_note(command.note, known, asked)
     return (Deactivated(**_of(known), reason=command.reason, occurred_on=asked.today, note=note),)
 
 
@@ -169,7 +169,7 @@ def reactivate(command: ReactivateHousehold, known: Known, asked: Asked) -> Fact
     for claim in asked.claims.values():
         if claim.household_id != known.household.id:
             return Refusal(DUPLICATE_IN_REGISTER, holder=claim.household_id)
-    note = _note(command.note, known, asked)
+    note = sealed_note(command.note, known, asked)
     return (Reactivated(**_of(known), to=State.PROPOSED, occurred_on=asked.today, note=note),)
 
 
@@ -182,13 +182,6 @@ def overdue(household: Household) -> Sequence[HouseholdFact]:
 
 def _of(known: Known) -> dict[str, Any]:
     return {"household_id": known.household.id, "regency": known.household.regency}
-
-
-def _note(text: str | None, known: Known, asked: Asked) -> bytes | None:
-    household = known.household
-    if text is None:
-        return None
-    return asked.seal(household.id, household.id, "identity", Note(text), household.next_event_id())
 
 
 def touched(household: Household) -> dict[str, Any]:

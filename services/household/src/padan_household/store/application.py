@@ -8,12 +8,17 @@ import msgspec
 from eventsourcing.application import Application
 from eventsourcing.persistence import EventStore, InfrastructureFactory, Mapper
 from eventsourcing.utils import Environment
+from padan_events import decode
 from padan_events.commands import AppendedEvent
+from padan_events.effects import VillageFact
 from padan_events.intake import Position
+from padan_events.rounds import stream_of
 from padan_runtime.database import Database
-from psycopg import Connection
+from psycopg import Connection, sql
 
 from padan_household.domain.household import Household
+from padan_household.domain.rounds import Rounds
+from padan_household.domain.rounds import fold as fold_rounds
 from padan_household.domain.stream import HouseholdEvent, fold
 from padan_household.store import snapshots
 from padan_household.store.enveloped import EnvelopedEvent
@@ -60,6 +65,13 @@ class Loaded(msgspec.Struct, frozen=True):
     caused: tuple[tuple[int, AppendedEvent], ...] = ()
 
 
+class LoadedRounds(msgspec.Struct, frozen=True):
+    """The rounds of a village as they stand, and those of their events that a command has led to already."""
+
+    rounds: Rounds
+    caused: tuple[tuple[int, AppendedEvent], ...] = ()
+
+
 class Register(Application[UUID]):
     """Households and their events. `save(*events, connection=...)` appends inside the surrounding transaction."""
 
@@ -101,6 +113,30 @@ class Register(Application[UUID]):
             if household is not None:
                 yield household_id, (household, stored)
 
+    def load_rounds(
+        self, villages: Iterable[str], causation_id: UUID, connection: Connection[Any]
+    ) -> list[LoadedRounds]:
+        """The rounds of villages, each once, with the events they have of a cause, in one SELECT; of a village that
+        had none they are empty."""
+        streams = {stream_of(village): village for village in villages}
+        stored = self.recorder.select_streams(streams, connection)
+        return [
+            LoadedRounds(fold_rounds(village, _of_village(stored[stream])), _of_cause(stored[stream], causation_id))
+            for stream, village in streams.items()
+        ]
+
+    def hold_rounds(self, villages: Iterable[str], connection: Connection[Any], *, alone: bool = False) -> None:
+        """Until the transaction ends nobody closes these villages' rounds; `alone`: nobody answers in them either.
+
+        A family's answer and the end of its village's round stand in different streams, so that no version tells one
+        of the other.
+        """
+        lock = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
+        for stream in sorted(map(stream_of, villages)):
+            connection.execute(
+                sql.SQL("SELECT {}(%s)").format(sql.Identifier(lock)), [int.from_bytes(stream.bytes[:8], signed=True)]
+            )
+
     def append(self, events: Sequence[HouseholdEvent], connection: Connection[Any]) -> list[Position]:
         """Append in bulk inside the surrounding transaction; where each event stands.
 
@@ -127,6 +163,13 @@ class Register(Application[UUID]):
             for event in stored
             if event.causation_id == stored[0].causation_id and event.pos is not None
         )
+
+
+def _of_village(stored: Iterable[EnvelopedEvent]) -> Iterator[tuple[int, VillageFact]]:
+    for event in stored:
+        data = decode(event.topic, event.state)
+        assert isinstance(data, VillageFact), event.topic
+        yield event.originator_version, data
 
 
 def _of_cause(stored: Sequence[EnvelopedEvent], causation_id: UUID) -> tuple[tuple[int, AppendedEvent], ...]:

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from aiokafka.errors import KafkaError
 from padan_events import SHARDS, Event, decode, type_of
+from padan_events.effects import village_types
 from padan_events.household import IdentityMatched, Proposed, WelfareRanked
 from padan_events.intake import Accepted
 from padan_events.kafka_client import Kafka
@@ -42,7 +43,10 @@ from padan_household.taking_back import repository
 
 _TOPICS: Final = (HOUSEHOLD_EVENTS.name, OUTCOMES.name)
 _AT_ONCE: Final = 1_000
-_WITHOUT_DEADLINES: Final = {type_of(data).name for data in (Proposed, IdentityMatched, WelfareRanked)}
+_WITHOUT_DEADLINES: Final = {
+    *(type_of(data).name for data in (Proposed, IdentityMatched, WelfareRanked)),
+    *village_types(),
+}
 _RETRY_S: Final = 2.0
 
 

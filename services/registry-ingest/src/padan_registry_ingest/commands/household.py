@@ -5,10 +5,7 @@ from typing import Final, TypeVar
 import httpx
 import msgspec
 from padan_events.commands import (
-    CasesDecided,
-    CommandAccepted,
     CommandOutcome,
-    CommandRefused,
     CommandRequest,
     CommandUnanswered,
     KeyRequest,
@@ -19,7 +16,7 @@ from padan_runtime.service_tokens import ServiceIdentity
 
 _TIMEOUT: Final = httpx.Timeout(80, connect=2)
 _ANSWER: Final[msgspec.json.Decoder[CommandOutcome | CommandUnanswered]] = msgspec.json.Decoder(
-    CommandAccepted | CommandRefused | CasesDecided | CommandUnanswered
+    CommandOutcome | CommandUnanswered
 )
 
 _IDENTITY: Final[msgspec.json.Decoder[IdentityAnswer]] = msgspec.json.Decoder(IdentityAnswer)

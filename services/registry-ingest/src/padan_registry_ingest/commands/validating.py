@@ -14,11 +14,13 @@ from padan_events.commands.corrections import (
     LinkIdentity,
     RecheckIdentity,
 )
+from padan_events.commands.rounds import VillageCommand
 from padan_events.commands.verifying import FieldWork
 from padan_events.local_date import local_date
 from padan_events.personal import Match
 
 from padan_registry_ingest.commands.household import DecidingHousehold
+from padan_registry_ingest.commands.villages import of_villages
 from padan_registry_ingest.commands.visiting import visited
 from padan_registry_ingest.domain import reasons
 from padan_registry_ingest.domain.cases import case_faults, tidied_case
@@ -79,8 +81,7 @@ class Validation:
             found, wrong = await visited(command, self._album)
             return Validated(found, tuple(wrong))
         if not isinstance(command, ProposeHousehold):
-            now = datetime.now(UTC)
-            return Validated(command, (*case_faults(command, now), *family_faults(command, now)))
+            return _by_itself(command, datetime.now(UTC))
         household = command.household
         village = household.village
         if len(village) != 10 or not known_region(village):
@@ -140,6 +141,15 @@ def _match(request_id: str, answer: CivilAnswer) -> Match:
         civil_status=answer.status or "unknown",
         agreement=answer.agreement if answer.found else msgspec.structs.replace(answer.agreement, nik=False),
     )
+
+
+def _by_itself(command: Command, now: datetime) -> Validated:
+    """What no register and no photo is asked about."""
+    wrong = (*case_faults(command, now), *family_faults(command, now))
+    if isinstance(command, VillageCommand):
+        filled, unknown = of_villages(command)
+        return Validated(filled, (*unknown, *wrong))
+    return Validated(command, wrong)
 
 
 def _placed(codes: Iterable[str], place: str) -> Iterable[Fault]:

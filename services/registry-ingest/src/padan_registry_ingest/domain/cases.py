@@ -9,6 +9,7 @@ import msgspec
 from padan_events.commands import Command, Fault
 from padan_events.commands.cases import Approve, Deliberate
 
+from padan_registry_ingest.domain.recipients import recipient_faults
 from padan_registry_ingest.domain.texts import LONGEST_NOTE, line, text_faults
 
 _MINUTES_NUMBER: Final = re.compile(r"(?=.*[0-9])[0-9A-Za-z./ -]{1,60}", re.ASCII)
@@ -18,10 +19,14 @@ _AHEAD: Final = timedelta(minutes=5)
 
 
 def tidied_case(command: Any) -> Any:
-    """The command as it was meant: a note that was left blank is left out."""
-    if "note" not in command.__struct_fields__:
-        return command
-    return msgspec.structs.replace(command, note=line(command.note or "") or None)
+    """The command as it was meant: what was left blank is left out."""
+    tidy: dict[str, Any] = {}
+    for name in ("note", "on_behalf_of"):
+        if name in command.__struct_fields__:
+            tidy[name] = line(getattr(command, name) or "") or None
+    if "text" in command.__struct_fields__:
+        tidy["text"] = line(command.text)
+    return msgspec.structs.replace(command, **tidy) if tidy else command
 
 
 def case_faults(command: Command, now: datetime) -> list[Fault]:
@@ -40,4 +45,5 @@ def _found(command: Any, now: datetime) -> Iterator[Fault]:
             yield Fault("time_without_zone", "given_at")
         elif command.given_at > now + _AHEAD:
             yield Fault("date_in_future", "given_at")
+    yield from recipient_faults(command, (now + timedelta(hours=9)).date())
     yield from text_faults(getattr(command, "note", None), LONGEST_NOTE, "note")

@@ -6,20 +6,9 @@ words are those of `domain.reasons`.
 
 from typing import Final
 
-import msgspec
-
 from padan_registry_ingest.domain.reasons import BY_CODE, MOST_MEMBERS, words
-
-
-class Words(msgspec.Struct, frozen=True):
-    """One refusal: the HTTP status of an answer whose first reason it is, what is wrong, and what to do."""
-
-    code: str
-    status: int
-    id: str
-    en: str
-    next_id: str
-    next_en: str
+from padan_registry_ingest.domain.refusal_words import Words
+from padan_registry_ingest.domain.refusals_of_rounds import OF_ROUNDS
 
 
 def _as_in_files(status: int, *codes: str) -> tuple[Words, ...]:
@@ -194,6 +183,7 @@ _OF_COMMANDS: Final = (
 
 CATALOGUE: Final = (
     *_OF_COMMANDS,
+    *OF_ROUNDS,
     *_as_in_files(422, "name_missing", "nik_length", "nik_date", "nik_serial", "family_card_length"),
     *_as_in_files(
         409, "nik_unknown", "deceased", "moved_away", "identity_blocked", "name_differs", "birth_date_differs",

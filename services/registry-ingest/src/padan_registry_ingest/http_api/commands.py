@@ -16,6 +16,9 @@ from padan_events.commands import (
     CommandRequest,
     Fault,
     KeyRequest,
+    VillageAccepted,
+    VillageRefused,
+    VillagesDecided,
 )
 from padan_runtime.http import json_response
 from padan_runtime.logs import logger
@@ -96,6 +99,10 @@ def _answer(command: str, outcome: CommandOutcome) -> Response:
         raise refused(outcome.faults)
     if isinstance(outcome, CasesDecided):
         return json_response({"command": command, "cases": [_case(case) for case in outcome.cases]})
+    if isinstance(outcome, VillagesDecided):
+        return json_response({"command": command, "villages": [_village(village) for village in outcome.villages]})
+    if isinstance(outcome, VillageAccepted):
+        return json_response({"command": command, **_village(outcome)})
     return json_response(
         {
             "command": command,
@@ -111,6 +118,18 @@ def _case(case: CaseAccepted | CaseRefused) -> dict[str, Any]:
         reasons = [_reason(fault) for fault in case.faults]
         return {"household_id": case.household_id, "outcome": "refused", "reasons": reasons}
     return {"household_id": case.household_id, "outcome": "accepted", "version": case.version, "events": case.events}
+
+
+def _village(village: VillageAccepted | VillageRefused) -> dict[str, Any]:
+    if isinstance(village, VillageRefused):
+        reasons = [_reason(fault) for fault in village.faults]
+        return {"village": village.village, "outcome": "refused", "reasons": reasons}
+    return {
+        "village": village.village,
+        "outcome": "accepted",
+        "version": village.version,
+        "events": village.events,
+    }
 
 
 def refused(faults: tuple[Fault, ...]) -> Problem:

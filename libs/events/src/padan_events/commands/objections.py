@@ -1,0 +1,58 @@
+"""Commands about objections (usul-sanggah)."""
+
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+
+from padan_events.commands.cases import NoteText
+from padan_events.objections import ObjectionReason
+from padan_events.telling import told
+
+OnBehalfOf = Annotated[
+    str | None, told("Who objects, where somebody else sends it for them. Kept sealed; the family never learns it.")
+]
+
+
+class Answer(StrEnum):
+    """How an objection is answered."""
+
+    UPHELD = "upheld"
+    DISMISSED = "dismissed"
+
+
+class MapPoint(msgspec.Struct, frozen=True):
+    """A place on the map (WGS 84)."""
+
+    latitude: Annotated[float, told("Degrees, north of the equator positive.")]
+    longitude: Annotated[float, told("Degrees, east of Greenwich positive.")]
+
+
+class RaiseObjection(msgspec.Struct, frozen=True, kw_only=True, tag="raise_objection", tag_field="command"):
+    """Somebody who lives in the same village objects to a family that receives assistance."""
+
+    household_id: UUID
+    reason: ObjectionReason
+    text: Annotated[str, told("What they say; kept sealed.")]
+    photo: Annotated[UUID | None, told("Id of a photo that shows it.")] = None
+    place: Annotated[MapPoint | None, told("Where; kept sealed.")] = None
+    on_behalf_of: OnBehalfOf = None
+
+
+class ResolveObjection(msgspec.Struct, frozen=True, kw_only=True, tag="resolve_objection", tag_field="command"):
+    """The social office answers an objection, or an appeal."""
+
+    household_id: UUID
+    objection_id: UUID
+    outcome: Answer
+    note: NoteText = None
+
+
+class AppealObjection(msgspec.Struct, frozen=True, kw_only=True, tag="appeal_objection", tag_field="command"):
+    """The family or the objector appeals against the answer to an objection, or against having had none. Once."""
+
+    household_id: UUID
+    objection_id: UUID
+    text: Annotated[str, told("What they say; kept sealed.")]
+    on_behalf_of: OnBehalfOf = None

@@ -1,0 +1,1 @@
+"""Objections to recipients, for those who answer them."""

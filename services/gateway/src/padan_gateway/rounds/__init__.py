@@ -1,0 +1,1 @@
+"""The monthly round: which village has answered, and for whom."""

@@ -1,0 +1,141 @@
+"""Rounds, verifications, programmes and objections in the views: each event is one statement, in the events' order.
+
+Events of one household, and of one village, come in their order and once; nothing of it is added up over several.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from itertools import groupby
+from typing import Any, Final, LiteralString
+from uuid import UUID
+
+import msgspec
+from padan_events import Event
+from padan_events.objections import ObjectionAppealed, ObjectionOutcome, ObjectionRaised, ObjectionResolved
+from padan_events.recipients import ProgrammeProposed, RecipientConfirmed, RecipientVerified, Resigned
+from padan_events.rounds import RoundAnswered, RoundClosed, RoundOpened
+from psycopg import Connection
+
+from padan_gateway.domain.regions import parts
+
+ALL: Final = "*"
+"""Stands for every programme."""
+
+Row = Mapping[str, Any]
+
+
+class Statement(msgspec.Struct, frozen=True):
+    """What an event of a type does to a view, and the values it takes from one."""
+
+    sql: LiteralString
+    rows: Callable[[Event, Any], Iterable[Row]]
+
+
+def _plain(event: Event, data: Any) -> Iterable[Row]:
+    yield {"event": event.event_id, "at": event.time, **msgspec.structs.asdict(data)}
+
+
+def _opened(event: Event, data: RoundOpened) -> Iterable[Row]:
+    yield {
+        **parts(data.village),
+        "stream": UUID(event.key),
+        "month": data.month,
+        "at": event.time,
+        "due_at": data.due_at,
+    }
+
+
+def _resigned(_: Event, data: Resigned) -> Iterable[Row]:
+    for programme in data.programmes or (ALL,):
+        yield {
+            "household_id": data.household_id,
+            "programme": programme,
+            "leaving": data.confirmed_on is None,
+            "left_on": data.confirmed_on,
+        }
+
+
+def _resolved(event: Event, data: ObjectionResolved) -> Iterable[Row]:
+    yield {
+        "event": event.event_id,
+        "at": event.time,
+        "objection_id": data.objection_id,
+        "outcome": data.outcome.value,
+        "appeal_until": data.appeal_until,
+        "lapses": int(data.outcome is ObjectionOutcome.LAPSED),
+        "note": data.note,
+    }
+
+
+def _raised(event: Event, data: ObjectionRaised) -> Iterable[Row]:
+    (row,) = _plain(event, data)
+    yield {**row, "reason": data.reason.value}
+
+
+def _verified(event: Event, data: RecipientVerified) -> Iterable[Row]:
+    (row,) = _plain(event, data)
+    yield {**row, "result": data.result.value, "reason": None if data.reason is None else data.reason.value}
+
+
+STATEMENTS: Final[Mapping[type, Statement]] = {
+    RoundOpened: Statement(
+        "INSERT INTO round_view (village, month, stream, province, regency, district, opened_at, due_at) "
+        "VALUES (%(village)s, %(month)s, %(stream)s, %(province)s, %(regency)s, %(district)s, %(at)s, %(due_at)s)",
+        _opened,
+    ),
+    RoundAnswered: Statement(
+        "UPDATE round_view SET answered_at = %(at)s WHERE village = %(village)s AND month = %(month)s", _plain
+    ),
+    RoundClosed: Statement(
+        "UPDATE round_view SET closed_at = %(at)s WHERE village = %(village)s AND month = %(month)s", _plain
+    ),
+    RecipientVerified: Statement(
+        "INSERT INTO verification_view (household_id, month, result, reason, photo, verified_at) "
+        "VALUES (%(household_id)s, %(month)s, %(result)s, %(reason)s, %(photo)s, %(at)s) "
+        "ON CONFLICT (household_id, month) DO UPDATE SET result = EXCLUDED.result, reason = EXCLUDED.reason, "
+        "photo = EXCLUDED.photo, verified_at = EXCLUDED.verified_at",
+        _verified,
+    ),
+    RecipientConfirmed: Statement(
+        "UPDATE verification_view SET ends = %(ends)s, confirmed_at = %(at)s "
+        "WHERE household_id = %(household_id)s AND month = %(month)s",
+        _plain,
+    ),
+    ProgrammeProposed: Statement(
+        "INSERT INTO programme_view (household_id, programme, proposed_on) "
+        "VALUES (%(household_id)s, %(programme)s, %(occurred_on)s) ON CONFLICT (household_id, programme) "
+        "DO UPDATE SET proposed_on = EXCLUDED.proposed_on, leaving = false, left_on = NULL",
+        _plain,
+    ),
+    Resigned: Statement(
+        "INSERT INTO programme_view (household_id, programme, leaving, left_on) "
+        "VALUES (%(household_id)s, %(programme)s, %(leaving)s, %(left_on)s) ON CONFLICT (household_id, programme) "
+        "DO UPDATE SET leaving = EXCLUDED.leaving, left_on = EXCLUDED.left_on",
+        _resigned,
+    ),
+    ObjectionRaised: Statement(
+        "INSERT INTO objection_view (objection_id, household_id, reason, photo, raised_at, due_at, objector, "
+        "statement) VALUES (%(event)s, %(household_id)s, %(reason)s, %(photo)s, %(at)s, %(due_at)s, %(objector)s, "
+        "%(statement)s)",
+        _raised,
+    ),
+    ObjectionResolved: Statement(
+        "UPDATE objection_view SET outcome = %(outcome)s, resolved_at = %(at)s, due_at = NULL, "
+        "appeal_until = %(appeal_until)s, lapses = lapses + %(lapses)s, note = %(note)s, note_event = %(event)s "
+        "WHERE objection_id = %(objection_id)s",
+        _resolved,
+    ),
+    ObjectionAppealed: Statement(
+        "UPDATE objection_view SET appealed_at = %(at)s, due_at = %(due_at)s, appeal_until = NULL, "
+        "appellant = %(appellant)s, appeal_statement = %(statement)s, appeal_event = %(event)s "
+        "WHERE objection_id = %(objection_id)s",
+        _plain,
+    ),
+}
+
+
+def write(connection: Connection[Any], told: Iterable[tuple[Event, msgspec.Struct]]) -> None:
+    """Write what the events of these types say."""
+    with connection.cursor() as cursor:
+        for kind, run in groupby(told, key=lambda pair: type(pair[1])):
+            statement = STATEMENTS[kind]
+            cursor.executemany(statement.sql, [row for event, data in run for row in statement.rows(event, data)])

@@ -1,0 +1,141 @@
+"""The monthly round: recipients are verified, a village answers, its head finalizes."""
+
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from household_desk import HEAD, OFFICE, VILLAGE, Desk
+from household_given import Parts
+from padan_events.commands import CommandAccepted, VillageAccepted, VillagesDecided
+from padan_events.commands.recipients import ConfirmRecipient, ProposeProgramme, Resign, VerifyRecipient
+from padan_events.commands.rounds import CloseRound, DeclareNoChange, OpenRounds
+from padan_events.recipients import (
+    NotEntitledReason,
+    RecipientConfirmed,
+    RecipientVerified,
+    Resigned,
+    VerificationResult,
+)
+from padan_events.rounds import RoundOpened, stream_of
+from padan_events.states import State
+from padan_household.domain.cut_off import cut_off
+
+OPERATOR, CITIZEN = ("village_operator", VILLAGE), ("citizen", VILLAGE)
+MONTH = "2026-03"
+
+
+@pytest.fixture
+def desk(parts: Parts) -> Desk:
+    return Desk(parts)
+
+
+def opened(desk: Desk, *villages: str, month: str = MONTH) -> list[str]:
+    command = OpenRounds(region="3318", month=month, villages=villages or (VILLAGE,))
+    return desk.codes(desk.send(command, OFFICE))
+
+
+def answer(household: UUID, *, entitled: bool = True, month: str = MONTH) -> VerifyRecipient:
+    if entitled:
+        return VerifyRecipient(household_id=household, month=month, result=VerificationResult.ENTITLED)
+    return VerifyRecipient(
+        household_id=household,
+        month=month,
+        result=VerificationResult.NOT_ENTITLED,
+        reason=NotEntitledReason.MOVED,
+        photo=uuid4(),
+    )
+
+
+def test_a_recipient_is_answered_for_while_the_round_is_open(desk: Desk) -> None:
+    household = desk.recipient(1)
+    assert desk.codes(desk.send(answer(household), OPERATOR)) == ["round_not_open"]
+    assert opened(desk) == ["accepted"]
+    assert desk.codes(desk.send(answer(household), OPERATOR)) == ["accepted"]
+    assert desk.codes(desk.send(answer(household, month="2026-04"), OPERATOR)) == ["month_not_current"]
+    assert desk.codes(desk.send(answer(desk.propose(2)), OPERATOR)) == ["not_a_recipient"]
+    assert desk.codes(desk.send(CloseRound(village=VILLAGE, month=MONTH), HEAD)) == ["accepted"]
+    assert desk.codes(desk.send(answer(household), OPERATOR)) == ["round_closed"]
+    assert desk.state(household) is State.DETERMINED
+
+
+def test_not_entitled_is_confirmed_by_somebody_else_or_aid_goes_on(desk: Desk) -> None:
+    household = desk.recipient(1)
+    opened(desk)
+    end = ConfirmRecipient(household_id=household, month=MONTH, ends=True, note="Sudah pindah.")
+    assert desk.codes(desk.send(end, OFFICE)) == ["nothing_to_confirm"]
+    desk.send(answer(household), OPERATOR)
+    assert desk.codes(desk.send(end, OFFICE)) == ["nothing_to_confirm"]
+    desk.send(answer(household, entitled=False), OPERATOR, actor="user:both")
+    assert desk.codes(desk.send(end, OFFICE, actor="user:both")) == ["already_decided"]
+    assert desk.codes(desk.send(end, OFFICE)) == ["accepted"]
+    assert desk.codes(desk.send(end, OFFICE)) == ["already_confirmed"]
+    assert desk.codes(desk.send(answer(household), OPERATOR)) == ["already_confirmed"]
+    facts = [data for _, data in desk.parts.facts()]
+    assert [data.result.value for data in facts if isinstance(data, RecipientVerified)] == ["entitled", "not_entitled"]
+    (confirmed,) = (data for data in facts if isinstance(data, RecipientConfirmed))
+    assert confirmed.ends
+    assert b"pindah" not in (confirmed.note or b"")
+    assert desk.state(household) is State.DETERMINED
+
+
+def test_a_village_is_opened_once_a_month_and_declares_that_nothing_has_changed(desk: Desk) -> None:
+    other = "3318042006"
+    outcome = desk.send(OpenRounds(region="3318", month=MONTH, villages=(VILLAGE, other, "3319012001")), OFFICE)
+    assert isinstance(outcome, VillagesDecided)
+    assert desk.codes(outcome) == ["accepted", "accepted", "region_forbidden"]
+    assert opened(desk) == ["round_open"]
+    declared = DeclareNoChange(village=VILLAGE, month=MONTH)
+    assert desk.codes(desk.send(declared, HEAD)) == ["accepted"]
+    assert desk.codes(desk.send(declared, OPERATOR)) == ["round_answered"]
+    closed = desk.send(CloseRound(village=VILLAGE, month=MONTH), HEAD)
+    assert isinstance(closed, VillageAccepted)
+    assert (closed.version, [event.event_id for event in closed.events]) == (3, [desk.event_id(stream_of(VILLAGE), 3)])
+    assert desk.codes(desk.send(CloseRound(village=VILLAGE, month=MONTH), HEAD)) == ["round_closed"]
+    assert desk.codes(desk.send(declared, HEAD)) == ["round_closed"]
+    assert desk.codes(desk.send(CloseRound(village=other, month=MONTH), HEAD)) == ["region_forbidden"]
+
+
+def test_the_round_of_the_next_month_begins_with_the_cut_off(desk: Desk) -> None:
+    desk.now = datetime(2026, 3, 25, 16, 59, tzinfo=UTC)
+    assert opened(desk, month="2026-04") == ["month_not_current"]
+    assert opened(desk) == ["accepted"]
+    (fact,) = (data for _, data in desk.parts.facts() if isinstance(data, RoundOpened))
+    assert fact.due_at == datetime(2026, 3, 25, 17, 0, tzinfo=UTC)
+    desk.now += timedelta(minutes=1)
+    assert desk.codes(desk.send(CloseRound(village=VILLAGE, month=MONTH), HEAD)) == ["month_not_current"]
+    assert opened(desk, month="2026-04") == ["accepted"]
+    assert cut_off("2026-12", "9401", 20) == datetime(2026, 12, 20, 15, tzinfo=UTC)
+
+
+def test_a_round_names_nobody_who_works_in_the_village(desk: Desk) -> None:
+    opened(desk)
+    desk.send(CloseRound(village=VILLAGE, month=MONTH), HEAD)
+    events = [event for event, data in desk.parts.facts() if event.key == str(stream_of(VILLAGE))]
+    assert [event.actor for event in events] == ["service:household"] * 2
+
+
+def test_the_answer_about_villages_is_the_same_for_ever(desk: Desk) -> None:
+    command = OpenRounds(region="3318", month=MONTH, villages=(VILLAGE,))
+    first = desk.send(command, OFFICE, key="once")
+    assert desk.send(command, OFFICE, key="once") == first
+    with desk.parts.database.transaction() as connection:  # as a restore leaves it that lost the answer
+        connection.execute("DELETE FROM command WHERE idempotency_key = 'once'")
+    assert desk.send(command, OFFICE, key="once") == first
+
+
+def test_a_family_is_proposed_for_a_programme_once_and_leaves_it_when_its_head_says_so(desk: Desk) -> None:
+    household = desk.propose(1)
+    ask = ProposeProgramme(household_id=household, programme="pkh")
+    assert desk.codes(desk.send(ask, OPERATOR)) == ["accepted"]
+    assert desk.codes(desk.send(ask, OFFICE)) == ["programme_repeated"]
+    leave = Resign(household_id=household, programmes=("pkh",))
+    assert isinstance(desk.send(leave, CITIZEN, actor="user:a-citizen"), CommandAccepted)
+    assert desk.codes(desk.send(leave, OPERATOR)) == ["asked_already"]
+    final = Resign(household_id=household, programmes=("pkh",), confirmed_by_head=True, confirmed_on=date(2026, 3, 9))
+    assert desk.codes(desk.send(final, CITIZEN)) == ["confirmation_not_yours"]
+    assert desk.codes(desk.send(final, ("citizen", "3318"))) == ["region_forbidden"]
+    assert desk.codes(desk.send(final, OPERATOR)) == ["accepted"]
+    told = [(event.actor, data.confirmed_on) for event, data in desk.parts.facts() if isinstance(data, Resigned)]
+    assert told == [("service:household", None), ("user:village_operator", date(2026, 3, 9))]
+    assert (desk.household(household).aid.programmes, desk.state(household)) == ((), State.PROPOSED)
+    assert desk.codes(desk.send(ask, OPERATOR)) == ["accepted"]
