@@ -24,6 +24,7 @@ from padan_events.commands.cases import (
 )
 from padan_events.commands.objections import Answer, AppealObjection, RaiseObjection, ResolveObjection
 from padan_events.commands.recipients import ConfirmRecipient, ProposeProgramme, Resign, VerifyRecipient
+from padan_events.commands.relocations import AcceptRelocation, RefuseRelocation
 from padan_events.commands.rounds import CloseRound, DeclareNoChange, OpenRounds
 from padan_events.commands.verifying import AttachEvidence, GeotagHousehold
 from padan_events.evidence import PhotoKind
@@ -36,6 +37,7 @@ from padan_household.domain.authority import MAY
 from padan_household.domain.cut_off import update_month
 from visit_given import PLACE, a_visit, found_photo
 
+from lives.families import KINDS, some_command
 from lives.readers import View
 from lives.register import ACCEPTED, Register, cut_off_day
 
@@ -43,6 +45,7 @@ VILLAGES = ("3318042007", "3318042008", "3319012001", "5101012001")
 ROLES = tuple(sorted(set().union(*MAY.values())))
 ACTORS = ("user:one", "user:two", "user:three")
 Peer = Callable[..., list[str]]
+AtDestination = AcceptRelocation | RefuseRelocation
 
 
 class Lives(RuleBasedStateMachine):
@@ -122,6 +125,32 @@ class Lives(RuleBasedStateMachine):
         first, second = self.one(index), self.one(other)
         version = self.register.households[first].version - 1 if stale else None
         self.give(self._any(choice, first, second, to), role, village, actor, version)
+
+    @precondition(lambda self: self.register.households)
+    @rule(
+        index=st.integers(0, 50),
+        other=st.integers(0, 50),
+        kind=st.integers(0, KINDS - 1),
+        picked=st.lists(st.integers(0, 5), min_size=1, max_size=2, unique=True),
+        nik=st.integers(1, 9) | st.none(),
+        village=st.sampled_from(VILLAGES),
+        role=st.sampled_from(("village_operator", "social_office")),
+    )
+    def belong(
+        self, index: int, other: int, kind: int, picked: list[int], nik: int | None, village: str, role: str
+    ) -> None:
+        """People change household, and families move, mostly where those who may give the command say so."""
+        first, second = self.one(index), self.one(other)
+        members = list(self.register.households[second].members)
+        if not members:
+            return
+        people = [members[one % len(members)] for one in picked]
+        number = None if nik is None else f"33180101018{self.first_nik + nik:05d}"
+        command = some_command(kind, first, second, people, village, number)
+        known = self.register.known(command.household_id)  # type: ignore[union-attr]  # these name one household
+        assert known is not None
+        place = known.elsewhere if known.household.move_open and isinstance(command, AtDestination) else known.home
+        self.give(command, role, village if place is None else place.village, ACTORS[0])
 
     @precondition(lambda self: self.register.households)
     @rule(index=st.integers(0, 50), actor=st.sampled_from(ACTORS))

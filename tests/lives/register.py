@@ -188,7 +188,11 @@ class Register:
         geotag = None
         if household.field.geotag is not None:
             geotag = read(household.field.geotag, household.id, household.id, "identity", MapPoint)
-        return Known(household=household, home=home, persons=persons, geotag=geotag)
+        move = household.relocation
+        elsewhere = (
+            None if move is None else read(move.place, household.id, household.id, "identity", HouseholdIdentity)
+        )
+        return Known(household=household, home=home, persons=persons, geotag=geotag, elsewhere=elsewhere)
 
     def _propose(self, command: ProposeHousehold, role: str, region: str, cause: Cause) -> str:
         household_id = ids.proposed_household_id(cause.correlation_id)

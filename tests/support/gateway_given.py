@@ -4,7 +4,7 @@ import os
 import uuid
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +26,7 @@ from padan_events.personal import (
     Relationship,
     Sex,
 )
+from padan_events.relocations import RelocationAccepted, RelocationRequested
 from padan_runtime.keys import SubjectKeys
 from padan_runtime.sealing import keyed_hash, seal
 
@@ -108,6 +109,35 @@ class Register:
             sensitive=seal(_key(keys.sensitive), PersonSensitive(birth_date=born), subject=person, event_id=event_id),
             birth_year=born.year,
         )
+
+    def request_move(self, row: int, village: str) -> Event:
+        """The household wants to move from Pati to a village of another regency."""
+        subject = household_id(row)
+        event_id, key = self._next_id(subject), _key(self.keys[subject][subject].identity)
+        place = HouseholdIdentity(village=village, address=f"Jalan Tujuan {row}")
+        data = RelocationRequested(
+            household_id=subject,
+            regency=PATI,
+            to_regency=village[:4],
+            destination=seal(key, place, subject=subject, event_id=event_id),
+            due_at=TIME + timedelta(days=30),
+            occurred_on=TIME.date(),
+        )
+        return self._event(data, subject, event_id)
+
+    def accept_move(self, row: int, village: str) -> Event:
+        """It lives there now."""
+        subject = household_id(row)
+        event_id, key = self._next_id(subject), _key(self.keys[subject][subject].identity)
+        place = HouseholdIdentity(village=village, address=f"Jalan Tujuan {row}")
+        data = RelocationAccepted(
+            household_id=subject,
+            regency=village[:4],
+            identity=seal(key, place, subject=subject, event_id=event_id),
+            from_regency=PATI,
+            occurred_on=TIME.date(),
+        )
+        return self._event(data, subject, event_id)
 
     def match(self, row: int) -> Event:
         subject = household_id(row)

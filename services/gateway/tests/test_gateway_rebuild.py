@@ -25,7 +25,16 @@ from psycopg import sql
 
 HOUSEHOLDS = 60
 UNTOUCHED = dict.fromkeys(
-    ("evidence_view", "visit_view", "round_view", "verification_view", "programme_view", "objection_view"), (0, 0, 0)
+    (
+        "evidence_view",
+        "visit_view",
+        "relocation_view",
+        "round_view",
+        "verification_view",
+        "programme_view",
+        "objection_view",
+    ),
+    (0, 0, 0),
 )
 """Views of which these events say nothing."""
 

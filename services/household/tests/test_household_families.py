@@ -1,7 +1,7 @@
 """Who belongs to which household: members are added, families part and join, heads and caretakers follow."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -10,6 +10,7 @@ from household_given import NIK_HASH_KEY, Parts, a_nik
 from padan_events import SHARDS, Event, decode
 from padan_events.commands import CommandAccepted, CommandOutcome, CommandRefused
 from padan_events.commands.cases import ReactivateHousehold, WithdrawHousehold
+from padan_events.commands.dying import ReportDeath
 from padan_events.commands.families import (
     AddMember,
     Joining,
@@ -248,6 +249,21 @@ def rebuilt(desk: Desk, batches: Iterable[list[Event]]) -> list[tuple[object, ..
         with desk.parts.database.transaction() as connection:
             changes.apply(connection)
     return table(desk)
+
+
+def test_who_is_said_to_have_died_goes_nowhere_until_that_is_settled(desk: Desk) -> None:
+    origin, to = desk.propose(1), desk.propose(2)
+    person = members(desk, origin)[1]
+    told = ReportDeath(household_id=origin, person_id=person, occurred_on=date(2026, 3, 9), note="dikubur kemarin")
+    accepted(desk.send(told, OPERATOR))
+    reported = ("death_already_reported", "members.0.person_id")
+    assert refused(taking(desk, origin, to, person)) == reported
+    assert refused(desk.send(parting(origin, (person, HEAD)), OPERATOR)) == reported
+    merge = MergeHouseholds(household_id=to, absorbed=origin)
+    assert refused(desk.send(merge, OFFICE)) == ("death_already_reported", "absorbed")
+    desk.now += timedelta(days=31)
+    assert desk.deadlines.fire() == 1
+    accepted(taking(desk, origin, to, person))
 
 
 def test_the_sides_of_a_split_name_each_other(desk: Desk) -> None:

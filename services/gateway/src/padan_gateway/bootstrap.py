@@ -36,6 +36,7 @@ from padan_gateway.pipeline import endpoints as pipeline
 from padan_gateway.pipeline.watch import Watch
 from padan_gateway.problems import service_unavailable
 from padan_gateway.queues import endpoints as queues
+from padan_gateway.relocations import endpoints as relocations
 from padan_gateway.rounds import endpoints as rounds
 from padan_gateway.settings import GatewaySettings, schemas
 from padan_gateway.signin.door import Door
@@ -123,7 +124,8 @@ def _app(parts: Parts, health: Health, lists: ListChecks) -> FastAPI:
     # Without /progress: this port is public, and how far the services have come is for who may read the pipeline.
     app = create_app(title="Padan", health=health, **openapi.DESCRIPTION)
     for slice_ in (
-        households, rounds, objections, queues, persons, eligibility, commands, photos, batches, uploads, pipeline,
+        households, rounds, objections, queues, relocations, persons, eligibility, commands, photos, batches, uploads,
+        pipeline,
         life_events,
     ):  # fmt: skip
         app.include_router(slice_.router(parts))

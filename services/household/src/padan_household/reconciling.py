@@ -14,9 +14,14 @@ from psycopg import sql
 
 _RANKED: Final[LiteralString] = "e.type = 'id.padan.household.welfare_ranked.v1'"
 _DATA: Final[LiteralString] = "convert_from(e.value, 'UTF8')::json"
+# Few households come of another one, and keep its decile; nothing else of a proposal is looked into.
+_PARTED: Final[LiteralString] = (
+    "e.type = 'id.padan.household.proposed.v1' AND position('\"split_from\"'::bytea IN e.value) > 0"
+)
 _DECILE: Final[LiteralString] = (
-    "coalesce((array_agg(CASE WHEN " + _RANKED + " THEN " + _DATA + " ->> 'decile' END ORDER BY e.pos DESC) "
-    "FILTER (WHERE " + _RANKED + "))[1], '-')"
+    "coalesce((array_agg(CASE WHEN " + _RANKED + " THEN " + _DATA + " ->> 'decile' "
+    "WHEN " + _PARTED + " THEN " + _DATA + " -> 'split_from' ->> 'decile' END ORDER BY e.pos DESC) "
+    "FILTER (WHERE " + _RANKED + " OR (" + _PARTED + ")))[1], '-')"
 )
 
 # Names of the contract's own types, so that nothing strange can stand among them.

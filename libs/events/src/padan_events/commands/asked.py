@@ -29,6 +29,15 @@ from padan_events.commands.families import (
 from padan_events.commands.objections import AppealObjection, RaiseObjection, ResolveObjection
 from padan_events.commands.proposing import ProposeHousehold
 from padan_events.commands.recipients import ConfirmRecipient, ProposeProgramme, Resign, VerifyRecipient
+from padan_events.commands.relocations import (
+    AcceptRelocation,
+    CancelRelocation,
+    ObjectRelocation,
+    RefuseRelocation,
+    ReleaseRelocation,
+    RelocateHousehold,
+    RequestRelocation,
+)
 from padan_events.commands.rounds import CloseRound, DeclareNoChange, OpenRounds
 from padan_events.commands.verifying import (
     AssessCircumstances,
@@ -75,4 +84,11 @@ Command = (
     | RaiseObjection
     | ResolveObjection
     | AppealObjection
+    | RelocateHousehold
+    | ObjectRelocation
+    | RequestRelocation
+    | ReleaseRelocation
+    | AcceptRelocation
+    | RefuseRelocation
+    | CancelRelocation
 )

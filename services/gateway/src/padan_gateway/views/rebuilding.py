@@ -23,6 +23,7 @@ def view(keys: KeyClient) -> View:
             Table(name="verification_view", key=("household_id", "month")),
             Table(name="programme_view", key=("household_id", "programme")),
             Table(name="objection_view", key=("objection_id",)),
+            Table(name="relocation_view", key=("household_id",)),
         ),
         rebuilder=ViewsHandler(keys),
     )

@@ -15,12 +15,14 @@ from padan_events.eligibility import Decided
 from padan_events.evidence import Geotagged
 from padan_events.household import IdentityMatched, Proposed
 from padan_events.personal import Agreement, HouseholdIdentity, PersonIdentity
+from padan_events.relocations import RelocationAccepted, RelocationRequested
 from padan_events.tiers import Advanced, Determined, Returned
 from padan_runtime.keys import SubjectKeys, keys_of
 from padan_runtime.sealing import open_sealed
 
 from padan_gateway.domain.regions import parts
 from padan_gateway.views.recipients import STATEMENTS
+from padan_gateway.views.relocations import Move, destination, sealed_home, then
 from padan_gateway.views.visits import Visits
 
 Keys = Mapping[UUID, Mapping[UUID, SubjectKeys]]
@@ -103,6 +105,7 @@ class Changes(msgspec.Struct):
     died: dict[UUID, Died]
     visits: Visits
     told: list[tuple[Event, msgspec.Struct]]
+    moves: dict[UUID, Move] = {}
 
 
 def decoded(events: Sequence[Event]) -> list[tuple[Event, msgspec.Struct]]:
@@ -142,10 +145,8 @@ def sealed_in(events: Sequence[tuple[Event, msgspec.Struct]]) -> dict[UUID, set[
     for _, data in events:
         if isinstance(data, HouseholdFact):
             effects = data.effects()
-            subjects = {
-                *effects.sealed_for,
-                *([data.household_id] if effects.identity is not None or isinstance(data, Geotagged) else ()),
-            }
+            own = effects.identity is not None or isinstance(data, Geotagged) or sealed_home(data) is not None
+            subjects = {*effects.sealed_for, *([data.household_id] if own else ())}
             if subjects:
                 found.setdefault(data.household_id, set()).update(subjects)
     return found
@@ -170,6 +171,7 @@ def _effected(changes: Changes, event: Event, data: HouseholdFact, keys: Mapping
     if effects.decile is not None:
         change.decile = effects.decile
     _told(change, data)
+    _relocated(changes, change, event, data, keys)
     _moved(changes, change, event, data, keys)
 
 
@@ -204,6 +206,22 @@ def _told(change: HouseholdChange, data: HouseholdFact) -> None:
 
 def _disputed(change: HouseholdChange, person_id: UUID, fields: Iterable[str], differs: bool | None) -> None:
     change.conflicts.update((f"{person_id} {field}", differs) for field in fields)
+
+
+def _relocated(
+    changes: Changes, change: HouseholdChange, event: Event, data: HouseholdFact, keys: Mapping[UUID, SubjectKeys]
+) -> None:
+    """The household's move."""
+    to = None
+    if isinstance(data, RelocationRequested):
+        home = _home(data.destination, data.household_id, event, keys)
+        to = destination(region_columns(data.to_regency if home is None else home.village), home)
+    elif isinstance(data, RelocationAccepted):
+        home = change.identity
+        to = destination(region_columns(data.regency if home is None else home.village), home)
+    move = then(changes.moves.get(data.household_id), data, event.time, to)
+    if move is not None:
+        changes.moves[data.household_id] = move
 
 
 def _moved(

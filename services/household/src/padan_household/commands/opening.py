@@ -70,12 +70,14 @@ def open_households(
 
 def opened(household: Household, keys: Mapping[UUID, SubjectKeys], *, members: bool, geotag: bool = False) -> Known:
     """A household with what these keys open of it. Raises `KeyUnknownError` and `SealError`."""
-    identity, place = keys_of(keys, household.id).identity, household.field.geotag if geotag else None
+    own, move = keys_of(keys, household.id).identity, household.relocation
+    place = household.field.geotag if geotag else None
     return Known(
         household=household,
-        home=_open(identity, household.identity, HouseholdIdentity, household.id),
+        home=_open(own, household.identity, HouseholdIdentity, household.id),
+        elsewhere=None if move is None else _open(own, move.place, HouseholdIdentity, household.id),
         persons={person_id: _person(household, person_id, keys) for person_id in household.members} if members else {},
-        geotag=None if place is None else _open(identity, place, MapPoint, household.id),
+        geotag=None if place is None else _open(own, place, MapPoint, household.id),
     )
 
 

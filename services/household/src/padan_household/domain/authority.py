@@ -8,6 +8,7 @@ from padan_household.domain.refusals import REGION_FORBIDDEN, ROLE_FORBIDDEN, Re
 _VISITS: Final = frozenset({"village_operator", "facilitator"})
 _TIERS: Final = frozenset({"village_head", "facilitator", "district_officer", "social_office", "approver", "ministry"})
 _FAMILIES: Final = frozenset({"village_operator", "facilitator", "social_office"})
+_MOVES: Final = frozenset({"village_operator", "social_office"})
 
 CITIZEN: Final = "citizen"
 
@@ -49,6 +50,13 @@ MAY: Final[Mapping[str, frozenset[str]]] = {
     "raise_objection": frozenset({"citizen", "village_operator"}),
     "resolve_objection": frozenset({"social_office"}),
     "appeal_objection": frozenset({"citizen", "village_operator", "facilitator"}),
+    "relocate_household": _MOVES,
+    "object_relocation": _MOVES,
+    "request_relocation": _MOVES,
+    "release_relocation": frozenset({"social_office"}),
+    "accept_relocation": _MOVES,
+    "refuse_relocation": _MOVES,
+    "cancel_relocation": _MOVES,
 }
 """By command, the roles that may give it. What is not written here nobody may."""
 

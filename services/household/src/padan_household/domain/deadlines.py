@@ -8,12 +8,13 @@ import msgspec
 from padan_events.effects import HouseholdFact
 from padan_events.states import State
 
-from padan_household.domain import death_claims, objections, tiers
+from padan_household.domain import death_claims, objections, relocating, tiers
 from padan_household.domain.household import Household
 
 RETURNED: Final = "returned_case"
 DEATH_CLAIMED: Final = "death_claimed"
 OBJECTION: Final = "objection"
+MOVE: Final = "move"
 
 
 class Deadline(msgspec.Struct, frozen=True, order=True):
@@ -34,6 +35,8 @@ def deadlines_of(household: Household) -> frozenset[Deadline]:
     if not household.closed:
         waiting = [one.due_at for one in household.objections.values() if one.due_at is not None]
         found |= {Deadline(OBJECTION, at) for at in waiting if at == min(waiting)}
+    if household.relocation is not None and household.move_open and not household.closed:
+        found.add(Deadline(MOVE, household.relocation.due_at))
     return frozenset(found)
 
 
@@ -42,6 +45,7 @@ def come_due(household: Household, kind: str) -> Sequence[HouseholdFact]:
     happens = {
         RETURNED: tiers.overdue,
         DEATH_CLAIMED: death_claims.overdue,
+        MOVE: relocating.overdue,
         OBJECTION: objections.overdue,
     }
     return happens[kind](household)

@@ -11,7 +11,7 @@ from padan_events.personal import HouseholdIdentity, Relationship
 
 from padan_household.domain import ids
 from padan_household.domain.asked import Asked, Known
-from padan_household.domain.membership import departed, may_change, may_hold, members_of, resealed, some_stay
+from padan_household.domain.membership import departed, may_change, may_hold, may_part, members_of, resealed, some_stay
 from padan_household.domain.proposing import FIRST_MEMBERSHIP, person_identity, person_sensitive
 from padan_household.domain.refusals import (
     CARETAKER_UNKNOWN,
@@ -64,7 +64,7 @@ def split(command: SplitHousehold, known: Known, asked: Asked) -> Facts:
     if home is None:
         return Refusal(HOUSEHOLD_ERASED)
     refusal = (
-        may_change(known)
+        may_part(known)
         or may_hold(command.occurred_on, asked)
         or members_of(command.members, known)
         or some_stay(command.members, known)

@@ -1,6 +1,7 @@
 """A household as its events tell it: what deciding on it needs to know. What is personal in it stays sealed."""
 
 from datetime import date, datetime
+from enum import StrEnum
 from uuid import UUID
 
 import msgspec
@@ -98,6 +99,23 @@ class Objection(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     appealed: bool = False
 
 
+class MoveStage(StrEnum):
+    """How far a move to another place is. `settled`: the family lives there, and the destination may still object."""
+
+    REQUESTED = "requested"
+    RELEASED = "released"
+    SETTLED = "settled"
+
+
+class Relocation(msgspec.Struct, frozen=True, kw_only=True):
+    """A move. `place` is the destination while nobody has accepted it, and the home before once it is settled."""
+
+    stage: MoveStage
+    place: Sealed
+    to_regency: str
+    due_at: datetime
+
+
 class Household(msgspec.Struct, frozen=True, kw_only=True):
     """A household.
 
@@ -127,11 +145,17 @@ class Household(msgspec.Struct, frozen=True, kw_only=True):
     field: FieldState = FieldState()
     aid: Aid = Aid()
     objections: dict[UUID, Objection] = {}
+    relocation: Relocation | None = None
 
     @property
     def closed(self) -> bool:
         """Whether it has left the register, so that it holds nobody."""
         return self.state in CLOSED
+
+    @property
+    def move_open(self) -> bool:
+        """Whether it is about to move, and the destination has not decided."""
+        return self.relocation is not None and self.relocation.stage is not MoveStage.SETTLED
 
     @property
     def living(self) -> tuple[UUID, ...]:

@@ -13,8 +13,10 @@ from padan_household.domain.asked import Asked, Known
 from padan_household.domain.household import Household
 from padan_household.domain.refusals import (
     DATE_IN_FUTURE,
+    DEATH_ALREADY_REPORTED,
     HOUSEHOLD_CLOSED,
     MEMBER_UNKNOWN,
+    MOVE_OPEN,
     NOBODY_STAYS,
     Refusal,
 )
@@ -26,6 +28,12 @@ def may_change(known: Known, field: str | None = None) -> Refusal | None:
     return None
 
 
+def may_part(known: Known, field: str | None = None) -> Refusal | None:
+    """Whether somebody may leave a family for another household, or come from one: not in the middle of a move."""
+    closed = may_change(known, field)
+    return closed or (Refusal(MOVE_OPEN, field) if known.household.move_open else None)
+
+
 def may_hold(on: date | None, asked: Asked) -> Refusal | None:
     return Refusal(DATE_IN_FUTURE, "occurred_on") if on is not None and on > asked.today else None
 
@@ -33,6 +41,9 @@ def may_hold(on: date | None, asked: Asked) -> Refusal | None:
 def members_of(joining: Iterable[Joining], known: Known) -> Refusal | None:
     living = set(movable(known))
     for index, one in enumerate(joining):
+        # Who is said to have died stays until that is settled: the report belongs to this household.
+        if one.person_id in known.household.death_claims:
+            return Refusal(DEATH_ALREADY_REPORTED, f"members.{index}.person_id")
         if one.person_id not in living:
             return Refusal(MEMBER_UNKNOWN, f"members.{index}.person_id")
         living.discard(one.person_id)

@@ -33,6 +33,15 @@ from padan_events.commands.families import (
 )
 from padan_events.commands.objections import AppealObjection, RaiseObjection, ResolveObjection
 from padan_events.commands.recipients import ConfirmRecipient, ProposeProgramme, Resign, VerifyRecipient
+from padan_events.commands.relocations import (
+    AcceptRelocation,
+    CancelRelocation,
+    ObjectRelocation,
+    RefuseRelocation,
+    ReleaseRelocation,
+    RelocateHousehold,
+    RequestRelocation,
+)
 from padan_events.commands.verifying import AssessCircumstances, AttachEvidence, GeotagHousehold, VerifyHousehold
 from padan_events.effects import HouseholdFact
 
@@ -43,6 +52,7 @@ from padan_household.domain import (
     identities,
     objections,
     recipients,
+    relocating,
     succeeding,
     tiers,
     transferring,
@@ -149,4 +159,11 @@ RULES: Final[Mapping[type, Rule]] = {
     RaiseObjection: Rule(decide=objections.raise_objection, may_act=of_its_village, unnamed=True),
     ResolveObjection: Rule(decide=objections.resolve),
     AppealObjection: Rule(decide=objections.appeal, may_act=of_its_village, unnamed=True),
+    RelocateHousehold: Rule(decide=relocating.relocate),
+    ObjectRelocation: Rule(decide=relocating.object_to),
+    RequestRelocation: Rule(decide=relocating.request),
+    ReleaseRelocation: Rule(decide=relocating.release),
+    AcceptRelocation: Rule(decide=relocating.accept, may_act=relocating.at_destination),
+    RefuseRelocation: Rule(decide=relocating.refuse, may_act=relocating.at_destination),
+    CancelRelocation: Rule(decide=relocating.cancel),
 }

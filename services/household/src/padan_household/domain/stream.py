@@ -10,7 +10,7 @@ from padan_events.effects import Effects, HouseholdFact
 from padan_events.household import Proposed, SplitFrom, WelfareRanked
 from padan_events.states import CLOSED, State
 
-from padan_household.domain import death_claims, disputes, ids, objections, recipients, tiers, verification
+from padan_household.domain import death_claims, disputes, ids, objections, recipients, relocating, tiers, verification
 from padan_household.domain.household import CaseState, Household, Member, Sealed
 
 FIRST_VERSION = 1
@@ -91,6 +91,7 @@ _OWN: Final[dict[type, Callable[[Household, Any, str], dict[str, Any]]]] = {
     **verification.EVOLVE,
     **recipients.EVOLVE,
     **objections.EVOLVE,
+    **relocating.EVOLVE,
 }
 """By type of event, what it changes beyond its effects: fields of the household with their new values."""
 

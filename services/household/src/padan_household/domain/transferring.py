@@ -14,7 +14,7 @@ from padan_events.tiers import Deactivated, DeactivateReason
 
 from padan_household.domain.asked import Asked, Known
 from padan_household.domain.authority import acts_in
-from padan_household.domain.membership import departed, may_change, may_hold, members_of, movable, resealed, some_stay
+from padan_household.domain.membership import departed, may_hold, may_part, members_of, movable, resealed, some_stay
 from padan_household.domain.refusals import (
     HEAD_UNCLEAR,
     HOUSEHOLD_ERASED,
@@ -74,6 +74,7 @@ def merge(command: MergeHouseholds, known: Known, asked: Asked) -> Facts:
     joining = tuple(told.get(one) or Joining(one, Relationship.OTHER_FAMILY) for one in movable(absorbed))
     refusal = (
         _both(known, absorbed, command.occurred_on, asked, "absorbed")
+        or _everyone(joining, absorbed)
         or members_of(command.members, absorbed)
         or _no_head(command.members)
     )
@@ -124,7 +125,12 @@ def _both(known: Known, other: Known, on: date | None, asked: Asked, field: str)
         return Refusal(SAME_HOUSEHOLD, field)
     if other.home is None:
         return Refusal(HOUSEHOLD_ERASED, field)
-    return may_change(known) or may_change(other, field) or may_hold(on, asked)
+    return may_part(known) or may_part(other, field) or may_hold(on, asked)
+
+
+def _everyone(joining: Iterable[Joining], absorbed: Known) -> Refusal | None:
+    refusal = members_of(joining, absorbed)
+    return None if refusal is None else Refusal(refusal.code, "absorbed")
 
 
 def _no_head(joining: Iterable[Joining]) -> Refusal | None:

@@ -14,6 +14,7 @@ from padan_events.commands.corrections import (
     LinkIdentity,
     RecheckIdentity,
 )
+from padan_events.commands.relocations import RelocateHousehold, RequestRelocation
 from padan_events.commands.rounds import VillageCommand
 from padan_events.commands.verifying import FieldWork
 from padan_events.local_date import local_date
@@ -145,11 +146,18 @@ def _match(request_id: str, answer: CivilAnswer) -> Match:
 
 def _by_itself(command: Command, now: datetime) -> Validated:
     """What no register and no photo is asked about."""
-    wrong = (*case_faults(command, now), *family_faults(command, now))
+    wrong = (*_unknown_village(command), *case_faults(command, now), *family_faults(command, now))
     if isinstance(command, VillageCommand):
         filled, unknown = of_villages(command)
         return Validated(filled, (*unknown, *wrong))
     return Validated(command, wrong)
+
+
+def _unknown_village(command: Command) -> Iterable[Fault]:
+    if isinstance(command, RelocateHousehold | RequestRelocation):
+        village = command.to.village
+        if len(village) != 10 or not known_region(village):
+            yield Fault("region_unknown", "to.village")
 
 
 def _placed(codes: Iterable[str], place: str) -> Iterable[Fault]:
