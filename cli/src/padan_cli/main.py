@@ -9,6 +9,7 @@ from typer.exceptions import TyperException
 from padan_cli import check_list, ingest, parked, platform_commands, rebuild, reconcile, tokens
 from padan_cli.demo import command as demo
 from padan_cli.platform.errors import PlatformError
+from padan_cli.story import command as story
 
 app = typer.Typer(
     name="padan",
@@ -27,6 +28,7 @@ reconcile.register(app)
 rebuild.register(app)
 parked.register(app)
 demo.register(app)
+story.register(app)
 
 
 def main() -> None:

@@ -1,0 +1,1 @@
+"""`padan story`: the life of an invented family, told through the public API."""
