@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import date
 
 import httpx
+import msgspec
 import pytest
 from gateway_world import UPLOAD_ID, World, code
 from hypothesis import given
@@ -191,3 +192,10 @@ def test_a_role_learns_of_a_list_only_what_the_table_gives_it(
 def test_an_agency_learns_yes_or_no_and_the_group() -> None:
     assert shown_to(Role.AGENCY, Purpose.VERIFICATION) == {Field.LIST_RESULT, Field.DECILE_GROUP}
     assert [decile_group(n) for n in (None, 1, 4, 5, 6, 10)] == [None, "1-4", "1-4", "5", "6-10", "6-10"]
+
+
+def test_who_has_died_is_told_to_whoever_sees_details_and_to_nobody_else() -> None:
+    dead = msgspec.structs.replace(PERSON, dead=True)
+    assert result(1, "", "", person=dead, elsewhere=False, shown=ALL).result == "deceased"
+    agency = result(1, "", "", person=dead, elsewhere=False, shown={Field.LIST_RESULT, Field.DECILE_GROUP})
+    assert (agency.result, agency.decile_group) == ("not_registered", None)

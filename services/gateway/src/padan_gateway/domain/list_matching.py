@@ -24,6 +24,7 @@ class Registered(msgspec.Struct, frozen=True):
     name: str | None
     birth_date: date | None
     decile: int | None
+    dead: bool = False
 
 
 class Found(msgspec.Struct, frozen=True, array_like=True):
@@ -58,6 +59,8 @@ def result(
     if person is None:
         known = elsewhere and Field.LIST_DETAILS in shown
         return Found(row, "registered_elsewhere" if known else "not_registered", [], None)
+    if person.dead:
+        return Found(row, "deceased" if Field.LIST_DETAILS in shown else "not_registered", [], None)
     differs = []
     if Field.LIST_DETAILS in shown:
         if name and person.name is not None and _parts(name) != _parts(person.name):

@@ -79,11 +79,13 @@ def ended(connection: Connection[Any], check_id: UUID) -> None:
 
 
 def people(connection: Connection[Any], hashes: Sequence[bytes]) -> list[dict[str, Any]]:
-    """Those of these people who live in the caller's region; under row-level security."""
+    """Those of these people who live in the caller's region, of households that have not left the register; under
+    row-level security."""
     with connection.cursor(row_factory=dict_row, binary=True) as cursor:
         return cursor.execute(
-            "SELECT p.nik_hash, p.name, p.birth_date, h.decile, h.province, h.regency, h.district, h.village "
+            "SELECT p.nik_hash, p.name, p.birth_date, p.died_on IS NOT NULL AS dead, h.decile, "
+            "h.province, h.regency, h.district, h.village "
             "FROM unnest(%(hashes)b::bytea[]) AS w (nik_hash) JOIN person_view p USING (nik_hash) "
-            "JOIN household_view h USING (household_id)",
+            "JOIN household_view h USING (household_id) WHERE h.state NOT IN ('rejected', 'withdrawn', 'deactivated')",
             {"hashes": list(hashes)},
         ).fetchall()

@@ -122,7 +122,9 @@ class ListChecks:
         with seen_by(self._parts.reader, caller) as connection:
             people = repository.people(connection, [one.nik_hash for one in items])
         registered = {
-            bytes(person["nik_hash"]): Registered(person["name"], person["birth_date"], person["decile"])
+            bytes(person["nik_hash"]): Registered(
+                person["name"], person["birth_date"], person["decile"], dead=person["dead"]
+            )
             for person in people
             if within(caller, person)
         }

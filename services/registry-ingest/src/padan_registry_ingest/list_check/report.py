@@ -95,9 +95,12 @@ class ListReport:
         return _cells(sent, msgspec.structs.replace(found, result=result))
 
 
+_DETAILS: Final = frozenset({"registered_elsewhere", "deceased"})
+
+
 def _told(result: str, shows: Set[str]) -> str:
-    """A result as it is told: that somebody is registered elsewhere is a detail."""
-    return "not_registered" if result == "registered_elsewhere" and "differences" not in shows else result
+    """A result as it is told: that somebody is registered elsewhere, or has died, is a detail."""
+    return "not_registered" if result in _DETAILS and "differences" not in shows else result
 
 
 def _cells(sent: Listed, found: Found) -> list[str]:
