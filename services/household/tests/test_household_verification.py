@@ -17,6 +17,7 @@ from padan_events.evidence import CircumstancesAssessed, EvidenceAttached, Evide
 from padan_events.personal import Circumstances, MapPoint
 from padan_events.states import State
 from padan_events.tiers import ReturnReason, Verified, WithdrawReason
+from padan_household.domain.household import Household
 from padan_household.domain.places import metres_between
 from padan_runtime.sealing import SealError, open_sealed
 from visit_given import CRITERIA_2022, CRITERIA_BPS, HOUSE, PLACE, a_visit, found_photo
@@ -78,6 +79,15 @@ def test_place_and_answers_are_sealed_for_their_readers_and_stand_nowhere_else(d
     clear = b"".join(encode(data) for _, data in facts.values())
     for secret in (b"111.0", b"6.75", b"food_insecurity", b"02:30", b"unknown"):
         assert secret not in clear
+
+
+def test_what_visits_brought_home_comes_back_from_a_snapshot(desk: Desk, family: UUID) -> None:
+    photos = (*a_visit(family).photos[1:], found_photo(PhotoKind.HOUSE_FRONT, similar_to=(UUID(int=7),)))
+    desk.send(a_visit(family, photos=photos), FACILITATOR)
+    household = desk.household(family)
+    assert len(household.field.evidence) == 3
+    assert household.field.geotag is not None
+    assert msgspec.json.decode(msgspec.json.encode(household), type=Household) == household
 
 
 def test_a_visit_without_what_it_must_bring_home_is_refused_and_leaves_nothing(desk: Desk, family: UUID) -> None:

@@ -22,7 +22,7 @@ async def visited(command: FieldWork, album: Album) -> tuple[Any, list[Fault]]:
     if faults:
         return command, faults
     try:
-        facts = await album.facts(command.household_id, known)
+        facts = await album.facts(command.household_id, [photo.photo_id for photo in photos])
     except FileFault:  # its keys were destroyed: household says so
         return command, []
     return with_found(command, facts), []
