@@ -24,9 +24,8 @@ def test_a_household_is_masked_until_a_purpose_is_stated_and_then_the_read_is_lo
     masked = world.get(path(1)).json()
     HouseholdAnswer.model_validate(masked)
     assert masked["members"][0] | {"person_id": None} == {
-        "person_id": None, "erased": False, "alive": True, "died_on": None, "name": "O*** 1*** A***",
-        "nik": "*" * 12 + a_nik(1, 0)[-4:],
-        "birth_date": "1980", "sex": None, "relationship": None,
+        "person_id": None, "erased": False, "name": "O*** 1*** A***", "nik": "*" * 12 + a_nik(1, 0)[-4:],
+        "birth_date": "1980", "sex": None, "relationship": None, "alive": True, "died_on": None, "sources": {},
     }  # fmt: skip
     assert (masked["decile"], masked["state"], masked["member_count"]) == (2, "proposed", 3)
     assert masked["place"]["district"]["code"] == VILLAGES[0][:6]
