@@ -34,15 +34,22 @@ class Asking:
         self.platform = platform
         self._subject, self._tries = subject, tries
 
-    def ask(self, what: str, request: Request, *, answers: frozenset[str] = frozenset()) -> httpx.Response:
-        """Ask until it is answered. Codes of `answers` are answers too.
+    def ask(
+        self,
+        what: str,
+        request: Request,
+        *,
+        answers: frozenset[str] = frozenset(),
+        again: frozenset[str] = frozenset(),
+    ) -> httpx.Response:
+        """Ask until it is answered. Codes of `answers` are answers too, those of `again` say to try again.
 
         Raises `RefusedError` for an answer that does not say "try again".
         """
         deadline = time.monotonic() + _ANSWERED_WITHIN_S
         while True:
-            answer, problem = self.once(what, request, answers=answers)
-            if answer is not None:
+            answer, problem = self.once(what, request, answers=answers | again)
+            if answer is not None and (answer.is_success or code_of(answer) not in again):
                 return answer
             if time.monotonic() > deadline:
                 raise RefusedError(f"{what}: not answered within {_ANSWERED_WITHIN_S} s, at last {problem}")

@@ -1,6 +1,5 @@
 """People's commands: families are proposed, deliberated in one call, and each meets a fate of its own, once."""
 
-from collections import Counter
 from random import Random
 from typing import Any, Final
 from uuid import UUID, uuid5
@@ -13,7 +12,13 @@ from faults.asking import Asking, Tries
 
 _NAMESPACE: Final = UUID("7a4f9d64-1c0b-5f5e-9f5f-3f6c1a0c5e11")
 _VILLAGE: Final = "3318042007"
-FATES: Final = ("deliberated", "returned", "rejected", "withdrawn", "deactivated")
+_OPERATOR: Final = "village_operator"
+_NEXT_VILLAGE: Final = "3318042008"
+FATES: Final = (
+    "deliberated", "returned", "rejected", "withdrawn", "deactivated", "grown", "moved", "split", "ranked_head",
+)  # fmt: skip
+_STATES: Final = {"grown": "deliberated", "moved": "deliberated", "split": "deliberated", "ranked_head": "deliberated"}
+_LIVING: Final = {"grown": 3, "split": 1}
 
 
 class Cases(msgspec.Struct):
@@ -50,6 +55,36 @@ class Cases(msgspec.Struct):
                 one = {"command": command, "household_id": case["household_id"], "reason": reason}
                 self._give(asking, f"{fate} {case['household_id']}", one)
 
+        for number, fate in enumerate(self.fates):
+            self._live(asking, self.households[number], fate)
+
+    def _live(self, asking: Asking, household: str, fate: str) -> None:
+        """What happens to a family that is on the list."""
+        one = {"household_id": household}
+        if fate == "grown":
+            born = {"member": {"name": "BAYI CONTOH"}, "reason": "birth"}
+            self._give(asking, f"add {household}", {"command": "add_member", **one, **born})
+        elif fate == "moved":
+            to = {"village": _NEXT_VILLAGE, "address": "Jalan Contoh"}
+            self._give(asking, f"move {household}", {"command": "relocate_household", **one, "to": to}, role=_OPERATOR)
+        elif fate in {"split", "ranked_head"}:
+            child = self._members(asking, household)[-1]
+            if fate == "split":
+                apart = {"members": [{"person_id": child, "relationship": "head"}], "caretaker": child}
+                self._give(asking, f"split {household}", {"command": "split_household", **one, **apart})
+            else:
+                self._give(asking, f"head {household}", {"command": "set_head", **one, "person_id": child})
+
+    @staticmethod
+    def _members(asking: Asking, household: str) -> list[str]:
+        """Who is in a family, once the view shows it."""
+        answer = asking.ask(
+            f"household {household}",
+            lambda http: http.get(f"/v1/households/{household}"),
+            again=frozenset({"household_not_found"}),
+        )
+        return [member["person_id"] for member in answer.json()["members"]]
+
     def _give(
         self, asking: Asking, what: str, command: dict[str, Any], *, role: str = "social_office"
     ) -> dict[str, Any]:
@@ -79,11 +114,21 @@ class Cases(msgspec.Struct):
         rows = query(
             asking.platform,
             "gateway",
-            "SELECT household_id::text, state FROM household_view WHERE household_id::text = ANY(%s)",
+            "SELECT household_id::text, state, village, (SELECT count(*) FROM person_view p "
+            "WHERE p.household_id = h.household_id) FROM household_view h WHERE household_id::text = ANY(%s)",
             list(self.households.values()),
         )
-        expected = {self.households[number]: fate for number, fate in enumerate(self.fates)}
-        assert dict(rows) == expected, f"{self.name}: {Counter(state for _, state in rows)}"
+        expected = {
+            self.households[number]: (
+                _STATES.get(fate, fate),
+                _NEXT_VILLAGE if fate == "moved" else _VILLAGE,
+                _LIVING.get(fate, 2),
+            )
+            for number, fate in enumerate(self.fates)
+        }
+        found = {household: tuple(rest) for household, *rest in rows}
+        wrong = {one: (found.get(one), right) for one, right in expected.items() if found.get(one) != right}
+        assert not wrong, f"{self.name}: {wrong}"
 
 
 def draw(name: str, random: Random) -> Cases:
