@@ -9,11 +9,15 @@ from typing import Any
 import padan_events
 import psycopg
 import pytest
+from household_desk import VILLAGE, Desk
 from household_given import Parts, a_family, household_id
 from kafka_peer import send, until
 from padan_cli.platform import Platform
 from padan_events import Event, shard_of
+from padan_events.commands.families import Joining, TransferMembers
+from padan_events.families import TransferReason
 from padan_events.intake import Accepted, Refused
+from padan_events.personal import Relationship
 from padan_events.topics import HOUSEHOLD_EVENTS, OUTCOMES
 from padan_household.domain import ids
 from padan_household.taking_back import take_back as module
@@ -203,6 +207,34 @@ def test_a_store_that_has_given_positions_out_again_is_refused(story: Story) -> 
     with pytest.raises(StoreDivergedError, match=f"/{shard}: position"):
         story.take_back()
     assert content(story.parts.database) == taken, "nothing was written"
+
+
+@pytest.mark.parametrize("side", ["joined", "left"])
+def test_a_transfer_of_which_one_side_alone_reached_kafka_is_told_before_anything_is_written(
+    restorable: Restorable, database: Database, keyring_database: Database, fresh_topics: str, side: str
+) -> None:
+    key = os.urandom(32)
+    desk = Desk(Parts(database, keyring_database, key))
+    origin = desk.propose(1)
+    to = next(home for row in range(2, 20) if shard_of(str(home := desk.propose(row))) != shard_of(str(origin)))
+    desk = Desk(Parts(restorable.back_up(), keyring_database, key))
+    bride = list(desk.household(origin).members)[1]
+    joining = (Joining(bride, Relationship.WIFE),)
+    marriage = TransferMembers(household_id=to, origin=origin, members=joining, reason=TransferReason.MARRIAGE)
+    assert desk.codes(desk.send(marriage, ("village_operator", VILLAGE))) == ["accepted"]
+    events, whole = desk.parts.read(HOUSEHOLD_EVENTS.name), content(desk.parts.database)
+    reached, lost = (to, origin) if side == "joined" else (origin, to)
+    restored = Parts(restorable.restore(), keyring_database, key)
+    before = content(restored.database)
+    taking_back = TakingBack(restored.database, restored.register, restored.keyring, fresh_topics)
+    asyncio.run(send(fresh_topics, [event for event in events if event.shard == shard_of(str(reached))]))
+    with pytest.raises(StoreDivergedError, match=str(lost)):
+        asyncio.run(taking_back.take_back())
+    assert content(restored.database) == before, "nothing was written"
+    asyncio.run(send(fresh_topics, [event for event in events if event.shard != shard_of(str(reached))]))
+    assert asyncio.run(taking_back.take_back()) == 2
+    assert content(restored.database) == whole
+    restored.database.close()
 
 
 def test_who_was_accepted_and_cannot_be_again_is_told(story: Story) -> None:

@@ -1,10 +1,10 @@
 """All SQL of taking back."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from padan_events import Event
+from padan_events import Event, shard_of
 from padan_events.topics import HOUSEHOLD_EVENTS
 from padan_runtime.log import table_of
 from psycopg import Connection, sql
@@ -43,6 +43,36 @@ def differing(connection: Connection[Any], events: Sequence[Event]) -> int | Non
         },
     ).fetchone()
     return None if row is None else row[0]
+
+
+def of_households(connection: Connection[Any], household_ids: Iterable[UUID]) -> list[Event]:
+    """All events the store has of these households."""
+    keys = [str(household_id) for household_id in household_ids]
+    rows = connection.execute(
+        sql.SQL(
+            "SELECT e.shard, e.pos, e.event_id, e.type, e.key, e.time, e.actor, e.causation_id, e.correlation_id, "
+            "e.value FROM unnest(%(shards)s::smallint[], %(keys)s::text[]) AS w (shard, key) "
+            "JOIN {} e ON e.shard = w.shard AND e.key = w.key"
+        ).format(_EVENTS),
+        {"shards": [shard_of(key) for key in keys], "keys": keys},
+    ).fetchall()
+    return [
+        Event(
+            topic=HOUSEHOLD_EVENTS.name,
+            shard=shard,
+            pos=pos,
+            event_id=event_id,
+            type=name,
+            source="/padan/household",
+            time=time,
+            key=key,
+            actor=actor,
+            causation_id=causation_id,
+            correlation_id=correlation_id,
+            value=bytes(value),
+        )
+        for shard, pos, event_id, name, key, time, actor, causation_id, correlation_id, value in rows
+    ]
 
 
 def versions(connection: Connection[Any], shard: int, keys: Sequence[str]) -> dict[str, int]:

@@ -40,6 +40,7 @@ from padan_household.keyring.keyring import Keyring
 from padan_household.store import snapshots
 from padan_household.store.application import Register
 from padan_household.taking_back import repository
+from padan_household.taking_back.sides import lacking
 
 _TOPICS: Final = (HOUSEHOLD_EVENTS.name, OUTCOMES.name)
 _AT_ONCE: Final = 1_000
@@ -52,8 +53,8 @@ _RETRY_S: Final = 2.0
 
 class StoreDivergedError(RuntimeError):
     """Store and Kafka tell different stories: positions were given out a second time, or the keyring is not the one
-    these events were sealed with, or lacks their keys. Nothing is written; somebody must restore the store (or the
-    keyring) to its latest state."""
+    these events were sealed with, or lacks their keys, or of a transfer one side alone would stand. Nothing is written;
+    somebody must restore the store (or the keyring) to its latest state."""
 
 
 class TakingBack:
@@ -95,6 +96,7 @@ class TakingBack:
         """Put back what the store lacks; how many events. Raises `StoreDivergedError`, and what servers raise."""
         tails = await read_tails(self._kafka, _TOPICS, self._heads)
         await asyncio.to_thread(self._check, tails)
+        await asyncio.to_thread(self._check_sides, tails)
         count = 0
         for topic in _TOPICS:  # events first: an outcome tells of events
             for shard in range(SHARDS):
@@ -113,6 +115,22 @@ class TakingBack:
                 last = tail.common
                 if last is not None and (repository.event_id_at(connection, topic, shard, last.pos) != last.event_id):
                     raise StoreDivergedError(f"{topic}/{shard}: position {last.pos}")
+
+    def _check_sides(self, tails: dict[Shard, Tail]) -> None:
+        """Of no transfer one side alone would stand: a person would be held twice, or by nobody."""
+        beyond = [
+            event
+            for (topic, _), tail in tails.items()
+            if topic == HOUSEHOLD_EVENTS.name
+            for event in tail.beyond.values()
+        ]
+        with self._database.transaction() as connection:
+            missing = lacking(beyond, lambda households: repository.of_households(connection, households))
+        if missing:
+            households = ", ".join(sorted({str(side.household_id) for side in missing}))
+            raise StoreDivergedError(
+                f"{len(missing)} persons have one side of a transfer on Kafka, and the other nowhere: of {households}"
+            )
 
     def _put_back(self, run: Sequence[Event]) -> int:
         topic, shard = run[0].topic, run[0].shard
