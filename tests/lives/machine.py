@@ -22,7 +22,7 @@ from padan_events.commands.cases import (
     ReturnCases,
     WithdrawHousehold,
 )
-from padan_events.commands.objections import Answer, AppealObjection, RaiseObjection, ResolveObjection
+from padan_events.commands.objections import AppealObjection, ObjectionAnswer, RaiseObjection, ResolveObjection
 from padan_events.commands.recipients import ConfirmRecipient, ProposeProgramme, Resign, VerifyRecipient
 from padan_events.commands.relocations import AcceptRelocation, RefuseRelocation
 from padan_events.commands.rounds import CloseRound, DeclareNoChange, OpenRounds
@@ -203,7 +203,7 @@ class Lives(RuleBasedStateMachine):
             Resign(household_id=household_id),
             Resign(household_id=household_id, confirmed_by_head=True, confirmed_on=date(2026, 3, 1)),
             RaiseObjection(household_id=household_id, reason=ObjectionReason.ABLE, text="mampu"),
-            ResolveObjection(household_id=household_id, objection_id=objection, outcome=Answer.DISMISSED),
+            ResolveObjection(household_id=household_id, objection_id=objection, outcome=ObjectionAnswer.DISMISSED),
             AppealObjection(household_id=household_id, objection_id=objection, text="tidak benar"),
         )
 

@@ -15,7 +15,9 @@ from padan_eligibility.policies import packaged
 from padan_eligibility.programmes.policy_set import PolicySet
 from padan_eligibility.programmes.publishing import PolicyAlteredError, publish
 from padan_eligibility.settings import MIGRATIONS
+from padan_events import encode, type_of
 from padan_events.personal import PersonSensitive
+from padan_events.rounds import RoundClosed, stream_of
 from padan_runtime.database import Database, migrate
 from register_peer import RegisterPeer
 
@@ -79,6 +81,16 @@ def test_a_batch_is_folded_by_household_up_to_the_last_event_that_changes_a_fact
     assert (changes[household_id].event, changes[household_id].decile) == (ranked, 3)
     assert len(changes[household_id].members) == 1
     assert fold([matched]) == {}
+
+
+def test_an_event_of_a_village_is_of_no_household() -> None:
+    register = RegisterPeer()
+    household_id, proposed = register.propose(1, [])
+    closed = RoundClosed(village="3318042007", month="2026-01")
+    of_village = msgspec.structs.replace(
+        proposed, key=str(stream_of(closed.village)), type=type_of(closed).name, value=encode(closed)
+    )
+    assert list(fold([of_village, proposed, of_village])) == [household_id]
 
 
 def test_an_event_of_another_topic_is_unreadable() -> None:

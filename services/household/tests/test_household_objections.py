@@ -1,14 +1,14 @@
 """Objections to a recipient: answered in time or lapsed, appealed against once, and nobody learns whose they are."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 from household_desk import OFFICE, VILLAGE, Desk
 from household_given import Parts
 from padan_events.commands import CommandAccepted
-from padan_events.commands.objections import Answer, AppealObjection, MapPoint, RaiseObjection, ResolveObjection
+from padan_events.commands.objections import AppealObjection, ObjectionAnswer, RaiseObjection, ResolveObjection
 from padan_events.objections import (
     ObjectionAppealed,
     ObjectionOutcome,
@@ -16,11 +16,12 @@ from padan_events.objections import (
     ObjectionReason,
     ObjectionResolved,
 )
-from padan_events.personal import Objector, Statement
+from padan_events.personal import MapPoint, Objector, Statement
 from padan_household.domain.objections import MOST_OPEN
 from padan_runtime.sealing import SealError, open_sealed
 
 CITIZEN = ("citizen", VILLAGE)
+PLACE = MapPoint(latitude=-6.75, longitude=111.03, accuracy_m=8.0, captured_at=datetime(2026, 3, 10, 3, 0, tzinfo=UTC))
 WHO, TEXT = "user:the-neighbour", "Mereka punya dua mobil."
 
 
@@ -35,7 +36,7 @@ def objection(household: UUID, on_behalf_of: str | None = None) -> RaiseObjectio
         reason=ObjectionReason.ABLE,
         text=TEXT,
         photo=uuid4(),
-        place=MapPoint(-6.75, 111.03),
+        map_point=PLACE,
         on_behalf_of=on_behalf_of,
     )
 
@@ -46,7 +47,7 @@ def raised(desk: Desk, household: UUID) -> UUID:
     return outcome.events[0].event_id
 
 
-def answered(household: UUID, which: UUID, how: Answer = Answer.DISMISSED) -> ResolveObjection:
+def answered(household: UUID, which: UUID, how: ObjectionAnswer = ObjectionAnswer.DISMISSED) -> ResolveObjection:
     return ResolveObjection(household_id=household, objection_id=which, outcome=how, note="Mobil itu milik orang lain.")
 
 
@@ -67,7 +68,7 @@ def test_an_objection_is_answered_appealed_against_once_and_answered_by_somebody
     assert desk.codes(desk.send(answered(household, which), OFFICE)) == ["objection_answered"]
     assert desk.codes(desk.send(appealed(household, which), CITIZEN, actor=WHO)) == ["accepted"]
     assert desk.codes(desk.send(appealed(household, which), CITIZEN)) == ["appealed_already"]
-    last = answered(household, which, Answer.UPHELD)
+    last = answered(household, which, ObjectionAnswer.UPHELD)
     assert desk.codes(desk.send(last, OFFICE, actor="user:first")) == ["already_decided"]
     assert desk.codes(desk.send(last, OFFICE, actor="user:second")) == ["accepted"]
     assert desk.codes(desk.send(appealed(household, which), CITIZEN)) == ["appealed_already"]
@@ -133,6 +134,6 @@ def test_who_may_open_it_finds_the_objector_and_nobody_with_another_key_does(des
     found = open_sealed(keys.identity, data.objector, Objector, subject=household, event_id=event.event_id)
     assert found == Objector(account="user:the-operator", role="village_operator", on_behalf_of="Ibu Tetangga")
     said = open_sealed(keys.identity, data.statement, Statement, subject=household, event_id=event.event_id)
-    assert said == Statement(text=TEXT, latitude=-6.75, longitude=111.03)
+    assert said == Statement(text=TEXT, map_point=PLACE)
     with pytest.raises(SealError):
         open_sealed(keys.sensitive, data.objector, Objector, subject=household, event_id=event.event_id)

@@ -1,5 +1,7 @@
 """The monthly round: recipients are verified, a village answers, its head finalizes."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -16,9 +18,10 @@ from padan_events.recipients import (
     Resigned,
     VerificationResult,
 )
-from padan_events.rounds import RoundOpened, stream_of
+from padan_events.rounds import RoundClosed, RoundOpened, stream_of
 from padan_events.states import State
 from padan_household.domain.cut_off import cut_off
+from padan_household.domain.stream import Cause, HouseholdEvent
 
 OPERATOR, CITIZEN = ("village_operator", VILLAGE), ("citizen", VILLAGE)
 MONTH = "2026-03"
@@ -139,3 +142,22 @@ def test_a_family_is_proposed_for_a_programme_once_and_leaves_it_when_its_head_s
     assert told == [("service:household", None), ("user:village_operator", date(2026, 3, 9))]
     assert (desk.household(household).aid.programmes, desk.state(household)) == ((), State.PROPOSED)
     assert desk.codes(desk.send(ask, OPERATOR)) == ["accepted"]
+
+
+def test_who_answers_while_the_round_is_closed_waits_and_is_refused(desk: Desk) -> None:
+    household = desk.recipient(1)
+    opened(desk)
+    others = ThreadPoolExecutor(1)
+    with desk.parts.database.transaction() as connection:
+        desk.parts.register.hold_rounds([VILLAGE], connection, alone=True)  # as the village head's command does
+        answered = others.submit(lambda: desk.codes(desk.send(answer(household), OPERATOR)))
+        waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        ends = time.monotonic() + 30
+        while connection.execute(waiting).fetchone() == (0,):
+            assert time.monotonic() < ends
+            time.sleep(0.02)  # the condition is a lock of another session: nothing to wait on but its row
+        event = HouseholdEvent(
+            stream_of(VILLAGE), 2, RoundClosed(village=VILLAGE, month=MONTH), Cause("service:household", uuid4())
+        )
+        desk.parts.register.append([event], connection)
+    assert answered.result() == ["round_closed"]

@@ -9,12 +9,13 @@ from typing import Any
 import padan_events
 import psycopg
 import pytest
-from household_desk import VILLAGE, Desk
+from household_desk import OFFICE, VILLAGE, Desk
 from household_given import Parts, a_family, household_id
 from kafka_peer import send, until
 from padan_cli.platform import Platform
 from padan_events import Event, shard_of
 from padan_events.commands.families import Joining, TransferMembers
+from padan_events.commands.rounds import OpenRounds
 from padan_events.families import TransferReason
 from padan_events.intake import Accepted, Refused
 from padan_events.personal import Relationship
@@ -194,6 +195,18 @@ def test_reports_whose_outcome_alone_reached_kafka_are_decided_again(story: Stor
     assert story.take_back() == 0
     with story.parts.database.transaction() as connection:
         assert connection.execute("SELECT count(*) FROM outcome_without_events").fetchone() == (0,)
+
+
+def test_rounds_of_villages_come_back_with_the_households(story: Story) -> None:
+    opening = OpenRounds(region=VILLAGE, month="2026-03", villages=(VILLAGE,))
+    desk = Desk(story.parts)
+    assert desk.codes(desk.send(opening, OFFICE)) == ["accepted"]
+    lost = story.all()
+    story.restore()
+    asyncio.run(send(story.kafka, lost))
+    assert story.take_back() > 0
+    desk = Desk(story.parts)
+    assert desk.codes(desk.send(opening, OFFICE)) == ["round_open"]
 
 
 def test_a_store_that_has_given_positions_out_again_is_refused(story: Story) -> None:

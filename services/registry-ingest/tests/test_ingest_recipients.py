@@ -5,11 +5,13 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
 
+import msgspec
 import pytest
-from padan_events.commands.objections import MapPoint, RaiseObjection
+from padan_events.commands.objections import RaiseObjection
 from padan_events.commands.recipients import ProposeProgramme, Resign, VerifyRecipient
 from padan_events.commands.rounds import CloseRound, OpenRounds
 from padan_events.objections import ObjectionReason
+from padan_events.personal import MapPoint
 from padan_events.recipients import NotEntitledReason, VerificationResult
 from padan_household.commands import ruling
 from padan_household.domain import authority, rounds
@@ -67,8 +69,10 @@ def test_an_objection_says_something_and_lies_in_the_country() -> None:
     assert found(objection(text="  ")) == [("text_missing", "text")]
     assert found(objection(text="x" * 1_001)) == [("text_too_long", "text")]
     assert found(objection(on_behalf_of="x" * 101)) == [("text_too_long", "on_behalf_of")]
-    assert found(objection(place=MapPoint(52.5, 13.4))) == [("place_invalid", "place")]
-    assert found(objection(place=MapPoint(-6.75, 111.03))) == []
+    here = MapPoint(latitude=-6.75, longitude=111.03, accuracy_m=8.0, captured_at=NOW)
+    assert found(objection(map_point=here)) == []
+    far = msgspec.structs.replace(here, longitude=13.4)
+    assert found(objection(map_point=far)) == [("position_outside", "map_point.longitude")]
 
 
 def test_the_villages_of_a_region_are_filled_in_whatever_was_sent() -> None:

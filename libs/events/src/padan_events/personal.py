@@ -222,8 +222,7 @@ class Objector(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Statement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What somebody says of a family, and where (degrees, WGS 84)."""
+    """What somebody says of a family, and where."""
 
     text: str
-    latitude: float | None = None
-    longitude: float | None = None
+    map_point: MapPoint | None = None

@@ -8,6 +8,7 @@ import msgspec
 
 from padan_events.commands.cases import NoteText
 from padan_events.objections import ObjectionReason
+from padan_events.personal import MapPoint
 from padan_events.telling import told
 
 OnBehalfOf = Annotated[
@@ -15,18 +16,11 @@ OnBehalfOf = Annotated[
 ]
 
 
-class Answer(StrEnum):
+class ObjectionAnswer(StrEnum):
     """How an objection is answered."""
 
     UPHELD = "upheld"
     DISMISSED = "dismissed"
-
-
-class MapPoint(msgspec.Struct, frozen=True):
-    """A place on the map (WGS 84)."""
-
-    latitude: Annotated[float, told("Degrees, north of the equator positive.")]
-    longitude: Annotated[float, told("Degrees, east of Greenwich positive.")]
 
 
 class RaiseObjection(msgspec.Struct, frozen=True, kw_only=True, tag="raise_objection", tag_field="command"):
@@ -36,7 +30,7 @@ class RaiseObjection(msgspec.Struct, frozen=True, kw_only=True, tag="raise_objec
     reason: ObjectionReason
     text: Annotated[str, told("What they say; kept sealed.")]
     photo: Annotated[UUID | None, told("Id of a photo that shows it.")] = None
-    place: Annotated[MapPoint | None, told("Where; kept sealed.")] = None
+    map_point: Annotated[MapPoint | None, told("Where; kept sealed.")] = None
     on_behalf_of: OnBehalfOf = None
 
 
@@ -45,7 +39,7 @@ class ResolveObjection(msgspec.Struct, frozen=True, kw_only=True, tag="resolve_o
 
     household_id: UUID
     objection_id: UUID
-    outcome: Answer
+    outcome: ObjectionAnswer
     note: NoteText = None
 
 

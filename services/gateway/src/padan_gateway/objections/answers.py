@@ -30,12 +30,20 @@ class ObjectorPart(Model):
     on_behalf_of: str | None
 
 
+class MapPointPart(Model):
+    """A place on the map (degrees, WGS 84), as a device measured it."""
+
+    latitude: float
+    longitude: float
+    accuracy_m: float
+    captured_at: datetime
+
+
 class StatementPart(Model):
-    """What was said, and where (degrees, WGS 84)."""
+    """What was said, and where."""
 
     text: str
-    latitude: float | None
-    longitude: float | None
+    map_point: MapPointPart | None
 
 
 class ObjectionPart(Model):
@@ -110,4 +118,8 @@ def opened(row: Mapping[str, Any], key: bytes | None, lens: Lens) -> dict[str, A
 
 def _whole(content: msgspec.Struct | None) -> dict[str, Any] | None:
     """With what is left out stated: a client should not have to know our defaults."""
-    return None if content is None else msgspec.structs.asdict(content)
+    if content is None:
+        return None
+    stated = msgspec.structs.asdict(content)
+    point = stated.get("map_point")
+    return stated if point is None else {**stated, "map_point": msgspec.structs.asdict(point)}

@@ -47,12 +47,7 @@ def raise_objection(command: RaiseObjection, known: Known, asked: Asked) -> Fact
         return Refusal(NOT_A_RECIPIENT)
     if sum(one.due_at is not None for one in household.objections.values()) >= MOST_OPEN:
         return Refusal(TOO_MANY_OBJECTIONS)
-    place = command.place
-    statement = Statement(
-        text=command.text,
-        latitude=None if place is None else place.latitude,
-        longitude=None if place is None else place.longitude,
-    )
+    statement = Statement(text=command.text, map_point=command.map_point)
     return (
         ObjectionRaised(
             **known.of,

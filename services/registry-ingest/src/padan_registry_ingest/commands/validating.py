@@ -1,5 +1,6 @@
 """A command is validated: by itself first, and only where nothing is wrong with it by the registers outside."""
 
+import asyncio
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -14,6 +15,8 @@ from padan_events.commands.corrections import (
     LinkIdentity,
     RecheckIdentity,
 )
+from padan_events.commands.objections import RaiseObjection
+from padan_events.commands.recipients import VerifyRecipient
 from padan_events.commands.relocations import RelocateHousehold, RequestRelocation
 from padan_events.commands.rounds import VillageCommand
 from padan_events.commands.verifying import FieldWork
@@ -82,7 +85,7 @@ class Validation:
             found, wrong = await visited(command, self._album)
             return Validated(found, tuple(wrong))
         if not isinstance(command, ProposeHousehold):
-            return _by_itself(command, datetime.now(UTC))
+            return await self._by_itself(command, datetime.now(UTC))
         household = command.household
         village = household.village
         if len(village) != 10 or not known_region(village):
@@ -91,6 +94,18 @@ class Validation:
         if faults or not village.startswith(region):
             return Validated(command, tuple(faults))
         return await self._matched(command, str(request_id))
+
+    async def _by_itself(self, command: Command, now: datetime) -> Validated:
+        """What no register is asked about."""
+        wrong = (*_unknown_village(command), *case_faults(command, now), *family_faults(command, now))
+        if isinstance(command, VillageCommand):
+            filled, unknown = of_villages(command)
+            return Validated(filled, (*unknown, *wrong))
+        if isinstance(command, VerifyRecipient | RaiseObjection) and command.photo is not None:
+            known = await asyncio.to_thread(self._album.listed, command.household_id)
+            if all(photo.photo_id != command.photo for photo in known):
+                wrong = (*wrong, Fault("photo_unknown", "photo"))
+        return Validated(command, wrong)
 
     async def _matched(self, command: ProposeHousehold, request_id: str) -> Validated:
         household = command.household
@@ -142,15 +157,6 @@ def _match(request_id: str, answer: CivilAnswer) -> Match:
         civil_status=answer.status or "unknown",
         agreement=answer.agreement if answer.found else msgspec.structs.replace(answer.agreement, nik=False),
     )
-
-
-def _by_itself(command: Command, now: datetime) -> Validated:
-    """What no register and no photo is asked about."""
-    wrong = (*_unknown_village(command), *case_faults(command, now), *family_faults(command, now))
-    if isinstance(command, VillageCommand):
-        filled, unknown = of_villages(command)
-        return Validated(filled, (*unknown, *wrong))
-    return Validated(command, wrong)
 
 
 def _unknown_village(command: Command) -> Iterable[Fault]:

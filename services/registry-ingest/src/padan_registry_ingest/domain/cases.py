@@ -45,5 +45,5 @@ def _found(command: Any, now: datetime) -> Iterator[Fault]:
             yield Fault("time_without_zone", "given_at")
         elif command.given_at > now + _AHEAD:
             yield Fault("date_in_future", "given_at")
-    yield from recipient_faults(command, (now + timedelta(hours=9)).date())
+    yield from recipient_faults(command, now)
     yield from text_faults(getattr(command, "note", None), LONGEST_NOTE, "note")

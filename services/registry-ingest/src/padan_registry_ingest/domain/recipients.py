@@ -2,26 +2,25 @@
 
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from padan_events.commands import Fault
-from padan_events.commands.objections import AppealObjection, MapPoint, RaiseObjection
+from padan_events.commands.objections import AppealObjection, RaiseObjection
 from padan_events.commands.recipients import ProposeProgramme, Resign, VerifyRecipient
 from padan_events.recipients import VerificationResult
 
 from padan_registry_ingest.domain.texts import LONGEST_NOTE, text_faults
+from padan_registry_ingest.domain.visits import off_the_map
 
 _MONTH: Final = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])", re.ASCII)
 _PROGRAMME: Final = re.compile(r"[a-z][a-z0-9_-]{1,39}", re.ASCII)
 """A code stands in the clear, so nothing that could name anybody may be one."""
 _LONGEST_NAME: Final = 100
-_SOUTH, _NORTH, _WEST, _EAST = -11.5, 6.5, 94.5, 141.5
-"""Indonesia, and a little around it (degrees)."""
 
 
-def recipient_faults(command: Any, latest: date) -> Iterator[Fault]:
-    """All that is wrong, in the order of the form. `latest` is the date in the easternmost zone."""
+def recipient_faults(command: Any, now: datetime) -> Iterator[Fault]:
+    """All that is wrong, in the order of the form."""
     month = getattr(command, "month", None)
     if isinstance(month, str) and _MONTH.fullmatch(month) is None:
         yield Fault("month_invalid", "month")
@@ -30,14 +29,14 @@ def recipient_faults(command: Any, latest: date) -> Iterator[Fault]:
     if isinstance(command, VerifyRecipient):
         yield from _verification(command)
     if isinstance(command, Resign):
-        yield from _resignation(command, latest)
+        yield from _resignation(command, (now + timedelta(hours=9)).date())  # the easternmost date
     if isinstance(command, RaiseObjection | AppealObjection):
         if not command.text:
             yield Fault("text_missing", "text")
         yield from text_faults(command.text, LONGEST_NOTE, "text")
         yield from text_faults(command.on_behalf_of, _LONGEST_NAME, "on_behalf_of")
-    if isinstance(command, RaiseObjection) and command.place is not None and not _in_the_country(command.place):
-        yield Fault("place_invalid", "place")
+    if isinstance(command, RaiseObjection) and command.map_point is not None:
+        yield from off_the_map(command.map_point, now)
 
 
 def _verification(command: VerifyRecipient) -> Iterator[Fault]:
@@ -58,7 +57,3 @@ def _resignation(command: Resign, latest: date) -> Iterator[Fault]:
         yield Fault("confirmation_unclear", "confirmed_on")
     elif command.confirmed_on is not None and command.confirmed_on > latest:
         yield Fault("date_in_future", "confirmed_on")
-
-
-def _in_the_country(place: MapPoint) -> bool:
-    return _SOUTH <= place.latitude <= _NORTH and _WEST <= place.longitude <= _EAST

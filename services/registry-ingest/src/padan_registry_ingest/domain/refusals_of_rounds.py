@@ -61,8 +61,6 @@ OF_ROUNDS: Final = (
           "Ambil foto sebagai bukti, lalu kirim lagi.", "Take a photo as evidence, then send again."),
     Words("text_missing", 422, "Penjelasannya belum diisi.", "Nothing was written.",
           "Tulis alasan Anda dengan singkat.", "Write in short what your reasons are."),
-    Words("place_invalid", 422, "Titik di peta berada di luar Indonesia.", "The place on the map is outside Indonesia.",
-          "Pilih titiknya lagi.", "Choose the place again."),
     Words("objection_unknown", 404, "Sanggahan ini tidak ada pada keluarga itu.",
           "There is no such objection to this family.",
           "Periksa nomor sanggahan.", "Check the number of the objection."),

@@ -77,10 +77,11 @@ def _wrong(command: Any, now: datetime) -> Iterator[Fault]:
         repeated = (index for index, photo_id in enumerate(ids) if photo_id in ids[:index])
         yield from (Fault("photo_repeated", f"photos.{index}.photo_id") for index in repeated)
     if "map_point" in given:
-        yield from _off_the_map(command.map_point, now)
+        yield from off_the_map(command.map_point, now)
 
 
-def _off_the_map(point: MapPoint, now: datetime) -> Iterator[Fault]:
+def off_the_map(point: MapPoint, now: datetime) -> Iterator[Fault]:
+    """What is wrong with a place on the map, in the field `map_point`."""
     for name, (least, most) in _BOUNDS.items():
         if not least <= getattr(point, name) <= most:
             yield Fault("position_outside", f"map_point.{name}")
