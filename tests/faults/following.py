@@ -14,6 +14,7 @@ from padan_events import SHARDS, EnvelopeError, Event, decode, type_of
 from padan_events.envelope import from_record
 from padan_events.household import WelfareRanked
 from padan_events.topics import HOUSEHOLD_EVENTS
+from padan_household.domain.claim import NOBODY
 from padan_runtime.log import table_of
 from padan_runtime.sequence import Sequence, Verdict
 
@@ -138,7 +139,7 @@ class Following:
             for database, table in (("gateway", "person_view"), ("eligibility", "person_fact"))
         }
         claims = {
-            database: count(self._platform, database, f"SELECT count(*) FROM {table}")
+            database: count(self._platform, database, f"SELECT count(*) FROM {table} WHERE person_id <> '{NOBODY}'")
             for database, table in (("household", "person_claim"), ("registry_ingest", "person_index"))
         }
         assert len(set(persons.values())) == 1, f"persons differ: {persons}"

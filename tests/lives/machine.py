@@ -22,6 +22,13 @@ from padan_events.commands.cases import (
     ReturnCases,
     WithdrawHousehold,
 )
+from padan_events.commands.corrections import (
+    CorrectMember,
+    DisputedField,
+    LinkIdentity,
+    RecheckIdentity,
+    ResolveConflict,
+)
 from padan_events.commands.objections import AppealObjection, ObjectionAnswer, RaiseObjection, ResolveObjection
 from padan_events.commands.recipients import ConfirmRecipient, ProposeProgramme, Resign, VerifyRecipient
 from padan_events.commands.relocations import AcceptRelocation, RefuseRelocation
@@ -29,7 +36,7 @@ from padan_events.commands.rounds import CloseRound, DeclareNoChange, OpenRounds
 from padan_events.commands.verifying import AttachEvidence, GeotagHousehold
 from padan_events.evidence import PhotoKind
 from padan_events.objections import ObjectionReason
-from padan_events.personal import Relationship, ReportedHousehold, ReportedMember, Sex
+from padan_events.personal import Agreement, Match, Relationship, ReportedHousehold, ReportedMember, Sex, Source
 from padan_events.recipients import VerificationResult
 from padan_events.states import State
 from padan_events.tiers import DeactivateReason, RejectReason, ReturnReason, WithdrawReason
@@ -151,6 +158,39 @@ class Lives(RuleBasedStateMachine):
         assert known is not None
         place = known.elsewhere if known.household.move_open and isinstance(command, AtDestination) else known.home
         self.give(command, role, village if place is None else place.village, ACTORS[0])
+
+    @precondition(lambda self: self.register.households)
+    @rule(
+        index=st.integers(0, 50),
+        member=st.integers(0, 3),
+        nik=st.integers(1, 9) | st.none(),
+        agreement=st.builds(Agreement, nik=st.just(True), name=st.booleans(), birth_date=st.booleans()),
+        actor=st.sampled_from(ACTORS),
+        linked=st.booleans(),
+    )
+    def correct(
+        self, index: int, member: int, nik: int | None, agreement: Agreement, actor: str, *, linked: bool
+    ) -> None:
+        """A NIK was recorded for the wrong person, or for nobody; a family may hold two of one record."""
+        household_id = self.one(index)
+        known = self.register.known(household_id)
+        assert known is not None
+        assert known.home is not None
+        persons = list(known.persons)
+        person = persons[member % len(persons)] if persons else household_id
+        number = None if nik is None else f"33180101018{self.first_nik + nik:05d}"
+        match = Match(request_id="asked", matched_at="2026-03-01", civil_status="active", agreement=agreement)
+        of: dict[str, Any] = {"household_id": household_id, "person_id": person, "match": match}
+        command: Command = CorrectMember(**of, source=Source.CITIZEN, nik=number, pregnant=linked)
+        if linked and number is not None:
+            command = LinkIdentity(**of, nik=number)
+        elif linked:
+            command = RecheckIdentity(**of)
+        self.give(command, "village_operator", known.home.village, actor)
+        settled = ResolveConflict(
+            household_id=household_id, person_id=person, field=DisputedField.NAME, kept=Source.OPERATOR
+        )
+        self.give(settled, "social_office", known.home.village, actor)
 
     @precondition(lambda self: self.register.households)
     @rule(index=st.integers(0, 50), actor=st.sampled_from(ACTORS))

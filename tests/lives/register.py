@@ -242,7 +242,7 @@ class Register:
 
     def check(self) -> None:
         """What must hold at every instant. Raises `AssertionError`."""
-        holders: dict[UUID, UUID] = {}
+        holders, niks = dict[UUID, UUID](), dict[str, UUID]()
         for household_id, household in self.households.items():
             assert fold(self.streams[household_id]) == household, "a fold of events that is not the state"
             for person in household.members:
@@ -253,8 +253,18 @@ class Register:
                     holders[person] = household_id
             approvals = list(household.case.approvals.values())
             assert len(set(approvals)) == len(approvals), "one person approved a case twice"
-            self.known(household_id)  # every block is bound to the event that carries it
+            known = self.known(household_id)  # every block is bound to the event that carries it
+            if known is not None and not household.closed:
+                niks |= {
+                    person.identity.nik_hash: one
+                    for one, person in known.persons.items()
+                    if person.identity is not None and person.identity.nik_hash is not None
+                }
+        claimed = {nik.hex(): claim.person_id for nik, claim in self.claims.items() if not claim.released}
+        assert niks == claimed, "a NIK that is not held by the person whose it is said to be"
         for claim in self.claims.values():
+            if claim.known_person is None:
+                continue
             holder = self.households[claim.household_id]
             assert claim.released == holder.closed, "a claim that its household knows nothing of"
             if not claim.released and claim.person_id in holder.members:

@@ -52,6 +52,7 @@ def on_the_store(desk: Desk) -> type[Lives]:
             assert sorted(claims) == sorted(
                 (one.nik_hash, one.person_id, one.household_id, one.membership_seq, one.released)
                 for one in self.register.claims.values()
+                if one.known_person is not None
             )
 
     return OnTheStore
