@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 from padan_events import SHARDS, Event, encode, shard_of, type_of
+from padan_events.effects import HouseholdFact
 from padan_events.eligibility import Decided, Outcome
 from padan_events.evidence import CircumstancesAssessed, EvidenceAttached, EvidenceFlag, Geotagged, PhotoKind
 from padan_events.household import IdentityMatched, Proposed, SealedMember, WelfareRanked
@@ -138,6 +139,10 @@ class Register:
             occurred_on=TIME.date(),
         )
         return self._event(data, subject, event_id)
+
+    def happened(self, data: HouseholdFact) -> Event:
+        """Anything else that happened to a household."""
+        return self._event(data, data.household_id, self._next_id(data.household_id))
 
     def match(self, row: int) -> Event:
         subject = household_id(row)

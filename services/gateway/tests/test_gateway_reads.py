@@ -31,6 +31,7 @@ def test_a_household_is_masked_until_a_purpose_is_stated_and_then_the_read_is_lo
     assert masked["place"]["district"]["code"] == VILLAGES[0][:6]
     assert masked["place"]["village"] is None
     assert masked["match"]["agreement"]["birth_date"] is False
+    assert masked["conflicts"] == []
     assert masked["masked"] == ["birth_date", "family_card_number", "name", "nik"]
     assert masked["hidden"] == ["address", "geotag", "relationship", "sex"]
     assert world.access_log() == []

@@ -31,6 +31,7 @@ from padan_gateway.list_check.work import ListChecks
 from padan_gateway.objections import endpoints as objections
 from padan_gateway.parts import Parts
 from padan_gateway.persons import endpoints as persons
+from padan_gateway.persons import like
 from padan_gateway.photos import endpoints as photos
 from padan_gateway.pipeline import endpoints as pipeline
 from padan_gateway.pipeline.watch import Watch
@@ -124,9 +125,8 @@ def _app(parts: Parts, health: Health, lists: ListChecks) -> FastAPI:
     # Without /progress: this port is public, and how far the services have come is for who may read the pipeline.
     app = create_app(title="Padan", health=health, **openapi.DESCRIPTION)
     for slice_ in (
-        households, rounds, objections, queues, relocations, persons, eligibility, commands, photos, batches, uploads,
-        pipeline,
-        life_events,
+        households, rounds, objections, queues, relocations, persons, like, eligibility, commands, photos, batches,
+        uploads, pipeline, life_events,
     ):  # fmt: skip
         app.include_router(slice_.router(parts))
     app.include_router(list_check.router(parts, lists.wake.set))

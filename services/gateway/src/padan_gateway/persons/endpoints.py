@@ -39,9 +39,11 @@ class PersonAnswer(Answer):
 
 
 def by_nik_hash(connection: Connection[Any], nik_hash: bytes) -> dict[str, Any] | None:
-    """The person with this NIK; under row-level security."""
+    """The person with this NIK; under row-level security. Where it was recorded twice, it is whose it was made last."""
     with connection.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute("SELECT * FROM person_view WHERE nik_hash = %b", [nik_hash]).fetchone()
+        return cursor.execute(
+            "SELECT * FROM person_view WHERE nik_hash = %b ORDER BY membership_seq DESC LIMIT 1", [nik_hash]
+        ).fetchone()
 
 
 def router(parts: Parts) -> APIRouter:

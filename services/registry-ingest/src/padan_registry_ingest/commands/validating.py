@@ -132,6 +132,11 @@ class Validation:
         """A family of the register is asked about only where household says so: it knows where the family lives, and
         what the registry is to be asked. The family card is not asked about: it changes with many events of a life."""
         faults = correction_faults(command, (datetime.now(UTC) + EASTERNMOST).date())
+        photo_id = None if isinstance(command, RecheckIdentity) else command.evidence
+        if photo_id is not None:
+            photos = await asyncio.to_thread(self._album.listed, command.household_id)
+            if photo_id not in {photo.photo_id for photo in photos}:
+                faults.append(Fault("photo_unknown", "evidence"))
         if faults or isinstance(command, CorrectHousehold):
             return Validated(command, tuple(faults))
         person = await self._household.identity(command, role, region)
