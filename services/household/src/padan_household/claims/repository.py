@@ -36,6 +36,17 @@ def standing(connection: Connection[Any], nik_hashes: Iterable[bytes]) -> dict[b
     return {row[0]: Claim(*row) for row in rows}
 
 
+def of_persons(connection: Connection[Any], person_ids: Iterable[UUID]) -> dict[UUID, Claim]:
+    """The latest claim of each of these people, released ones too; whoever never held a NIK is absent."""
+    rows = connection.execute(
+        "SELECT nik_hash, person_id, household_id, membership_seq, released FROM person_claim "
+        "WHERE person_id = ANY(%(persons)b::uuid[]) ORDER BY membership_seq",
+        {"persons": sorted(set(person_ids))},
+        binary=True,
+    )
+    return {row[1]: Claim(*row) for row in rows}
+
+
 def holders(connection: Connection[Any], nik_hashes: Iterable[bytes]) -> dict[bytes, UUID]:
     """The households that hold NIKs, by hash; those that nobody holds are absent."""
     return {

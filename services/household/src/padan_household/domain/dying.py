@@ -21,6 +21,21 @@ from padan_household.domain.succeeding import succeed
 Facts = Sequence[HouseholdFact] | Refusal
 
 
+def decides(report: DeathReported, named: Household | None, holder: Household | None) -> Household | None:
+    """Which household a report is about: the one that holds the person now (`holder`, None where that is not known),
+    which need not be the one the report names any more.
+
+    What is taken back is taken back where the death stands: that can be a household which this death had ended, while
+    another has proposed the person anew.
+    """
+    if holder is None or report.person_id not in holder.members:
+        return named
+    if report.reversed and holder.members[report.person_id].died_on is None:
+        held = None if named is None else named.members.get(report.person_id)
+        return named if held is not None and held.died_on is not None else holder
+    return holder
+
+
 def told(report: DeathReported, known: Known | None, today: date, claims: Mapping[bytes, Claim]) -> Facts:
     """What a report of the civil registry leads to. `claims` are those on the NIKs of the household's members.
 

@@ -91,11 +91,11 @@ class IntakeHandler:
         if not reports:
             return
         households = self._register.load({report.household_id for report in reports}, connection)
-        before = dict(households)
         entering, refusals = self._admit(connection, reports, households)
         keys = self._keyring.mint([pair for proposal in entering.values() for pair in subjects(proposal)])
         seal = seal_for(lambda _, subject: keys[subject])
-        means = _Means(entering, refusals, seal, Deaths(connection, self._keyring, reports))
+        deaths = Deaths(connection, self._keyring, self._register, reports, households=households, entering=entering)
+        means, before = _Means(entering, refusals, seal, deaths), dict(households)
         decided = [self._decide(report, households, means) for report in reports]
         take(connection, entering.values())
         _ended(decided).apply(connection)
@@ -190,6 +190,7 @@ class IntakeHandler:
                 return _Decided(report, ranked)
             facts = ranked
         elif isinstance(content, DeathReported):
+            household = means.deaths.where(content, households)
             told = means.deaths.decide(report, content, household)
             if isinstance(told, Refusal):
                 return _Decided(report, told)
@@ -200,16 +201,17 @@ class IntakeHandler:
             refusal = means.refusals.get(report.event.event_id)
             if refusal is not None:
                 return _Decided(report, refusal)
+            means.deaths.entered(means.entering[content.household_id])
             facts = propose(means.entering[content.household_id], means.seal)
         events = follow(
             household,
-            report.household_id,
+            report.household_id if household is None else household.id,
             facts,
             Cause(report.event.actor, report.event.correlation_id, report.event.event_id),
         )
         after = fold(events, household)
         if after is not None:
-            households[report.household_id] = after
+            households[after.id] = after
         return _Decided(report, events=events, again=isinstance(content, Proposal) and household is not None)
 
     def _append(self, connection: Connection[Any], decided: Sequence[_Decided]) -> None:

@@ -144,10 +144,10 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
            "This person's family is registered outside the region you work for.",
            "Minta dinas sosial di tempat keluarga itu tercatat untuk melaporkannya.",
            "Ask the social office where the family is registered to report it."),
-    Reason("not_a_member", "Orang ini sudah tidak tercatat di keluarga itu.",
-           "This person is not in that family any more.",
-           "Tidak perlu apa-apa bila orang ini pindah keluarga: laporannya ikut pindah.",
-           "If the person moved to another family there is nothing to do: the report follows."),
+    Reason("not_a_member", "Orang ini sudah tidak tercatat di keluarga itu, dan tidak ditemukan di keluarga lain.",
+           "This person is not in that family any more, and is found in no other.",
+           "Cocokkan NIK dengan e-KTP atau akta kematian, lalu kirim sekali lagi bila orang ini didaftarkan lagi.",
+           "Compare the NIK with the card or certificate; send it again if the person is registered again."),
 )  # fmt: skip
 
 WARNINGS: Final[tuple[Reason, ...]] = (
