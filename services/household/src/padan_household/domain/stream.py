@@ -6,7 +6,9 @@ from uuid import UUID
 
 import msgspec
 from msgspec import UNSET
+from padan_events.dying import DeathCorrected, DeathReversed, MemberDied, ToldBy
 from padan_events.effects import Effects, HouseholdFact
+from padan_events.families import CaretakerChanged, ChangeReason, HeadChanged
 from padan_events.household import Proposed, SplitFrom, WelfareRanked
 from padan_events.states import CLOSED, State
 
@@ -75,12 +77,22 @@ def evolve(household: Household | None, event: HouseholdEvent) -> Household:
     elif household is None:
         raise OutOfOrderError(f"{event.originator_id}: an event before the household was proposed")
     changed = _effected(household, data.effects(), event)
-    if event.cause.actor.startswith("user:"):
+    if event.cause.actor.startswith("user:") and not _reported(data):
         changed |= tiers.touched(household)
     own = _OWN.get(type(data))
     if own is not None:
         changed |= own(household, data, event.cause.actor)
     return msgspec.structs.replace(household, version=expected, regency=data.regency, **changed)
+
+
+def _reported(data: HouseholdFact) -> bool:
+    """Whether an event follows from what a register says, by a file or a notification that a person sent: nobody has
+    worked on the case. Who follows somebody who died does so by rule, whoever told of the death."""
+    if isinstance(data, MemberDied | DeathCorrected | DeathReversed):
+        return data.source is not ToldBy.OPERATOR
+    if isinstance(data, HeadChanged | CaretakerChanged):
+        return data.reason is ChangeReason.DIED
+    return isinstance(data, WelfareRanked)
 
 
 _OWN: Final[dict[type, Callable[[Household, Any, str], dict[str, Any]]]] = {
