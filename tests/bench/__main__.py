@@ -11,6 +11,7 @@ from padan_runtime import logs as structured_logs
 
 from bench.append_single import append_single
 from bench.commands import approve_10k, commands
+from bench.deaths import deaths_feed
 from bench.idle import idle
 from bench.logs import append_batched, relay
 from bench.measure import Bench, say
@@ -30,6 +31,7 @@ BENCHES: dict[str, Bench] = {
     "rebuild": rebuild,
     "commands": commands,
     "approve_10k": approve_10k,
+    "deaths_feed": deaths_feed,
     # Each of these leaves fewer services at work than it found: in this order.
     "gateway_stream": gateway_stream,
     "eligibility_stream": eligibility_stream,

@@ -83,7 +83,7 @@ def approve_10k(platform: Platform) -> list[Measure]:
     until the call is answered; the baseline is what their proposal by a file took to the same view."""
     batch = pati.generate(CASES * 4 // 3 + 400, folder=platform.instance.folder / "data" / "approve", seed=77)
     platform.up(progress=lambda name, state: say(f"{name}: {state}"))
-    _make_known(platform, batch)
+    make_known(platform, batch)
     office = issue(platform.instance, role="social_office", region=_REGENCY, subject="bench")
     say(f"proposing {CASES} families ...")
     with Gateway(platform.url("gateway"), office) as gateway:
@@ -113,7 +113,8 @@ def approve_10k(platform: Platform) -> list[Measure]:
     ]
 
 
-def _make_known(platform: Platform, batch: pati.PatiBatch) -> None:
+def make_known(platform: Platform, batch: pati.PatiBatch) -> None:
+    """Let the registers outside know the people of a batch."""
     for register, people in (("civil-registry", batch.civil_registry), ("barred-register", batch.barred_register)):
         body = (people / "people.parquet").read_bytes()
         url = f"{platform.url(register)}/simulator/people"
