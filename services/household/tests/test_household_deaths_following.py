@@ -94,7 +94,8 @@ def test_after_a_split_the_report_is_decided_where_the_person_went(desk: Desk) -
     assert len(outcome.positions) == len([one for e, one in desk.parts.facts() if e.causation_id == report.event_id])
     assert decided(desk, desk.parts.intake.again(report)) == ["accepted"]
     assert decided(desk, tell(new, goes, ON, source="file"), tell(origin, stays, ON)) == ["accepted", "accepted"]
-    assert deaths(desk) == [(MemberDied, goes, new), (MemberDied, stays, origin)]
+    assert set(deaths(desk)) == {(MemberDied, goes, new), (MemberDied, stays, origin)}
+    assert len(deaths(desk)) == 2
 
 
 def test_after_a_merge_the_report_is_decided_in_the_household_that_took_them_in(desk: Desk) -> None:
