@@ -5,9 +5,9 @@ from uuid import UUID
 
 import pytest
 from dying_given import ON, Home, family
-from household_desk import OFFICE
+from household_desk import OFFICE, VILLAGE, cases
 from household_given import NIK_HASH_KEY, Parts, a_family, a_nik
-from padan_events.commands.cases import DeactivateHousehold
+from padan_events.commands.cases import DeactivateHousehold, ReturnCases
 from padan_events.dying import (
     DeathCorrected,
     DeathReversed,
@@ -17,7 +17,7 @@ from padan_events.dying import (
 from padan_events.families import CaretakerChanged, ChangeReason, HeadChanged
 from padan_events.personal import Relationship
 from padan_events.states import State
-from padan_events.tiers import Deactivated, DeactivateReason, Reactivated
+from padan_events.tiers import Deactivated, DeactivateReason, Reactivated, ReturnReason
 from padan_runtime.sealing import keyed_hash
 
 TODAY = date(2026, 3, 10)
@@ -138,6 +138,18 @@ def test_a_household_that_the_death_had_ended_stands_again_where_it_stood(parts:
     assert isinstance(again, Reactivated)
     assert again.to is home.desk.state(home.id) is State.DELIBERATED
     assert home.holds() == {keyed_hash(NIK_HASH_KEY, a_nik(1))}
+
+
+def test_a_returned_case_that_a_death_had_ended_stands_again_where_it_was_returned_to(parts: Parts) -> None:
+    home = Home(parts, a_family(1, [a_nik(1)]))
+    home.desk.deliberate(home.id)
+    back = ReturnCases(cases=cases(home.id), to=State.PROPOSED, reasons=(ReturnReason.OTHER,))
+    assert home.desk.codes(home.desk.send(back, ("facilitator", VILLAGE))) == ["accepted"]
+    home.told(0)
+    assert home.state is State.DEACTIVATED
+    home.told(0, back=True)
+    assert home.desk.state(home.id) is State.PROPOSED
+    assert home.desk.deliberate(home.id) == ["accepted"]
 
 
 def test_it_does_not_stand_again_where_its_people_are_elsewhere_by_now_or_something_else_had_ended_it(

@@ -121,7 +121,7 @@ class Household(msgspec.Struct, frozen=True, kw_only=True):
 
     `members` are by person, in the order in which they joined; `matched` holds those the civil registry was asked for,
     `ranked_on` is the day of the decile that counts, `proposed_by` is the report it came from (None where no report
-    caused it), `closed_from` the state in which it stood before it left the register, `ended_by_death` whether it left
+    caused it), `closed_from` the state its case built on before it left the register, `ended_by_death` whether it left
     because its last member died, `death_claims` are by person the deaths that were reported and are not confirmed.
     """
 

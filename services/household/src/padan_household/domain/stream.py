@@ -126,7 +126,7 @@ def _effected(household: Household, effects: Effects, event: HouseholdEvent) -> 
     if effects.state is not None:
         changed["state"] = effects.state
         if effects.state in CLOSED and household.state not in CLOSED:
-            changed["closed_from"] = household.state
+            changed["closed_from"] = tiers.base(household)
     if effects.identity is not None:
         changed["identity"] = Sealed(effects.identity, event.event_id)
     if effects.decile is not None:
