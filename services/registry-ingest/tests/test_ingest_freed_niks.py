@@ -45,7 +45,7 @@ def test_the_owner_of_a_freed_nik_is_found_and_nobody_else_in_every_order(databa
     def second() -> None:  # where they move to, it is corrected
         read(database, of=SECOND, persons=[IndexedPerson(WRONG, PERSON, SECOND, 2)])
         corrected = [IndexedPerson(RIGHT, PERSON, SECOND, 3)]
-        read(database, of=SECOND, pos=2, persons=corrected, freed=[FreedHash(WRONG, 3)])
+        read(database, of=SECOND, pos=2, persons=corrected, freed=[FreedHash(WRONG, SECOND, 3)])
 
     def third() -> None:  # and its owner comes in
         read(database, of=THIRD, persons=[IndexedPerson(WRONG, OWNER, THIRD, 4)])
@@ -65,7 +65,7 @@ def test_the_owner_of_a_freed_nik_is_found_and_nobody_else_in_every_order(databa
 
 def test_a_freed_nik_is_nobodys(database: Database) -> None:
     read(database, of=FIRST, persons=[IndexedPerson(WRONG, PERSON, FIRST, 1)])
-    read(database, of=FIRST, pos=2, freed=[FreedHash(WRONG, 2)])
+    read(database, of=FIRST, pos=2, freed=[FreedHash(WRONG, FIRST, 2)])
     read(database, of=SECOND, persons=[IndexedPerson(WRONG, PERSON, SECOND, 1)])  # what is read late says nothing new
     with database.transaction() as connection:
         assert repository.holders(connection, [WRONG]) == {}

@@ -2,5 +2,6 @@
 -- whatever order it is read.
 CREATE TABLE freed_nik (
     nik_hash       bytea   PRIMARY KEY,
+    household_id   uuid    NOT NULL,  -- whose record was corrected
     membership_seq integer NOT NULL
 );

@@ -110,16 +110,16 @@ def _open(facts: Sequence[tuple[Event, HouseholdFact]], keys: Keys) -> Known:
                 nik_hash = bytes.fromhex(person.nik_hash)
                 known.persons.append(IndexedPerson(nik_hash, member.person_id, household_id, member.membership_seq))
         known.left.extend(effects.left)
-        known.freed.extend(_freed(event, effects, own))
+        known.freed.extend(_freed(event, household_id, effects, own))
     return known
 
 
-def _freed(event: Event, effects: Effects, keys: Mapping[UUID, SubjectKeys]) -> Iterator[FreedHash]:
+def _freed(event: Event, household_id: UUID, effects: Effects, keys: Mapping[UUID, SubjectKeys]) -> Iterator[FreedHash]:
     for one in effects.freed:
         key = keys_of(keys, one.person_id).identity
         if key is not None:
             nik = open_sealed(key, one.nik, FreedNik, subject=one.person_id, event_id=event.event_id)
-            yield FreedHash(bytes.fromhex(nik.nik_hash), one.membership_seq)
+            yield FreedHash(bytes.fromhex(nik.nik_hash), household_id, one.membership_seq)
 
 
 def _card(event: Event, household_id: UUID, sealed: bytes | None, keys: Mapping[UUID, SubjectKeys]) -> bytes | None:

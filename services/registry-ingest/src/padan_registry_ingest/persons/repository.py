@@ -22,9 +22,10 @@ class IndexedPerson(msgspec.Struct, frozen=True):
 
 
 class FreedHash(msgspec.Struct, frozen=True):
-    """The hash of a NIK that from `membership_seq` on is nobody's."""
+    """The hash of a NIK that from `membership_seq` on is nobody's, and the household whose record was corrected."""
 
     nik_hash: bytes
+    household_id: UUID
     membership_seq: int
 
 
@@ -101,11 +102,16 @@ def write(
     )
     if freed:
         connection.execute(
-            "INSERT INTO freed_nik AS f (nik_hash, membership_seq) SELECT w.nik_hash, max(w.membership_seq) "
-            "FROM unnest(%(hashes)b::bytea[], %(seqs)b::integer[]) AS w (nik_hash, membership_seq) GROUP BY 1 "
-            "ON CONFLICT (nik_hash) DO UPDATE SET membership_seq = excluded.membership_seq "
-            "WHERE f.membership_seq < excluded.membership_seq",
-            {"hashes": [one.nik_hash for one in freed], "seqs": [one.membership_seq for one in freed]},
+            "INSERT INTO freed_nik AS f (nik_hash, household_id, membership_seq) SELECT DISTINCT ON (w.nik_hash) w.* "
+            "FROM unnest(%(hashes)b::bytea[], %(households)b::uuid[], %(seqs)b::integer[]) "
+            "AS w (nik_hash, household_id, membership_seq) ORDER BY w.nik_hash, w.membership_seq DESC "
+            "ON CONFLICT (nik_hash) DO UPDATE SET household_id = excluded.household_id, "
+            "membership_seq = excluded.membership_seq WHERE f.membership_seq < excluded.membership_seq",
+            {
+                "hashes": [one.nik_hash for one in freed],
+                "households": [one.household_id for one in freed],
+                "seqs": [one.membership_seq for one in freed],
+            },
         )
     latest = {person.nik_hash: person for person in sorted(persons, key=lambda person: person.membership_seq)}
     rows = list(latest.values())
