@@ -75,9 +75,9 @@ class Asking:
             raise RefusedError(f"{what}: {answer.status_code} {code}")
         return None, f"{answer.status_code} {code}"
 
-    def token(self, role: str) -> str:
-        """A token of this person in another role."""
-        return issue(self.platform.instance, role=role, region="3318", subject=f"{self._subject}-{role}")
+    def token(self, role: str, region: str = "3318", person: str = "") -> str:
+        """A token of this person in another role; `person` is somebody else in it."""
+        return issue(self.platform.instance, role=role, region=region, subject=f"{self._subject}-{role}{person}")
 
     def _client(self) -> httpx.Client:
         token = issue(self.platform.instance, role="social_office", region="3318", subject=self._subject)

@@ -1,4 +1,4 @@
-"""Rounds: send files, do faults meanwhile, wait until everything rests, ask the oracle."""
+"""Rounds: send files and commands, do faults meanwhile, wait until everything rests, ask the oracle."""
 
 import contextlib
 import shutil
@@ -6,6 +6,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
 
@@ -13,13 +14,14 @@ import httpx
 import msgspec
 import psycopg
 from aiokafka.errors import KafkaError
-from oracle import check_everything, come_to_rest
+from oracle import check_everything, come_to_rest, wait_until
 from oracle import parked as set_aside
 from padan_cli.platform import Instance, Platform, PlatformError
 from padan_cli.platform.instance import DATABASES, project_root
 
 from faults import disk
 from faults.asking import NO_AUTHORITIES
+from faults.deaths import feed_is_read
 from faults.following import Following, check_rankings
 from faults.kinds import Fault, Kind, draw, kinds, left_out
 from faults.lines import draw as draw_lines
@@ -159,7 +161,7 @@ def _one_round(
     faults = [Done(fault) for fault in draw(known, random)]
     say(f"round {number}: " + "; ".join(str(each.fault) for each in faults))
     sendings = traffic.prepare(number, random)
-    pauses = [random.uniform(0.0, 1.5) for _ in sendings]
+    pauses = [random.uniform(0.0, 1.5) for _ in sendings[:-1]]
     outcome = Round(number, faults, len(sendings))
     outcome.violation = _violation_of(lambda: _under_fire(stage, traffic, known, outcome, sendings, pauses), tries=1)
     if not outcome.violation:
@@ -190,10 +192,14 @@ def _under_fire(
     threads = [threading.Thread(target=happen, args=(done,), daemon=True) for done in outcome.faults]
     for thread in threads:
         thread.start()
+    *files, commands = sendings
     try:
-        for sending, pause_s in zip(sendings, pauses, strict=True):
-            stage.wait(pause_s)
-            traffic.send(sending)
+        with ThreadPoolExecutor(1) as beside:
+            giving = beside.submit(traffic.send, commands)
+            for sending, pause_s in zip(files, pauses, strict=True):
+                stage.wait(pause_s)
+                traffic.send(sending)
+            giving.result()
     finally:
         for thread in threads:
             thread.join()
@@ -201,6 +207,7 @@ def _under_fire(
     for done in outcome.faults:
         assert not done.error, f"{done.fault}: {done.error}"
     stage.bring_up()
+    wait_until(lambda: feed_is_read(stage.platform), "the civil registry's feed is read", _REST_WITHIN_S)
     come_to_rest(stage.platform, _REST_WITHIN_S)
     outcome.recovery_s = time.monotonic() - healed
 

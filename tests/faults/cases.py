@@ -1,136 +1,160 @@
-"""People's commands: families are proposed, deliberated in one call, and each meets a fate of its own, once."""
+"""People's commands: each until it is answered, under one key; once everything rests, asked again and looked at."""
 
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import zip_longest
 from random import Random
-from typing import Any, Final
-from uuid import UUID, uuid5
+from typing import Any, Final, get_args
 
 import httpx
 import msgspec
-from oracle import query
+from padan_events.commands import Command
+from padan_events.commands.cases import CaseList
+from padan_events.commands.rounds import VillageCommand
+from photos_given import encoded, exif, scene
 
+from faults import acknowledged, fates
 from faults.asking import Asking, Tries
+from faults.deaths import DOORS
+from faults.families import Family, key
+from faults.turns.turn import CITIZEN, MINISTRY, Turn
 
-_NAMESPACE: Final = UUID("7a4f9d64-1c0b-5f5e-9f5f-3f6c1a0c5e11")
-_VILLAGE: Final = "3318042007"
-_OPERATOR: Final = "village_operator"
-_NEXT_VILLAGE: Final = "3318042008"
-FATES: Final = (
-    "deliberated", "returned", "rejected", "withdrawn", "deactivated", "grown", "moved", "split", "ranked_head",
-)  # fmt: skip
-_STATES: Final = {"grown": "deliberated", "moved": "deliberated", "split": "deliberated", "ranked_head": "deliberated"}
-_LIVING: Final = {"grown": 3, "split": 1}
+
+def _tags(union: Any) -> frozenset[str]:
+    return frozenset(str(one.__struct_config__.tag) for one in get_args(union))
+
+
+COMMANDS: Final = _tags(Command)
+_MANY: Final = _tags(CaseList)
+_OF_VILLAGES: Final = _tags(VillageCommand)
+_PROPOSE: Final = "propose_household"
+_SMALL: Final = (480, 360)
+
+
+class Given(msgspec.Struct, frozen=True):
+    """A command as it was sent, and how it was answered: the status, and the answer without the watermark."""
+
+    turn: Turn
+    region: str
+    key: str
+    body: dict[str, Any]
+    answer: tuple[int, dict[str, Any]]
 
 
 class Cases(msgspec.Struct):
-    """Families without a card, whom no register outside is asked about, each with a fate."""
+    """Families, each with a fate; in `given` every command that was answered."""
 
     name: str
-    fates: tuple[str, ...]
-    households: dict[int, str] = msgspec.field(default_factory=dict)
+    families: list[Family]
+    given: list[Given] = msgspec.field(default_factory=list)
     tries: Tries = msgspec.field(default_factory=Tries)
 
     @property
     def ways(self) -> list[str]:
-        """What it counts as."""
-        return ["commands"]
+        """What it counts as: each command by itself."""
+        return [f"{given.turn.command} refused" if given.turn.code else given.turn.command for given in self.given]
 
     def send(self, asking: Asking) -> None:
-        """Give every command until it is answered: under one key each, so that asking again does nothing twice."""
-        for number in range(len(self.fates)):
-            family = {"village": _VILLAGE, "members": [{"name": "TANPA KARTU"}, {"name": "ANAK CONTOH"}]}
-            told = self._give(asking, f"propose {number}", {"command": "propose_household", "household": family})
-            self.households[number] = told["household_id"]
-        everybody = self._cases(range(len(self.fates)))
-        minutes = {"command": "deliberate", "cases": everybody, "held_on": "2026-01-05", "minutes_number": "1/BA"}
-        self._whole(self._give(asking, "deliberate", minutes, role="village_head"))
-        facilitator = {"cases": self._of("returned"), "command": "return_cases", "to": "proposed"}
-        self._whole(self._give(asking, "return", {**facilitator, "reasons": ["other"]}, role="facilitator"))
-        rejected = {"cases": self._of("rejected"), "command": "reject_cases", "reasons": ["able"]}
-        self._whole(self._give(asking, "reject", rejected, role="facilitator"))
-        for fate, command, reason in (
-            ("withdrawn", "withdraw_household", "family_request"),
-            ("deactivated", "deactivate_household", "abroad"),
-        ):
-            for case in self._of(fate):
-                one = {"command": command, "household_id": case["household_id"], "reason": reason}
-                self._give(asking, f"{fate} {case['household_id']}", one)
-
-        for number, fate in enumerate(self.fates):
-            self._live(asking, self.households[number], fate)
-
-    def _live(self, asking: Asking, household: str, fate: str) -> None:
-        """What happens to a family that is on the list."""
-        one = {"household_id": household}
-        if fate == "grown":
-            born = {"member": {"name": "BAYI CONTOH"}, "reason": "birth"}
-            self._give(asking, f"add {household}", {"command": "add_member", **one, **born})
-        elif fate == "moved":
-            to = {"village": _NEXT_VILLAGE, "address": "Jalan Contoh"}
-            self._give(asking, f"move {household}", {"command": "relocate_household", **one, "to": to}, role=_OPERATOR)
-        elif fate in {"split", "ranked_head"}:
-            child = self._members(asking, household)[-1]
-            if fate == "split":
-                apart = {"members": [{"person_id": child, "relationship": "head"}], "caretaker": child}
-                self._give(asking, f"split {household}", {"command": "split_household", **one, **apart})
+        """Everything that happens to these families: the first turn of each, then the second of each ..."""
+        for number, (turn, families) in enumerate(_in_turn(self.families)):
+            if turn.door:
+                for family in families:
+                    DOORS[turn.door](asking, family)
+                    family.lived(turn.events, turn.shown)
+            elif turn.command in _MANY:
+                self._give(asking, turn, families, key(self.name, f"{number}"))
             else:
-                self._give(asking, f"head {household}", {"command": "set_head", **one, "person_id": child})
-
-    @staticmethod
-    def _members(asking: Asking, household: str) -> list[str]:
-        """Who is in a family, once the view shows it."""
-        answer = asking.ask(
-            f"household {household}",
-            lambda http: http.get(f"/v1/households/{household}"),
-            again=frozenset({"household_not_found"}),
-        )
-        return [member["person_id"] for member in answer.json()["members"]]
-
-    def _give(
-        self, asking: Asking, what: str, command: dict[str, Any], *, role: str = "social_office"
-    ) -> dict[str, Any]:
-        if command.get("cases") == []:
-            return {"refused": 0}
-        key = str(uuid5(_NAMESPACE, f"{self.name} {what}"))
-
-        def post(http: httpx.Client) -> httpx.Response:
-            headers = {"Idempotency-Key": key, "Authorization": f"Bearer {asking.token(role)}"}
-            return http.post("/v1/commands", json=command, headers=headers)
-
-        answer = asking.ask(f"{self.name}: {what}", post)
-        told: dict[str, Any] = answer.json()
-        return told
-
-    def _whole(self, told: dict[str, Any]) -> None:
-        assert told["refused"] == 0, f"{self.name}: {told}"
-
-    def _cases(self, numbers: Any) -> list[dict[str, str]]:
-        return [{"household_id": self.households[number]} for number in numbers]
-
-    def _of(self, fate: str) -> list[dict[str, str]]:
-        return self._cases(number for number, one in enumerate(self.fates) if one == fate)
+                for family in families:
+                    self._take_photos(asking, turn, family)
+                    self._give(asking, turn, [family], key(self.name, f"{number} {family.serial}"))
 
     def check(self, asking: Asking) -> None:
-        """Each family stands once, where its fate has brought it. Raises `AssertionError`."""
-        rows = query(
-            asking.platform,
-            "gateway",
-            "SELECT household_id::text, state, village, (SELECT count(*) FROM person_view p "
-            "WHERE p.household_id = h.household_id) FROM household_view h WHERE household_id::text = ANY(%s)",
-            list(self.households.values()),
-        )
-        expected = {
-            self.households[number]: (
-                _STATES.get(fate, fate),
-                _NEXT_VILLAGE if fate == "moved" else _VILLAGE,
-                _LIVING.get(fate, 2),
+        """The same keys are answered the same, and nothing more came of it. Raises `AssertionError`."""
+        for given in self.given:
+            answer = _ask(asking, given.turn, given.region, given.key, given.body)
+            assert answer == given.answer, (
+                f"{self.name}: {given.body} was answered {given.answer}, and the same key {answer}"
             )
-            for number, fate in enumerate(self.fates)
-        }
-        found = {household: tuple(rest) for household, *rest in rows}
-        wrong = {one: (found.get(one), right) for one, right in expected.items() if found.get(one) != right}
-        assert not wrong, f"{self.name}: {wrong}"
+        acknowledged.check(asking.platform, self.name, self.families)
+
+    def _give(self, asking: Asking, turn: Turn, families: Sequence[Family], named: str) -> None:
+        first = families[0]
+        body = {"command": turn.command, **turn.fields(first)}
+        if turn.command in _MANY:
+            body["cases"] = [{"household_id": family.household} for family in families]
+        elif turn.command not in {_PROPOSE, *_OF_VILLAGES}:
+            body["household_id"] = first.household
+        region = turn.region or {MINISTRY: "ID", CITIZEN: first.village}.get(turn.role, first.village[:4])
+        answer = _ask(asking, turn, region, named, body)
+        self.given.append(Given(turn, region, named, body, answer))
+        status, document = answer
+        for family, outcome in zip(families, _outcomes(document), strict=True):
+            if turn.code:
+                codes = [reason["code"] for reason in outcome.get("reasons", [outcome])]
+                assert codes == [turn.code], f"{family.fate}: {turn.command} is answered {status} {outcome}"
+            else:
+                _accepted(turn, family, outcome)
+
+    @staticmethod
+    def _take_photos(asking: Asking, turn: Turn, family: Family) -> None:
+        facilitator = {"Authorization": f"Bearer {asking.token('facilitator')}", "Content-Type": "image/jpeg"}
+        for kind in turn.photos:
+            address = f"/v1/households/{family.household}/photos?kind={kind}"
+
+            def post(http: httpx.Client, address: str = address, kind: str = kind) -> httpx.Response:
+                return http.post(address, content=_picture(f"{family.name} {kind}"), headers=facilitator)
+
+            not_yet = frozenset({"household_not_found"})  # until the view shows it
+            answer = asking.ask(f"{kind} of {family.household}", post, again=not_yet)
+            family.photos[kind] = str(answer.json()["photo_id"])
 
 
-def draw(name: str, random: Random) -> Cases:
-    """Five to twenty-five families."""
-    return Cases(name, tuple(random.choice(FATES) for _ in range(random.randrange(5, 26))))
+def draw(name: str, number: int, villages: tuple[str, str], random: Random) -> Cases:
+    """The commands of a round."""
+    return Cases(name, fates.draw(name, number, villages, random))
+
+
+def _in_turn(families: Iterable[Family]) -> Iterator[tuple[Turn, list[Family]]]:
+    """Turns in their order, each with all the families that come to it at once."""
+    lives = [[(turn, family) for turn in fates.FATES[family.fate].turns] for family in families]
+    for at_once in zip_longest(*lives):
+        found: dict[int, tuple[Turn, list[Family]]] = {}
+        for each in at_once:
+            if each is not None and each[0] is not None:
+                found.setdefault(id(each[0]), (each[0], []))[1].append(each[1])
+        yield from found.values()
+
+
+def _ask(asking: Asking, turn: Turn, region: str, named: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    token = asking.token(turn.role, region, turn.person)
+    headers = {"Idempotency-Key": named, "Authorization": f"Bearer {token}"}
+
+    def post(http: httpx.Client) -> httpx.Response:
+        return http.post("/v1/commands", json=body, headers=headers)
+
+    answer = asking.ask(turn.command, post, answers=frozenset({turn.code} - {""}))
+    return answer.status_code, {name: said for name, said in answer.json().items() if name != "watermark"}
+
+
+def _outcomes(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """What became of each case or village, or of the one household or village."""
+    return list(document.get("cases") or document.get("villages") or [document])
+
+
+def _accepted(turn: Turn, family: Family, outcome: dict[str, Any]) -> None:
+    assert outcome.get("outcome", "accepted") == "accepted", f"{family.fate}: {turn.command} is answered {outcome}"
+    if turn.command == _PROPOSE:
+        family.household = str(outcome["household_id"])
+    family.lived(turn.events, turn.shown)
+    if family.other is not None:
+        family.other.lived(turn.others, turn.others_shown)
+    assert outcome["version"] == len(family.events), f"{family.fate}: {turn.command} led to {outcome}"
+    told = [(each["event_id"], each["shard"], each["pos"]) for each in outcome.get("events", [])]
+    family.told += told
+    if turn.command == "raise_objection":
+        family.objection = told[0][0]
+
+
+def _picture(of: str) -> bytes:
+    """Of all the houses of a round the same: they are flagged, and nothing is refused for it."""
+    seed = Random(of).randrange(1 << 30)
+    return encoded(scene(seed, _SMALL), "JPEG", quality=80, exif=exif())

@@ -5,7 +5,7 @@ What grows with all that was ever sent (`oracle.check_everything`) is looked at 
 
 import asyncio
 from collections import Counter, OrderedDict
-from typing import Any
+from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from oracle import DATABASE_OF, count, query
@@ -24,6 +24,11 @@ from faults.poison import UNKNOWN_TYPE
 Shard = tuple[str, int]
 Stored = tuple[str, str, str, bytes]
 """Event id, type, key and value."""
+_DECIDED: Final = (
+    "SELECT coalesce((SELECT sum({0}) FROM upload), 0) + (SELECT count(*) FROM life_event WHERE state = '{0}')"
+)
+_ROWS_OF: Final = {"round_view": "round_opened", "objection_view": "objection_raised"}
+"""By view, the type of which each event is a row of it."""
 
 
 class Following:
@@ -117,17 +122,21 @@ class Following:
     def _check_counts(self) -> None:
         """By counts, that each view holds what was accepted, once."""
         types, households = self.types, self.types["proposed"]
-        reported = types["household_reported"] + types["ranking_reported"]
+        of_rows = "SELECT count(*) FROM batch_row WHERE outcome IN ('accepted', 'refused')"
+        of_events = "SELECT count(*) FROM life_event WHERE state IN ('accepted', 'refused')"
+        reported = types["household_reported"] + types["ranking_reported"] + types["death_reported"]
         expected = {
             ("gateway", "SELECT count(*) FROM household_view"): households,
             ("eligibility", "SELECT count(*) FROM household_fact"): households,
             ("registry_ingest", "SELECT count(*) FROM household_index"): households,
             ("eligibility", "SELECT count(*) FROM decision_current"): 2 * households,
             ("gateway", "SELECT count(*) FROM decision_view"): 2 * households,
-            ("registry_ingest", "SELECT sum(accepted) FROM upload"): types["accepted"],
-            ("registry_ingest", "SELECT sum(refused) FROM upload"): types["refused"],
+            ("registry_ingest", _DECIDED.format("accepted")): types["accepted"],
+            ("registry_ingest", _DECIDED.format("refused")): types["refused"],
             ("registry_ingest", "SELECT sum(pending) FROM upload"): 0,
-            ("registry_ingest", "SELECT count(*) FROM batch_row WHERE outcome IN ('accepted', 'refused')"): reported,
+            ("registry_ingest", f"SELECT ({of_rows}) + ({of_events})"): reported,
+            ("registry_ingest", "SELECT count(*) FROM death_waiting"): 0,
+            **{("gateway", f"SELECT count(*) FROM {view}"): types[type_] for view, type_ in _ROWS_OF.items()},
         }
         found = {asked: count(self._platform, *asked) for asked in expected}
         wrong = {

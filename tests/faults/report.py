@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from faults.campaign import Campaign
+from faults.cases import COMMANDS
 
 
 def write(campaign: Campaign, file: Path) -> None:
@@ -27,11 +28,13 @@ def show(campaign: Campaign, console: Console) -> None:
         console.print(f"  {campaign.violation}", style="red", markup=False)
         console.print(f"  What the processes left lies in {campaign.folder}", markup=False)
     console.print(_of_kinds(campaign))
-    tries, sent = sum(each.tries for each in rounds), sum(each.sent for each in rounds)
     ways = Counter[str]()
     for each in rounds:
         ways.update(each.ways)
-    console.print(f"Files and lists sent: {sent}, with {tries} requests. By way: {', '.join(_counted(ways))}.")
+    tries, sent = sum(each.tries for each in rounds), sum(each.sent - 1 for each in rounds)
+    given = sum(number for way, number in ways.items() if way.removesuffix(" refused") in COMMANDS)
+    console.print(f"Files and lists sent: {sent}, commands: {given:,}; with {tries:,} requests. By way:")
+    console.print("  " + ", ".join(_counted(ways)))
     console.print("Events, each once in the store, on Kafka and in every view:")
     console.print("  " + ", ".join(f"{count:,} {type_}" for type_, count in sorted(campaign.types.items())))
     console.print(

@@ -1,17 +1,19 @@
-"""Files of invented people, in all the ways in which they are sent, and lists that are checked only."""
+"""Files of invented people, in all the ways in which they are sent, lists that are checked only, and commands."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from random import Random
-from typing import Protocol
+from typing import Final, Protocol
 
 import httpx
 import msgspec
 from padan_cli.platform import Platform
+from padan_gateway.regions import villages_of
 from padan_simulators import pati
 
 from faults import cases, corrections, lists, pieces
 from faults.asking import NO_AUTHORITIES, Asking, Tries
+from faults.families import registered
 from faults.files import MOMENTS, File, GivingUp
 from faults.pieces import Cuts
 from faults.views import Ended, ended
@@ -21,6 +23,8 @@ _SERIALS_EACH = 40
 _SERIALS_OF_NEW = 20
 """From here on, within a round's serials, those of people who stand in a corrected file only: a few rows use one."""
 LARGEST_ROUND = 9_999 // _SERIALS_EACH - 1
+_VILLAGES: Final = villages_of("3318")
+"""Commands of a round are about a village of their own: the round of a month is opened there once."""
 
 
 class Sending(Protocol):
@@ -70,7 +74,7 @@ def draw(random: Random) -> Ways:
 
 class Traffic:
     """Sends, in each round, a registration file and the base of the next one, and by chance a ranking, an old file, a
-    correction, a list; in pieces or whole, and sometimes given up."""
+    correction, a list; in pieces or whole, and sometimes given up. And commands, about families of their own."""
 
     def __init__(self, platform: Platform, folder: Path, seed: int) -> None:
         self._platform, self._folder, self._seed = platform, folder, seed
@@ -80,7 +84,8 @@ class Traffic:
         self._number = 0
 
     def prepare(self, number: int, random: Random) -> Sequence[Sending]:
-        """What is sent in a round, its people known to the registers; to be called while nothing is broken."""
+        """What is sent in a round, the commands last, its people known to the registers; to be called while nothing is
+        broken."""
         self._number = number
         batch = self._batches.pop(number, None) or self._invent(number, random.randrange(100, 401))
         following = self._batches[number + 1] = self._invent(number + 1, random.randrange(100, 401))
@@ -108,7 +113,10 @@ class Traffic:
         to_correct = [each for each in done if each[1].path not in self._corrected]
         if to_correct and ways.correction:
             sendings.append(self._correction(*of_correction.choice(to_correct), of_others, of_correction))
-        sendings.append(cases.draw(f"cases {self._seed} {number}", of_cases))
+        villages = _VILLAGES[number], _VILLAGES[number - 1]
+        commands = cases.draw(f"cases {self._seed} {number}", number, villages, of_cases)
+        self._make_known("civil-registry", registered(commands.families[1:]))
+        sendings.append(commands)
         self._old.append((batch, registration))
         return sendings
 
@@ -139,10 +147,12 @@ class Traffic:
             serials_after=number * _SERIALS_EACH + serials,
         )
         for register, people in (("civil-registry", batch.civil_registry), ("barred-register", batch.barred_register)):
-            body = (people / "people.parquet").read_bytes()
-            url = f"{self._platform.url(register)}/simulator/people"
-            httpx.post(url, content=body, timeout=60, trust_env=False, verify=NO_AUTHORITIES).raise_for_status()
+            self._make_known(register, (people / "people.parquet").read_bytes())
         return batch
+
+    def _make_known(self, register: str, people: bytes) -> None:
+        url = f"{self._platform.url(register)}/simulator/people"
+        httpx.post(url, content=people, timeout=60, trust_env=False, verify=NO_AUTHORITIES).raise_for_status()
 
     def send(self, sending: Sending) -> None:
         """Send it until it is taken. Raises `RefusedError`."""

@@ -1,0 +1,1 @@
+"""What happens to families in the mix: each turn a command, by tables."""
