@@ -111,6 +111,11 @@ class Register:
             birth_year=born.year,
         )
 
+    def sealed_member(self, row: int, index: int, seq: int, event_id: UUID) -> SealedMember:
+        """A member anew, under the keys of the household that it was reported with."""
+        person = person_id(row, index)
+        return self._member(row, index, person, seq, self.keys[household_id(row)][person], event_id)
+
     def request_move(self, row: int, village: str) -> Event:
         """The household wants to move from Pati to a village of another regency."""
         subject = household_id(row)

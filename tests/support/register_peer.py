@@ -17,6 +17,7 @@ import uvicorn
 from aiokafka import AIOKafkaProducer
 from fastapi import FastAPI, Request, Response
 from padan_events import SHARDS, Event, encode, shard_of, type_of
+from padan_events.effects import HouseholdFact
 from padan_events.envelope import to_headers
 from padan_events.household import IdentityMatched, Proposed, SealedMember, WelfareRanked
 from padan_events.intake import Origin
@@ -101,6 +102,10 @@ class RegisterPeer:
             request_id="r1",
         )
         return self._event(household_id, data, at)
+
+    def happened(self, data: HouseholdFact, *, at: datetime = RECORDED_AT) -> Event:
+        """Anything else that happened to a household."""
+        return self._event(data.household_id, data, at)
 
     def poison(self, household_id: UUID) -> Event:
         """An event of a type that only a later version knows."""

@@ -21,11 +21,12 @@ class UnreadableEventError(ValueError):
 
 
 class Member(msgspec.Struct, frozen=True):
-    """A member as a batch tells it."""
+    """A member as a batch tells it. `joined`: came into the household with this batch."""
 
     household_id: UUID
     membership_seq: int
     facts: PersonFacts
+    joined: bool = False
 
 
 class SealedPart(msgspec.Struct, frozen=True):
@@ -33,6 +34,7 @@ class SealedPart(msgspec.Struct, frozen=True):
 
     member: SealedMember
     event_id: UUID
+    joined: bool
 
 
 class Change(msgspec.Struct):
@@ -77,9 +79,15 @@ def _fold(change: Change, data: HouseholdFact) -> None:
         change.caretaker = effects.caretaker
     if effects.decile is not None:
         change.decile = effects.decile
-    change.members += [SealedPart(member, change.event.event_id) for member in (*effects.joined, *effects.changed)]
+    change.members += [SealedPart(member, change.event.event_id, True) for member in effects.joined]
+    change.members += [SealedPart(member, change.event.event_id, False) for member in effects.changed]
     change.left += effects.left
     change.died += effects.died
+    # A corrected NIK lets `membership_seq` grow, and the dead stay dead.
+    grown = {member.person_id: member.membership_seq for member in effects.changed}
+    change.died = [
+        Died(one.person_id, max(one.membership_seq, grown.get(one.person_id, 0)), one.on) for one in change.died
+    ]
 
 
 def _of(changes: dict[UUID, Change], household_id: UUID, regency: str, event: Event) -> Change:
@@ -96,7 +104,12 @@ def open_members(change: Change, keys: Mapping[UUID, SubjectKeys]) -> Sequence[M
     Raises `SealError` where a key is there and does not fit, `KeyUnknownError` for a member the keyring does not know.
     """
     return [
-        Member(change.household_id, part.member.membership_seq, _open(part, keys_of(keys, part.member.person_id)))
+        Member(
+            change.household_id,
+            part.member.membership_seq,
+            _open(part, keys_of(keys, part.member.person_id)),
+            part.joined,
+        )
         for part in change.members
     ]
 

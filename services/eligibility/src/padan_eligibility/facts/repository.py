@@ -71,22 +71,33 @@ def _household_rows(changes: Iterable[Change]) -> str:
     )
 
 
-def write_persons(connection: Connection[Any], members: Iterable[Member], changes: Collection[Change]) -> None:
+def write_persons(connection: Connection[Any], members: Sequence[Member], changes: Collection[Change]) -> None:
     """Write who joined, left and died, each person where their largest `membership_seq` says; the first side of a
     transfer to be seen moves the person, of the second only what is known of them is new."""
     departures = (one for change in changes for one in change.left)
     left = {one.person_id: one for one in sorted(departures, key=lambda one: one.membership_seq)}
-    died = {one.person_id: one for change in changes for one in change.died}
-    if left or died:
+    told = (one for change in changes for one in change.died)
+    died = {one.person_id: one for one in sorted(told, key=lambda one: one.membership_seq)}
+    joined = [(one.membership_seq, one.facts.person_id) for one in members if one.joined and one.membership_seq > 1]
+    came = {person_id: seq for seq, person_id in sorted(joined)}
+    if left or died or came:
         # Sorted, so that two workers that meet over a transfer wait for each other and never deadlock.
         connection.execute(
             "SELECT 1 FROM person_fact WHERE person_id = ANY(%b) ORDER BY person_id FOR UPDATE",
-            [sorted({*left, *died})],
+            [sorted({*left, *died, *came})],
+        )
+    if came:
+        # Only the living join: what is known of a death is of a household before, and does not count in this one.
+        connection.execute(
+            "UPDATE person_fact f SET died_on = NULL FROM unnest(%(persons)b::uuid[], %(seqs)b::integer[]) "
+            "AS w (person_id, membership_seq) WHERE f.person_id = w.person_id "
+            "AND f.membership_seq < w.membership_seq AND f.died_on IS NOT NULL",
+            {"persons": list(came), "seqs": list(came.values())},
         )
     write_members(connection, members)
     if left:
         connection.execute(
-            'UPDATE person_fact f SET household_id = w."to", membership_seq = w.membership_seq '
+            'UPDATE person_fact f SET household_id = w."to", membership_seq = w.membership_seq, died_on = NULL '
             'FROM json_to_recordset(%(rows)s::json) AS w (person_id uuid, "to" uuid, membership_seq integer) '
             "WHERE f.person_id = w.person_id AND f.membership_seq < w.membership_seq",
             {"rows": _json(left.values())},

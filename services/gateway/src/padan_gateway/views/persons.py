@@ -30,12 +30,14 @@ _UPSERT = (
     "district = EXCLUDED.district, village = EXCLUDED.village, "
     "ordinal = CASE WHEN EXCLUDED.ordinal < 0 THEN p.ordinal ELSE EXCLUDED.ordinal END, name = EXCLUDED.name, "
     "nik = EXCLUDED.nik, nik_hash = EXCLUDED.nik_hash, birth_date = EXCLUDED.birth_date, sex = EXCLUDED.sex, "
-    "relationship = EXCLUDED.relationship, sources = EXCLUDED.sources "
+    "relationship = EXCLUDED.relationship, sources = EXCLUDED.sources, "
+    # Only the living join: what is known of a death is of a household before, and does not count in this one.
+    "died_on = CASE WHEN EXCLUDED.ordinal < 0 OR p.membership_seq = EXCLUDED.membership_seq THEN p.died_on END "
     # The other side of a transfer may have been read first: it moved the person, and knew nothing else.
     "WHERE p.membership_seq <= EXCLUDED.membership_seq"
 )
 _LEFT = (
-    "UPDATE person_view p SET household_id = w.household_id, membership_seq = w.membership_seq "
+    "UPDATE person_view p SET household_id = w.household_id, membership_seq = w.membership_seq, died_on = NULL "
     "FROM unnest(%(persons)b::uuid[], %(seqs)b::integer[], %(households)b::uuid[]) "
     "AS w (person_id, membership_seq, household_id) "
     "WHERE p.person_id = w.person_id AND p.membership_seq < w.membership_seq"

@@ -10,7 +10,7 @@ from msgspec import UNSET, UnsetType
 from padan_events import Event, decode
 from padan_events.commands.corrections import DisputedField
 from padan_events.corrections import ConflictResolved, DetailsCorrected, IdentityUnmatched
-from padan_events.effects import Died, HouseholdFact, Left, SealedMember, VillageFact
+from padan_events.effects import Effects, HouseholdFact, Left, SealedMember, VillageFact
 from padan_events.eligibility import Decided
 from padan_events.evidence import Geotagged
 from padan_events.household import IdentityMatched, Proposed
@@ -82,6 +82,14 @@ class PersonRow(msgspec.Struct):
     identity: PersonIdentity | None
 
 
+class Death(msgspec.Struct):
+    """What a household says last of a member's death, as of `membership_seq`; `on` None: lives."""
+
+    household_id: UUID
+    membership_seq: int
+    on: date | None
+
+
 _LATER = 1_000
 """Members who joined later stand behind those the household came in with; those who stay keep their place."""
 
@@ -102,7 +110,7 @@ class Changes(msgspec.Struct):
     persons: dict[UUID, PersonRow]
     decisions: dict[tuple[UUID, str], DecisionRow]
     left: dict[UUID, Left]
-    died: dict[UUID, Died]
+    died: dict[UUID, Death]
     visits: Visits
     told: list[tuple[Event, msgspec.Struct]]
     moves: dict[UUID, Move] = {}
@@ -234,7 +242,7 @@ def _moved(
         if held is not None and held.membership_seq > member.membership_seq:
             continue
         ordinal = -1 if index >= len(effects.joined) else first + index
-        if ordinal < 0 and held is not None:
+        if ordinal < 0 and held is not None and held.household_id == change.household_id:
             ordinal = held.ordinal
         changes.persons[member.person_id] = PersonRow(
             member.person_id,
@@ -247,8 +255,20 @@ def _moved(
         known = changes.left.get(left.person_id)
         if known is None or known.membership_seq < left.membership_seq:
             changes.left[left.person_id] = left
+    _died(changes, change.household_id, effects)
+
+
+def _died(changes: Changes, household_id: UUID, effects: Effects) -> None:
+    """Who died or lives after all; a batch may tell it of two households, of which the one joined later counts."""
     for died in effects.died:
-        changes.died[died.person_id] = died
+        known = changes.died.get(died.person_id)
+        if known is None or known.membership_seq <= died.membership_seq:
+            changes.died[died.person_id] = Death(household_id, died.membership_seq, died.on)
+    for member in effects.changed:
+        # A corrected NIK lets `membership_seq` grow, and the dead stay dead.
+        known = changes.died.get(member.person_id)
+        if known is not None and known.household_id == household_id:
+            known.membership_seq = max(known.membership_seq, member.membership_seq)
 
 
 def _home(
