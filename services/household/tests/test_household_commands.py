@@ -129,6 +129,17 @@ def test_a_refusal_leaves_nothing_and_stays_what_it_was(
     assert parts.facts() == []
 
 
+@pytest.mark.parametrize("village", ["", "9900000000", "３３１８０４２００７"])
+def test_a_village_in_no_province_is_refused_and_the_refusal_stays(
+    parts: Parts, commands: Commands, village: str
+) -> None:
+    given = asked(found=(Fault("region_unknown", "household.village"),))
+    nowhere = msgspec.structs.replace(a_family(1, None), village=village)
+    given = msgspec.structs.replace(given, command=ProposeHousehold(household=nowhere))
+    assert refused_as(commands.decide(given)) == refused_as(commands.decide(given)) == ["region_unknown"]
+    assert parts.facts() == []
+
+
 def test_who_acts_for_a_region_acts_for_every_village_in_it(commands: Commands) -> None:
     for row, region in enumerate(("", "33", "3318", "331804", "3318042007")):
         accepted(commands.decide(asked(row, key=region or "nation", region=region, role="social_office")))

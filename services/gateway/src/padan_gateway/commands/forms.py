@@ -22,13 +22,13 @@ def read(body: bytes) -> Command:
     """The command in a body. Raises `Problem` request_invalid, with the field it lies in."""
     try:
         command = _DECODER.decode(body)
+        unknown = [(place, "field_unknown") for place in _unknown(msgspec.json.decode(body), command)]
     except msgspec.ValidationError as error:
         found = _PLACE.search(str(error))
         raise invalid([(_dotted(found.group(1)) if found else "", "value_invalid")]) from None
-    except (msgspec.DecodeError, UnicodeError):
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
         # Its message may quote what came, so it does not go on.
         raise invalid([("", "json_invalid")]) from None
-    unknown = [(place, "field_unknown") for place in _unknown(msgspec.json.decode(body), command)]
     if unknown:
         raise invalid(unknown)
     return command

@@ -46,6 +46,9 @@ class Proposing:
 
     def decide(self, connection: Connection[Any], request: CommandRequest, command: ProposeHousehold) -> CommandOutcome:
         """The answer, with what it leads to written."""
+        refused = _forbidden(request, command.household.village)
+        if refused is not None and any(fault.code == _UNKNOWN for fault in request.found):
+            return refused  # where no region is, there is no local date
         command_id = ids.command_id(request.actor, request.idempotency_key)
         causation_id = ids.request_id(command_id, request.digest)
         cause = Cause(request.actor, command_id, causation_id)
@@ -61,7 +64,6 @@ class Proposing:
         loaded = self._register.load_with_cause([household_id], causation_id, connection).get(household_id)
         if loaded is not None:
             return self._again(connection, loaded, proposal, cause)
-        refused = _forbidden(request, command.household.village)
         if refused is not None:
             return refused
         standing = claims.standing(connection, nik_hashes(proposal))
