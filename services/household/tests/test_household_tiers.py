@@ -1,7 +1,8 @@
 """A case on its way: who brings it on, when it is sent back, and what ends it."""
 
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 import msgspec
 import pytest
@@ -35,6 +36,7 @@ from padan_events.tiers import (
     WithdrawReason,
 )
 from padan_household.domain.cut_off import update_month
+from padan_household.domain.household import Household
 
 
 @pytest.fixture
@@ -149,6 +151,26 @@ def test_a_returned_case_that_nobody_touches_is_withdrawn_and_its_people_are_fre
     (member,) = again.members.values()
     assert member.membership_seq == 2
     assert list(again.members) == list(desk.household(household).members)
+
+
+def test_what_comes_due_by_a_change_made_just_now_is_not_swept_away_with_a_row_that_lags(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    household, register = desk.propose(1), desk.parts.register
+    with desk.parts.database.transaction() as connection:
+        connection.execute("INSERT INTO deadline VALUES (%s, 'returned_case', %s)", [household, desk.now])
+    load = register.load
+
+    def overtaken(*asked: Any) -> dict[UUID, Household]:
+        found = load(*asked)
+        monkeypatch.undo()
+        back = ReturnCases(cases=cases(household), to=State.PROPOSED, reasons=(ReturnReason.OTHER,))
+        assert desk.codes(desk.send(back, HEAD)) == ["accepted"]
+        return found
+
+    monkeypatch.setattr(register, "load", overtaken)
+    assert desk.deadlines.fire() == 0
+    assert desk.due() == [(household, desk.now + timedelta(days=14))]
 
 
 def test_a_row_of_deadlines_alone_makes_nothing_happen(desk: Desk) -> None:

@@ -70,6 +70,9 @@ class Deadlines:
                 due = [] if household is None else [one for one in deadlines_of(household) if one.at <= now]
                 if household is None or not due:
                     # Nothing of it is due: a row that a restore brought back, or one that another has just seen to.
+                    # Whoever is changing it just now writes what comes due then: that must not be taken for such a row.
+                    self._register.hold(household_id, connection)
+                    household = self._register.load([household_id], connection).get(household_id)
                     standing = frozenset() if household is None else deadlines_of(household)
                     repository.replace(connection, {household_id: standing})
                     return False
