@@ -6,9 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from household_desk import HEAD, OFFICE, VILLAGE, Desk
+from household_desk import HEAD, OFFICE, VILLAGE, Desk, cases
 from household_given import Parts
 from padan_events.commands import CommandAccepted, VillageAccepted, VillagesDecided
+from padan_events.commands.cases import Deliberate
+from padan_events.commands.families import SetHead
 from padan_events.commands.recipients import ConfirmRecipient, ProposeProgramme, Resign, VerifyRecipient
 from padan_events.commands.rounds import CloseRound, DeclareNoChange, OpenRounds
 from padan_events.recipients import (
@@ -161,3 +163,12 @@ def test_who_answers_while_the_round_is_closed_waits_and_is_refused(desk: Desk) 
         )
         desk.parts.register.append([event], connection)
     assert answered.result() == ["round_closed"]
+
+
+def test_the_stream_of_a_village_is_no_household(desk: Desk) -> None:
+    assert opened(desk) == ["accepted"]
+    assert desk.codes(desk.send(SetHead(household_id=stream_of(VILLAGE), person_id=uuid4()), OPERATOR)) == [
+        "household_unknown"
+    ]
+    both = Deliberate(cases=cases(stream_of(VILLAGE), desk.propose(1)), held_on=date(2026, 3, 9), minutes_number="1")
+    assert desk.codes(desk.send(both, HEAD)) == ["household_unknown", "accepted"]

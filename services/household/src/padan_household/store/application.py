@@ -10,9 +10,10 @@ from eventsourcing.persistence import EventStore, InfrastructureFactory, Mapper
 from eventsourcing.utils import Environment
 from padan_events import decode
 from padan_events.commands import AppendedEvent
-from padan_events.effects import VillageFact
+from padan_events.effects import VillageFact, village_types
 from padan_events.intake import Position
 from padan_events.rounds import stream_of
+from padan_events.topics import HOUSEHOLD_EVENTS
 from padan_runtime.database import Database
 from psycopg import Connection, sql
 
@@ -24,8 +25,10 @@ from padan_household.store import snapshots
 from padan_household.store.enveloped import EnvelopedEvent
 from padan_household.store.mapper import HouseholdMapper, shard_of
 from padan_household.store.recorder import ShardedAggregateRecorder, ShardedRecorder
+from padan_household.store.repository import wait_for_writers
 
 _MAPPER = HouseholdMapper()
+_OF_VILLAGES = village_types()
 
 
 class ShardedFactory(InfrastructureFactory):
@@ -109,9 +112,15 @@ class Register(Application[UUID]):
         kept = snapshots.read(connection, wanted)
         after = {household_id: household.version for household_id, household in kept.items()}
         for household_id, stored in self.recorder.select_streams(wanted, connection, after).items():
+            if stored and stored[0].topic in _OF_VILLAGES:
+                continue  # whoever knows a village can tell the id of its stream: it is no household
             household = fold(map(_MAPPER.to_domain_event, stored), kept.get(household_id))
             if household is not None:
                 yield household_id, (household, stored)
+
+    def hold(self, household_id: UUID, connection: Connection[Any]) -> None:
+        """Until the transaction ends nobody appends to this household; whoever was doing so is done or gone."""
+        wait_for_writers(connection, HOUSEHOLD_EVENTS.name, [shard_of(household_id)])
 
     def load_rounds(
         self, villages: Iterable[str], causation_id: UUID, connection: Connection[Any]
