@@ -1,5 +1,6 @@
 """A long life is read from its last snapshot on, and is the same life."""
 
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -47,6 +48,16 @@ def test_a_snapshot_of_another_form_is_passed_over(desk: Desk) -> None:
     with desk.parts.database.transaction() as connection:
         connection.execute("UPDATE household_snapshot SET form = %s, state = %s", [bytes(32), b"{}"])
     assert desk.household(household) == before
+
+
+def test_a_rule_that_is_mended_makes_another_form(tmp_path: Path) -> None:
+    rule = tmp_path / "rule.py"
+    rule.write_text("return None")
+    before = snapshots.form_of(tmp_path)
+    assert snapshots.form_of(tmp_path) == before
+    rule.write_text("return 1")
+    assert snapshots.form_of(tmp_path) != before
+    assert snapshots.FORM not in {before, snapshots.form_of()}
 
 
 def test_an_answer_lost_in_a_restore_is_found_again_before_the_snapshot(desk: Desk) -> None:
