@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
 from household_desk import OFFICE, VILLAGE, Desk
 from household_given import NIK_HASH_KEY, Parts, a_nik
@@ -27,7 +28,7 @@ from padan_events.states import State
 from padan_events.tiers import Deactivated, WithdrawReason
 from padan_events.topics import HOUSEHOLD_EVENTS
 from padan_household.claims.changes import recorded
-from padan_household.claims.repository import standing
+from padan_household.claims.repository import ClaimRaceError, release, secure, standing
 from padan_household.domain.claim import Claim
 from padan_runtime import log
 from padan_runtime.sealing import keyed_hash
@@ -278,3 +279,14 @@ def test_the_sides_of_a_split_name_each_other(desk: Desk) -> None:
     assert parted.into == entered.household_id
     assert [one.head for one in told if isinstance(one, HeadChanged)] == [people[1]]
     assert not [one for one in told if isinstance(one, Deactivated)]
+
+
+def test_a_nik_that_others_took_and_left_since_it_was_looked_at_is_decided_anew(desk: Desk) -> None:
+    household = desk.propose(1)
+    stale = Claim(keyed_hash(NIK_HASH_KEY, a_nik(4)), uuid4(), uuid4(), 1)
+    with desk.parts.database.transaction() as connection:
+        connection.execute("UPDATE person_claim SET membership_seq = 2")
+        release(connection, [household])
+        with pytest.raises(ClaimRaceError):
+            secure(connection, [stale])
+        secure(connection, [msgspec.structs.replace(stale, membership_seq=3)])

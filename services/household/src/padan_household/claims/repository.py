@@ -128,7 +128,7 @@ def secure(connection: Connection[Any], claims: Sequence[Claim]) -> None:
     `take_over`, which writes every one.
 
     Raises `ClaimRaceError` where another person claimed one since we looked: a claim with a larger `membership_seq`
-    would displace theirs.
+    would displace theirs, and one with a smaller would not be written.
     """
     if not claims:
         return
@@ -140,9 +140,12 @@ def secure(connection: Connection[Any], claims: Sequence[Claim]) -> None:
         {"hashes": [one.nik_hash for one in ordered], "nobody": NOBODY},
     )
     others = connection.execute(
-        "SELECT 1 FROM person_claim c JOIN unnest(%(hashes)b::bytea[], %(persons)b::uuid[]) AS w (nik_hash, person_id) "
-        "USING (nik_hash) WHERE NOT c.released AND c.person_id <> w.person_id ORDER BY c.nik_hash FOR UPDATE OF c",
-        {"hashes": [one.nik_hash for one in ordered], "persons": [one.person_id for one in ordered]},
+        "SELECT 1 FROM person_claim c JOIN unnest(%(hashes)b::bytea[], %(persons)b::uuid[], %(households)b::uuid[], "
+        "%(seqs)b::integer[]) AS w (nik_hash, person_id, household_id, membership_seq) USING (nik_hash) "
+        "WHERE (NOT c.released AND c.person_id <> w.person_id) "
+        "OR (c.household_id <> w.household_id AND c.membership_seq >= w.membership_seq) "
+        "ORDER BY c.nik_hash FOR UPDATE OF c",
+        _columns(ordered),
     ).fetchone()
     if others is not None:
         raise ClaimRaceError("a NIK was claimed meanwhile")
