@@ -1,6 +1,5 @@
 """Families whose lives take any turn that commands can give them."""
 
-from collections.abc import Callable
 from datetime import date, timedelta
 from itertools import count
 from random import Random
@@ -9,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import invariant, precondition, rule
 from padan_events.commands import Command, ProposeHousehold
 from padan_events.commands.cases import (
     Approve,
@@ -44,6 +43,7 @@ from padan_household.domain.authority import MAY
 from padan_household.domain.cut_off import update_month
 from visit_given import PLACE, a_visit, found_photo
 
+from lives.deaths import Deaths
 from lives.families import KINDS, some_command
 from lives.readers import View
 from lives.register import ACCEPTED, Register, cut_off_day
@@ -51,14 +51,12 @@ from lives.register import ACCEPTED, Register, cut_off_day
 VILLAGES = ("3318042007", "3318042008", "3319012001", "5101012001")
 ROLES = tuple(sorted(set().union(*MAY.values())))
 ACTORS = ("user:one", "user:two", "user:three")
-Peer = Callable[..., list[str]]
 AtDestination = AcceptRelocation | RefuseRelocation
 
 
-class Lives(RuleBasedStateMachine):
+class Lives(Deaths):
     """Commands in any order, given by anybody. `peer`, where there is one, is given the same, and answers the same."""
 
-    peer: Peer | None = None
     first_nik = 0
 
     def __init__(self) -> None:
@@ -71,10 +69,6 @@ class Lives(RuleBasedStateMachine):
     def households(self) -> list[UUID]:
         """By the order in which they came in."""
         return list(self.register.households)
-
-    def one(self, index: int) -> UUID:
-        """Some household."""
-        return self.households[index % len(self.households)]
 
     def give(self, command: Command, role: str, village: str, actor: str, version: int | None = None) -> list[str]:
         """Give a command; a refused one must change nothing."""

@@ -55,11 +55,16 @@ class View:
             self.caretakers[household_id] = effects.caretaker
         if effects.head is not UNSET:
             self.heads[household_id] = effects.head
+        joined = {one.person_id for one in effects.joined}
         moves = [(one.person_id, one.membership_seq, household_id) for one in (*effects.joined, *effects.changed)]
         for person_id, seq, holder in (*moves, *((one.person_id, one.membership_seq, one.to) for one in effects.left)):
             held = self.persons.get(person_id)
             if held is None or held.membership_seq < seq:
-                self.persons[person_id] = SeenPerson(holder, seq, dead=held.dead if held is not None else False)
+                # Only the living join: a death that was told of them before is of another household.
+                stays = held is not None and person_id not in joined and holder == held.household_id
+                self.persons[person_id] = SeenPerson(
+                    holder, seq, dead=held.dead if held is not None and stays else False
+                )
         for died in effects.died:
             held = self.persons[died.person_id]
             if held.membership_seq <= died.membership_seq:

@@ -19,6 +19,7 @@ from padan_events.local_date import local_date
 from padan_events.personal import HouseholdIdentity, MapPoint, PersonIdentity, PersonSensitive
 from padan_household.claims.changes import ClaimChanges, changes_of
 from padan_household.claims.proposed import admitted, opened
+from padan_household.commands.opening import nik_hashes_of
 from padan_household.domain import ids
 from padan_household.domain.asked import Asked, Known, Person
 from padan_household.domain.authority import CITIZEN, acts_in, role_may
@@ -28,6 +29,7 @@ from padan_household.domain.deadlines import come_due, deadlines_of
 from padan_household.domain.household import Household, Sealed
 from padan_household.domain.proposing import propose
 from padan_household.domain.refusals import CASE_REPEATED, HOUSEHOLD_UNKNOWN, VERSION_DIFFERS, Refusal
+from padan_household.domain.relocating import destination
 from padan_household.domain.rounds import AskedOf, Rounds
 from padan_household.domain.rounds import decide as decide_of_village
 from padan_household.domain.rounds import evolve as evolve_rounds
@@ -119,7 +121,7 @@ class Register:
             seen.add(case.household_id)
             codes.append(found.code if isinstance(found, Refusal) else ACCEPTED)
             facts += [] if isinstance(found, Refusal) else found
-        self._write(facts, recorded)
+        self.write(facts, recorded)
         return codes
 
     def _decide(
@@ -164,12 +166,7 @@ class Register:
     def _standing(self, rule: Any, command: Any, opened_: Mapping[UUID, Known]) -> dict[bytes, Claim]:
         hashes = {nik_hash(nik) for nik in rule.niks(command)}
         if rule.claims_members:
-            hashes |= {
-                bytes.fromhex(person.identity.nik_hash)
-                for known in opened_.values()
-                for person in known.persons.values()
-                if person.identity is not None and person.identity.nik_hash is not None
-            }
+            hashes |= nik_hashes_of(opened_.values())
         return {one: self.claims[one] for one in hashes if one in self.claims}
 
     def known(self, household_id: UUID) -> Known | None:
@@ -190,7 +187,11 @@ class Register:
             geotag = read(household.field.geotag, household.id, household.id, "identity", MapPoint)
         move = household.relocation
         elsewhere = (
-            None if move is None else read(move.place, household.id, household.id, "identity", HouseholdIdentity)
+            None
+            if move is None
+            else destination(
+                household, read(move.place, household.id, household.id, "identity", HouseholdIdentity), home
+            )
         )
         return Known(household=household, home=home, persons=persons, geotag=geotag, elsewhere=elsewhere)
 
@@ -211,7 +212,7 @@ class Register:
         entering = admitted(proposal, held)
         if isinstance(entering, Refusal):
             return {"duplicate_in_file": "member_repeated"}.get(entering.code, entering.code)
-        self._write(list(propose(entering, seal_all)), cause)
+        self.write(list(propose(entering, seal_all)), cause)
         return ACCEPTED
 
     def pass_time(self, by: timedelta) -> list[UUID]:
@@ -226,11 +227,12 @@ class Register:
         ):
             at, household_id, kind = due[0]
             cause = Cause("service:household", uuid5(household_id, f"deadline:{kind}:{at.isoformat()}"))
-            self._write(list(come_due(self.households[household_id], kind)), cause)
+            self.write(list(come_due(self.households[household_id], kind)), cause)
             fired.append(household_id)
         return fired
 
-    def _write(self, facts: list[HouseholdFact], cause: Cause) -> None:
+    def write(self, facts: list[HouseholdFact], cause: Cause) -> None:
+        """Write what was decided: the next events of their households, and what they change of the claims."""
         events = follow_each(self.households, facts, cause)
         for event, data in zip(events, facts, strict=True):
             household_id = event.originator_id
@@ -251,6 +253,8 @@ class Register:
                 )
                 if not household.closed:
                     holders[person] = household_id
+            assert household.closed or household.living, "a household of nobody who lives"
+            assert household.closed or household.head in (None, *household.living), "a head who does not live here"
             approvals = list(household.case.approvals.values())
             assert len(set(approvals)) == len(approvals), "one person approved a case twice"
             known = self.known(household_id)  # every block is bound to the event that carries it

@@ -12,6 +12,7 @@ from psycopg import Connection
 
 from padan_household.domain.asked import Known, Person
 from padan_household.domain.household import Household, Sealed
+from padan_household.domain.relocating import destination
 from padan_household.keyring.keyring import Keyring
 from padan_household.keyring.rights import Reach, Rights
 from padan_household.store.application import Loaded, Register
@@ -72,10 +73,12 @@ def opened(household: Household, keys: Mapping[UUID, SubjectKeys], *, members: b
     """A household with what these keys open of it. Raises `KeyUnknownError` and `SealError`."""
     own, move = keys_of(keys, household.id).identity, household.relocation
     place = household.field.geotag if geotag else None
+    home = _open(own, household.identity, HouseholdIdentity, household.id)
+    elsewhere = None if move is None else _open(own, move.place, HouseholdIdentity, household.id)
     return Known(
         household=household,
-        home=_open(own, household.identity, HouseholdIdentity, household.id),
-        elsewhere=None if move is None else _open(own, move.place, HouseholdIdentity, household.id),
+        home=home,
+        elsewhere=None if elsewhere is None else destination(household, elsewhere, home),
         persons={person_id: _person(household, person_id, keys) for person_id in household.members} if members else {},
         geotag=None if place is None else _open(own, place, MapPoint, household.id),
     )

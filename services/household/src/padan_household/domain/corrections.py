@@ -26,6 +26,7 @@ from padan_household.domain.refusals import (
     ALREADY_SO,
     HEAD_NAMED,
     HOUSEHOLD_CLOSED,
+    MEMBER_UNKNOWN,
     NIK_NOT_RECORDED,
     VERSION_DIFFERS,
     Refusal,
@@ -131,8 +132,11 @@ def _not_corrected(
     if member.identity.nik is None and (Detail.NIK in fields or by_registry):
         return Refusal(NIK_NOT_RECORDED, "nik")
     # One head a family: whoever was named wrongly is corrected first.
-    if Detail.RELATIONSHIP in fields and command.relationship is Relationship.HEAD and known.household.head is not None:
-        return Refusal(HEAD_NAMED, "relationship")
+    if Detail.RELATIONSHIP in fields and command.relationship is Relationship.HEAD:
+        if known.household.members[command.person_id].died_on is not None:
+            return Refusal(MEMBER_UNKNOWN, "person_id")
+        if known.household.head not in (None, command.person_id):
+            return Refusal(HEAD_NAMED, "relationship")
     if command.match is None and ((Detail.NIK in fields and command.nik is not None) or by_registry):
         return Refusal(VERSION_DIFFERS)  # it has become possible since registry-ingest looked
     return None
@@ -148,9 +152,11 @@ def _freed(command: CorrectMember, before: OpenMember, known: Known, asked: Aske
 
 
 def _headed(before: OpenMember, after: OpenMember, known: Known, person_id: UUID) -> dict[str, Any]:
-    """Who is head from now on: where two had been named, the other one."""
+    """Who is head from now on: where two had been named, the other one. Who follows a head by rule or by decision stays
+    head whatever is corrected of the one before."""
     was, now = (one.identity.relationship is Relationship.HEAD for one in (before, after))
-    if was == now:
+    head = known.household.head
+    if was == now or (head == person_id if now else head not in (None, person_id)):
         return {}
     heads = [
         member

@@ -1,7 +1,7 @@
 """A death that an operator reports: it holds once the social office confirms it, and lapses after 30 days."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from padan_household.domain.asked import Asked, Known
 from padan_household.domain.household import Claimed, Household
 from padan_household.domain.refusals import (
     ALREADY_DEAD,
+    DATE_BEFORE_BIRTH,
     DATE_IN_FUTURE,
     DEATH_ALREADY_REPORTED,
     DEATH_NOT_REPORTED,
@@ -42,8 +43,8 @@ def report(command: ReportDeath, known: Known, asked: Asked) -> Facts:
     """An operator reports a death."""
     household, person_id = known.household, command.person_id
     refusal = _unfounded(household, person_id)
-    if refusal is None and command.occurred_on > asked.today:
-        refusal = Refusal(DATE_IN_FUTURE, "occurred_on")
+    if refusal is None:
+        refusal = _impossible(household, person_id, command.occurred_on, asked)
     if refusal is None and not command.photos and command.note is None:
         refusal = Refusal(EVIDENCE_MISSING, "photos")
     if refusal is not None:
@@ -71,6 +72,14 @@ def _unfounded(household: Household, person_id: UUID) -> Refusal | None:
     return Refusal(DEATH_ALREADY_REPORTED, "person_id") if person_id in household.death_claims else None
 
 
+def _impossible(household: Household, person_id: UUID, on: date, asked: Asked) -> Refusal | None:
+    """Why nobody can have died on this date."""
+    if on > asked.today:
+        return Refusal(DATE_IN_FUTURE, "occurred_on")
+    born = household.members[person_id].birth_year
+    return Refusal(DATE_BEFORE_BIRTH, "occurred_on") if born is not None and on.year < born else None
+
+
 def confirm(command: ConfirmDeath, known: Known, asked: Asked) -> Facts:
     """The social office confirms it: from now on it is as if the civil registry had told."""
     claimed = known.household.death_claims.get(command.person_id)
@@ -79,8 +88,9 @@ def confirm(command: ConfirmDeath, known: Known, asked: Asked) -> Facts:
     if claimed.by == asked.actor:
         return Refusal(OWN_REPORT)
     on = command.occurred_on or claimed.occurred_on
-    if on > asked.today:
-        return Refusal(DATE_IN_FUTURE, "occurred_on")
+    refusal = _impossible(known.household, command.person_id, on, asked)
+    if refusal is not None:
+        return refusal
     return dying.died(known, command.person_id, on, ToldBy.OPERATOR, asked.today)
 
 

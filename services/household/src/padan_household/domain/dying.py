@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from padan_events.dying import DeathCorrected, DeathReversed, MemberDied, ToldBy
 from padan_events.effects import HouseholdFact
 from padan_events.families import ChangeReason
@@ -16,7 +17,7 @@ from padan_household.domain.asked import Known
 from padan_household.domain.claim import Claim
 from padan_household.domain.household import Household
 from padan_household.domain.refusals import NOT_A_MEMBER, NOT_IN_REGISTER, REGION_FORBIDDEN, Refusal
-from padan_household.domain.succeeding import succeed
+from padan_household.domain.succeeding import succeed, succeed_the_dead
 
 Facts = Sequence[HouseholdFact] | Refusal
 
@@ -96,6 +97,10 @@ def taken_back(
     if household.state is State.DEACTIVATED and household.ended_by_death and free:
         to = household.closed_from or State.PROPOSED
         facts.append(Reactivated(**_of(household), to=to, occurred_on=today))
+        living = {**household.members, person_id: msgspec.structs.replace(member, died_on=None)}
+        facts += succeed_the_dead(
+            msgspec.structs.replace(known, household=msgspec.structs.replace(household, members=living)), today
+        )
     return facts
 
 

@@ -15,13 +15,16 @@ from padan_household.domain.membership import departed, may_change, may_hold, ma
 from padan_household.domain.proposing import FIRST_MEMBERSHIP, person_identity, person_sensitive
 from padan_household.domain.refusals import (
     CARETAKER_UNKNOWN,
+    DATE_BEFORE_BIRTH,
     DUPLICATE_IN_REGISTER,
     HEAD_UNCLEAR,
     HOUSEHOLD_ERASED,
+    UNDER_AGE,
     Refusal,
 )
 from padan_household.domain.stream import FIRST_VERSION
 from padan_household.domain.succeeding import succeed
+from padan_household.domain.succession import known_minor
 
 Facts = Sequence[HouseholdFact] | Refusal
 
@@ -32,6 +35,12 @@ def add_member(command: AddMember, known: Known, asked: Asked) -> Facts:
     refusal = may_change(known) or may_hold(command.occurred_on, asked)
     if refusal is not None:
         return refusal
+    if (
+        command.occurred_on is not None
+        and reported.birth_date is not None
+        and command.occurred_on < reported.birth_date
+    ):
+        return Refusal(DATE_BEFORE_BIRTH, "occurred_on")
     if reported.relationship is Relationship.HEAD and household.head is not None:
         return Refusal(HEAD_UNCLEAR, "member.relationship")
     nik_hash = None if reported.nik is None else asked.nik_hash(reported.nik)
@@ -76,6 +85,8 @@ def split(command: SplitHousehold, known: Known, asked: Asked) -> Facts:
         return Refusal(HEAD_UNCLEAR, "members")
     if command.caretaker not in {one.person_id for one in command.members}:
         return Refusal(CARETAKER_UNKNOWN, "caretaker")
+    if known_minor(known, command.caretaker, asked.today):
+        return Refusal(UNDER_AGE, "caretaker")
     new_id, transfer_id = ids.proposed_household_id(asked.command_id), uuid5(asked.command_id, "transfer")
     event_id, on = ids.event_id(new_id, FIRST_VERSION), command.occurred_on or asked.today
     card = command.family_card_number
@@ -101,7 +112,6 @@ def split(command: SplitHousehold, known: Known, asked: Asked) -> Facts:
             state=origin.state,
             approvals=origin.case.approvals,
             returned_to=origin.case.returned_to,
-            due_at=origin.case.due_at,
             update_month=origin.case.update_month,
             decile=origin.decile,
             ranked_on=origin.ranked_on,

@@ -21,6 +21,7 @@ from padan_household.domain.refusals import (
     ALREADY_DECIDED,
     APPEAL_TOO_LATE,
     APPEALED_ALREADY,
+    HOUSEHOLD_CLOSED,
     NOT_A_RECIPIENT,
     OBJECTION_ANSWERED,
     OBJECTION_LAPSED,
@@ -84,6 +85,8 @@ def resolve(command: ResolveObjection, known: Known, asked: Asked) -> Facts:
 
 def appeal(command: AppealObjection, known: Known, asked: Asked) -> Facts:
     """The family or the objector appeals, once and in time."""
+    if known.household.closed:
+        return Refusal(HOUSEHOLD_CLOSED)
     objection = known.household.objections.get(command.objection_id)
     if objection is None:
         return Refusal(OBJECTION_UNKNOWN, "objection_id")

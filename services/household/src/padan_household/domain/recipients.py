@@ -132,7 +132,9 @@ def _verified(_: Aid, data: RecipientVerified, actor: str) -> dict[str, Any]:
 
 def _confirmed(aid: Aid, data: RecipientConfirmed, _: str) -> dict[str, Any]:
     assert aid.verification is not None
-    return {"verification": msgspec.structs.replace(aid.verification, ends=data.ends)}
+    verification = msgspec.structs.replace(aid.verification, ends=data.ends)
+    # What has ended may be asked for again.
+    return {"verification": verification, "programmes": ()} if data.ends else {"verification": verification}
 
 
 EVOLVE: Final[dict[type, Callable[[Household, Any, str], dict[str, Any]]]] = {

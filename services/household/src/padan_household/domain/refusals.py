@@ -75,6 +75,8 @@ DEATH_ALREADY_REPORTED: Final = "death_already_reported"
 DEATH_NOT_REPORTED: Final = "death_not_reported"
 OWN_REPORT: Final = "own_report"
 EVIDENCE_MISSING: Final = "evidence_missing"
+DATE_BEFORE_BIRTH: Final = "date_before_birth"
+NOBODY_LIVES: Final = "nobody_lives"
 
 
 class Refusal(msgspec.Struct, frozen=True):

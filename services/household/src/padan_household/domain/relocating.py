@@ -113,7 +113,8 @@ def request(command: RequestRelocation, known: Known, asked: Asked) -> Facts:
     to_regency = command.to.village[:4]
     if to_regency == household.regency:
         return Refusal(SAME_REGENCY, "to.village")
-    place = _place(command.to, home, asked)
+    # Without a new card it is that of the day on which they arrive: until then it may be corrected.
+    place = _place(command.to, msgspec.structs.replace(home, family_card_number=None, family_card_hash=None), asked)
     return (
         RelocationRequested(
             **_of(household),
@@ -183,6 +184,15 @@ def at_destination(_: Any, known: Known, asked: Asked) -> Refusal | None:
     """Whether the sender acts where the family wants to live; of others it is not said whether they move."""
     place = known.elsewhere if known.household.move_open else known.home
     return None if place is None else acts_in(asked.region, place.village)
+
+
+def destination(household: Household, place: HouseholdIdentity, home: HouseholdIdentity | None) -> HouseholdIdentity:
+    """The place of a move; of one that is open, with the family card that goes along where none was told with it."""
+    if home is None or not household.move_open or place.family_card_number is not None:
+        return place
+    return msgspec.structs.replace(
+        place, family_card_number=home.family_card_number, family_card_hash=home.family_card_hash
+    )
 
 
 def _may_move(known: Known) -> Refusal | None:

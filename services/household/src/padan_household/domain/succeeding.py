@@ -52,6 +52,14 @@ def succeed(
     return found
 
 
+def succeed_the_dead(known: Known, today: date) -> list[HouseholdFact]:
+    """Who follows a head or a caretaker who died while the household had left the register; `known` is as it stands
+    from now on."""
+    household = known.household
+    dead = {one for one in (household.head, household.caretaker) if one is not None} - {*household.living}
+    return succeed(known, today, today, dead, ChangeReason.DIED)
+
+
 def set_head(command: SetHead, known: Known, asked: Asked) -> Facts:
     """Somebody decides who is head."""
     refusal = _among(command.person_id, known, known.household.head)

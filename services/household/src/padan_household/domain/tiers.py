@@ -16,6 +16,7 @@ from padan_events.commands.cases import (
     WithdrawHousehold,
 )
 from padan_events.effects import HouseholdFact
+from padan_events.relocations import RelocationCancelled
 from padan_events.states import TURN, WAY, State
 from padan_events.tiers import (
     BY_THEMSELVES,
@@ -34,18 +35,20 @@ from padan_events.tiers import (
 
 from padan_household.domain.asked import Asked, Known
 from padan_household.domain.cut_off import update_month
-from padan_household.domain.household import CaseState, Household
+from padan_household.domain.household import Aid, CaseState, Household
 from padan_household.domain.notes import sealed_note
 from padan_household.domain.refusals import (
     ALREADY_APPROVED,
     DUPLICATE_IN_REGISTER,
     HOUSEHOLD_CLOSED,
+    NOBODY_LIVES,
     NOT_EARLIER,
     NOT_ITS_TURN,
     REASON_RESERVED,
     STILL_IN_REGISTER,
     Refusal,
 )
+from padan_household.domain.succeeding import succeed_the_dead
 
 RETURNED_FOR: Final = timedelta(days=14)
 """How long a returned case waits to be touched (default)."""
@@ -111,7 +114,8 @@ def determine(_: Determine, known: Known, asked: Asked) -> Facts:
     if isinstance(turn, Refusal):
         return turn
     month = known.household.case.update_month
-    assert month is not None
+    if month is None:
+        return Refusal(NOT_ITS_TURN)
     return (Determined(**_of(known), update_month=month),)
 
 
@@ -169,8 +173,15 @@ def reactivate(command: ReactivateHousehold, known: Known, asked: Asked) -> Fact
     for claim in asked.claims.values():
         if claim.household_id != known.household.id:
             return Refusal(DUPLICATE_IN_REGISTER, holder=claim.household_id)
+    if not known.household.living:
+        return Refusal(NOBODY_LIVES)
     note = sealed_note(command.note, known, asked)
-    return (Reactivated(**_of(known), to=State.PROPOSED, occurred_on=asked.today, note=note),)
+    return (
+        Reactivated(**_of(known), to=State.PROPOSED, occurred_on=asked.today, note=note),
+        # It has left, so it moves no more: who wants to move asks again.
+        *((RelocationCancelled(**_of(known)),) if known.household.move_open else ()),
+        *succeed_the_dead(known, asked.today),
+    )
 
 
 def overdue(household: Household) -> Sequence[HouseholdFact]:
@@ -201,17 +212,25 @@ def _approved(case: CaseState, to: State, actor: str, month: str | None = None) 
 
 def _ended(household: Household, data: Deactivated, actor: str) -> dict[str, Any]:
     by_death = data.reason is DeactivateReason.LAST_MEMBER_DIED
-    return {**_left(household, data, actor), "ended_by_death": by_death, "death_claims": {}}
+    return {**_left(household, data, actor), "ended_by_death": by_death}
 
 
 def _sent_back(household: Household, data: Returned, _: str) -> dict[str, Any]:
     last = WAY.index(data.to)
     kept = {state: actor for state, actor in household.case.approvals.items() if WAY.index(state) <= last}
-    return {"case": CaseState(approvals=kept, returned_to=data.to, due_at=data.due_at)}
+    # The approval of the regency stands where nothing before it is done again, and so does its month.
+    month = household.case.update_month if data.to is State.REGION_APPROVED else None
+    return {"case": CaseState(approvals=kept, returned_to=data.to, due_at=data.due_at, update_month=month)}
 
 
 def _left(household: Household, _: object, __: str) -> dict[str, Any]:
-    return {"case": msgspec.structs.replace(household.case, returned_to=None, due_at=None)}
+    # Whose death was reported may be held by another household from now on: it is reported there.
+    return {"case": msgspec.structs.replace(household.case, returned_to=None, due_at=None), "death_claims": {}}
+
+
+def _taken_up(_: Household, data: Reactivated, __: str) -> dict[str, Any]:
+    # Who goes the whole way once more has neither a place nor a proposal for one left.
+    return {"case": CaseState(), "aid": Aid()} if data.to is State.PROPOSED else {}
 
 
 EVOLVE: Final[dict[type, Callable[[Household, Any, str], dict[str, Any]]]] = {
@@ -223,6 +242,6 @@ EVOLVE: Final[dict[type, Callable[[Household, Any, str], dict[str, Any]]]] = {
     Rejected: _left,
     Withdrawn: _left,
     Deactivated: _ended,
-    Reactivated: lambda household, data, _: {"case": CaseState() if data.to is State.PROPOSED else household.case},
+    Reactivated: _taken_up,
 }
 """By type of event, what it changes of the case."""

@@ -112,6 +112,14 @@ _OF_COMMANDS: Final = (
           "If that record is wrong, show the social office the proof."),
     Words("date_too_early", 422, "Tanggal ini terlalu lama: sebelum tahun 1900.", "This date is before 1900.",
           "Perbaiki tanggalnya.", "Correct the date."),
+    Words("date_before_birth", 422, "Tanggal ini sebelum orang itu lahir.", "This date is before the person was born.",
+          "Periksa tanggalnya, dan tanggal lahir orang itu.", "Check the date, and that person's birth date."),
+    Words("nobody_lives", 409, "Tidak ada anggota keluarga ini yang masih hidup dan tercatat di sini.",
+          "No living member of this family is recorded here any more.",
+          "Bila anggotanya bergabung dengan keluarga lain, lihat keluarga itu. Bila kematiannya keliru, minta Dukcapil "
+          "membetulkannya.",
+          "If its members joined another family, look there. If a death is recorded in error, ask the civil registry "
+          "to correct it."),
     Words("member_unknown", 409, "Orang ini bukan anggota keluarga itu yang masih hidup, atau disebut dua kali.",
           "This person is no living member of that family, or is named twice.",
           "Buka lagi halaman keluarga itu, lalu pilih dari anggotanya.",
