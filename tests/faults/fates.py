@@ -1,6 +1,6 @@
 """What becomes of families: by name, the turns of a life, in their order."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from random import Random
 from typing import Final
 
@@ -118,22 +118,26 @@ FATES: Final[Mapping[str, Fate]] = {
     "not let in": Fate((*_LISTED, ASK_TO_GO, LET_GO, KEEP_OUT)),
     "staying": Fate((*_LISTED, ASK_TO_GO, STAY)),
 }
-_MET: Final = frozenset(fate.other for fate in FATES.values())
-"""Not drawn by themselves."""
+ALONE: Final = tuple(fate for fate in FATES if fate not in {VILLAGE, *(each.other for each in FATES.values())})
+"""Those that are drawn by themselves."""
 
 
 def draw(name: str, number: int, villages: tuple[str, str], random: Random) -> list[Family]:
     """The families of a round, each with a fate of its own, and their village. `number` is that of the round."""
-    alone = [fate for fate in FATES if fate != VILLAGE and fate not in _MET]
+    return families(name, number, villages, random.sample(ALONE, random.randrange(8, len(ALONE) + 1)))
+
+
+def families(name: str, number: int, villages: tuple[str, str], wanted: Iterable[str]) -> list[Family]:
+    """The village, and families with these fates, each behind the one that it meets."""
     village, near = villages
-    families = [Family(name, VILLAGE, 0, village, near, household=village)]
-    for fate in random.sample(alone, random.randrange(8, len(alone) + 1)):
+    found = [Family(name, VILLAGE, 0, village, near, household=village)]
+    for fate in wanted:
         other = None
         for each in filter(None, (FATES[fate].other, fate)):
-            serial = number * _SERIALS_EACH + len(families)
+            serial = number * _SERIALS_EACH + len(found)
             other = Family(name, each, serial, village, near, FATES[each].numbers, other)
-            families.append(other)
-    return families
+            found.append(other)
+    return found
 
 
 _SERIALS_EACH: Final = 40

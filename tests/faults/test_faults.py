@@ -9,10 +9,8 @@ from random import Random
 
 import pytest
 
-from faults import campaign, fates, traffic
+from faults import campaign, traffic
 from faults.cases import COMMANDS
-from faults.deaths import DOORS
-from faults.fates import FATES
 from faults.files import MOMENTS
 from faults.kinds import draw, kinds
 from faults.lists import Line as Listed
@@ -159,23 +157,6 @@ def test_a_seed_draws_the_same_traffic_and_leaves_no_way_out() -> None:
     pieces = [cuts for ways in one for cuts in ways.cuts if cuts is not None]
     assert {len(cuts.parts) for cuts in pieces} == set(range(3, 8))
     assert all(cuts.parts[-1] == 1.0 and len(cuts.pauses_s) == len(cuts.parts) for cuts in pieces)
-
-
-def test_the_mix_holds_every_command_and_every_door_of_a_death() -> None:
-    turns = [turn for fate in FATES.values() for turn in fate.turns if turn is not None]
-    accepted = {turn.command for turn in turns if not turn.code} - {""}
-    assert accepted == COMMANDS
-    assert {turn.door for turn in turns} - {""} == set(DOORS)
-
-
-def test_a_seed_draws_the_same_families_and_leaves_no_fate_out() -> None:
-    one, two = (
-        [[family.fate for family in fates.draw("test", 1, ("a", "b"), Random(f"7:{number}"))] for number in range(50)]
-        for _ in range(2)
-    )
-    assert one == two
-    assert {fate for drawn in one for fate in drawn} == set(FATES)
-    assert all(len(set(drawn)) == len(drawn) for drawn in one)
 
 
 NIK, OTHER, NOBODY = "3318010101990001", "3318010101990002", "3318010101990003"
