@@ -20,9 +20,11 @@ from padan_events.commands.corrections import (
     RecheckIdentity,
     ResolveConflict,
 )
+from padan_events.commands.families import AddMember, Joining, TransferMembers
 from padan_events.corrections import ConflictResolved, IdentityLinked, IdentityUnmatched
+from padan_events.families import AddReason, TransferReason
 from padan_events.household import IdentityMatched
-from padan_events.personal import Agreement, Match, Source
+from padan_events.personal import Agreement, Match, Relationship, ReportedMember, Source
 from padan_events.tiers import DeactivateReason
 
 OPERATOR = ("village_operator", VILLAGE)
@@ -130,3 +132,15 @@ def test_the_registry_is_asked_only_about_whom_the_sender_may_change(desk: Desk)
     assert asked(CorrectMember(**of, source=Source.CIVIL_REGISTRY, name="Lain")).must_agree
     named = asked(CorrectMember(**of, source=Source.CITIZEN, name="Lain"))
     assert (named.name, named.must_agree) == ("Lain", False)
+
+
+def test_who_left_a_family_and_is_held_by_nobody_any_more_may_come_back_into_it(desk: Desk) -> None:
+    family, other = desk.propose(1, [a_nik(1), a_nik(2)]), desk.propose(2, [a_nik(3)])
+    person = member_of(desk, family, 1)["person_id"]
+    joining = (Joining(person, Relationship.CHILD),)
+    moved = TransferMembers(household_id=other, origin=family, members=joining, reason=TransferReason.MARRIAGE)
+    assert told(desk, moved) == "accepted"
+    assert told(desk, DeactivateHousehold(household_id=other, reason=DeactivateReason.ABROAD), OFFICE) == "accepted"
+    back = ReportedMember(name="Kembali", nik=a_nik(2))
+    assert told(desk, AddMember(household_id=family, member=back, reason=AddReason.OMITTED)) == "accepted"
+    assert desk.household(family).members[person].membership_seq == 3

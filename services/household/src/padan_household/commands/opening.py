@@ -59,7 +59,12 @@ def open_households(
     """Load them in one SELECT each of store and keyring. Raises `KeyUnknownError` and `SealError`."""
     loaded = register.load_with_cause(dict.fromkeys(household_ids), cause, connection)
     keys = {
-        held.household_id: {subject.subject_id: subject for subject in held.subjects}
+        held.household_id: {
+            # Those that were not asked for are not destroyed ones: who needs them asks again.
+            subject.subject_id: subject
+            for subject in held.subjects
+            if members or subject.subject_id == held.household_id
+        }
         for held in keyring.of_households(loaded, _ALL if members else _HOMES)
     }
     known = {
