@@ -7,9 +7,9 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 from household_desk import OFFICE, VILLAGE, Desk
-from household_given import NIK_HASH_KEY, Parts, a_nik
+from household_given import NIK_HASH_KEY, Parts, a_family, a_nik
 from padan_events import SHARDS, Event, decode
-from padan_events.commands import CommandAccepted, CommandOutcome, CommandRefused
+from padan_events.commands import CommandAccepted, CommandOutcome, CommandRefused, ProposeHousehold
 from padan_events.commands.cases import ReactivateHousehold, WithdrawHousehold
 from padan_events.commands.dying import ReportDeath
 from padan_events.commands.families import (
@@ -204,6 +204,22 @@ def test_the_village_that_takes_in_or_an_office_over_both_moves_people(desk: Des
     assert refused(desk.send(command, ("social_office", "3319"))) == ("region_forbidden", None)
     assert refused(desk.send(command, ("district_officer", "331804"))) == ("role_forbidden", None)
     accepted(desk.send(command, OFFICE))
+
+
+def test_a_village_takes_nobody_out_of_another_regency_by_itself(desk: Desk) -> None:
+    origin, there = desk.propose(1), ("village_operator", "3374012003")
+    family = msgspec.structs.replace(a_family(2, [a_nik(20), a_nik(21)]), village="3374012003")
+    taken_in = desk.send(ProposeHousehold(household=family), there)
+    assert isinstance(taken_in, CommandAccepted)
+    command = TransferMembers(
+        household_id=taken_in.household_id,
+        origin=origin,
+        members=(Joining(members(desk, origin)[1], WIFE),),
+        reason=TransferReason.MARRIAGE,
+    )
+    assert refused(desk.send(command, there)) == ("other_regency", "origin")
+    assert refused(desk.send(command, ("social_office", "3374"))) == ("region_forbidden", None)
+    accepted(desk.send(command, ("social_office", "33")))
 
 
 def test_two_families_become_one_and_the_other_leaves_the_register(desk: Desk) -> None:

@@ -77,6 +77,7 @@ OWN_REPORT: Final = "own_report"
 EVIDENCE_MISSING: Final = "evidence_missing"
 DATE_BEFORE_BIRTH: Final = "date_before_birth"
 NOBODY_LIVES: Final = "nobody_lives"
+OTHER_REGENCY: Final = "other_regency"
 
 
 class Refusal(msgspec.Struct, frozen=True):

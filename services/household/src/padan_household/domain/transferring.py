@@ -19,6 +19,7 @@ from padan_household.domain.refusals import (
     HEAD_UNCLEAR,
     HOUSEHOLD_ERASED,
     HOUSEHOLD_UNKNOWN,
+    OTHER_REGENCY,
     SAME_HOUSEHOLD,
     Refusal,
 )
@@ -104,11 +105,16 @@ def merge(command: MergeHouseholds, known: Known, asked: Asked) -> Facts:
 
 
 def may_take_in(command: TransferMembers, known: Known, asked: Asked) -> Refusal | None:
-    """The village that takes a person in, or the social office of a region in which both villages lie."""
-    here = _acts_where(known, asked)
-    if here is not None or asked.role == "village_operator":
-        return here
-    return _acts_where(asked.others.get(command.origin), asked)
+    """The village that takes a person in, or the social office of a region in which both villages lie.
+
+    A village takes nobody out of another regency by itself: that one lets them go first (a split, and its move).
+    """
+    here, origin = _acts_where(known, asked), asked.others.get(command.origin)
+    if here is not None or asked.role != "village_operator":
+        return here or _acts_where(origin, asked)
+    if origin is not None and origin.household.regency != known.household.regency:
+        return Refusal(OTHER_REGENCY, "origin")
+    return None
 
 
 def may_merge(command: MergeHouseholds, known: Known, asked: Asked) -> Refusal | None:

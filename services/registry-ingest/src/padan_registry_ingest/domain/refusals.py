@@ -114,6 +114,12 @@ _OF_COMMANDS: Final = (
           "Perbaiki tanggalnya.", "Correct the date."),
     Words("date_before_birth", 422, "Tanggal ini sebelum orang itu lahir.", "This date is before the person was born.",
           "Periksa tanggalnya, dan tanggal lahir orang itu.", "Check the date, and that person's birth date."),
+    Words("other_regency", 403, "Orang itu tercatat di kabupaten atau kota lain.",
+          "That person is recorded in another regency or city.",
+          "Minta desa asal memecah kartu keluarganya lalu mengajukan kepindahannya, atau minta dinas sosial yang "
+          "berwenang atas kedua desa.",
+          "Ask the village of origin to split them off and to request their move, or the social office over both "
+          "villages."),
     Words("nobody_lives", 409, "Tidak ada anggota keluarga ini yang masih hidup dan tercatat di sini.",
           "No living member of this family is recorded here any more.",
           "Bila anggotanya bergabung dengan keluarga lain, lihat keluarga itu. Bila kematiannya keliru, minta Dukcapil "
