@@ -26,7 +26,7 @@ class Case(msgspec.Struct, frozen=True, omit_defaults=True):
 Cases = Annotated[tuple[Case, ...], msgspec.Meta(min_length=1, max_length=MOST_CASES)]
 
 
-class Deliberate(msgspec.Struct, frozen=True, kw_only=True, tag="deliberate", tag_field="command"):
+class Deliberate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="deliberate", tag_field="command"):
     """The village head finalizes a deliberation: these families are on the list."""
 
     cases: Cases
@@ -35,7 +35,7 @@ class Deliberate(msgspec.Struct, frozen=True, kw_only=True, tag="deliberate", ta
     minutes_photos: Annotated[tuple[UUID, ...], told("Ids of photos of the signed minutes.")] = ()
 
 
-class Approve(msgspec.Struct, frozen=True, kw_only=True, tag="approve", tag_field="command"):
+class Approve(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="approve", tag_field="command"):
     """The tier of the sender approves cases: district officer, social office, approver (for the regent or mayor)."""
 
     cases: Cases
@@ -45,13 +45,15 @@ class Approve(msgspec.Struct, frozen=True, kw_only=True, tag="approve", tag_fiel
     ] = None
 
 
-class Determine(msgspec.Struct, frozen=True, kw_only=True, tag="determine", tag_field="command"):
+class Determine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="determine", tag_field="command"):
     """The ministry determines cases."""
 
     cases: Cases
 
 
-class ReturnCases(msgspec.Struct, frozen=True, kw_only=True, tag="return_cases", tag_field="command"):
+class ReturnCases(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="return_cases", tag_field="command"
+):
     """The tier whose turn it is sends cases back."""
 
     cases: Cases
@@ -60,7 +62,9 @@ class ReturnCases(msgspec.Struct, frozen=True, kw_only=True, tag="return_cases",
     note: NoteText = None
 
 
-class RejectCases(msgspec.Struct, frozen=True, kw_only=True, tag="reject_cases", tag_field="command"):
+class RejectCases(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="reject_cases", tag_field="command"
+):
     """The tier whose turn it is rejects cases."""
 
     cases: Cases
@@ -68,7 +72,9 @@ class RejectCases(msgspec.Struct, frozen=True, kw_only=True, tag="reject_cases",
     note: NoteText = None
 
 
-class WithdrawHousehold(msgspec.Struct, frozen=True, kw_only=True, tag="withdraw_household", tag_field="command"):
+class WithdrawHousehold(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="withdraw_household", tag_field="command"
+):
     """A case is withdrawn before it is determined."""
 
     household_id: UUID
@@ -76,7 +82,9 @@ class WithdrawHousehold(msgspec.Struct, frozen=True, kw_only=True, tag="withdraw
     note: NoteText = None
 
 
-class DeactivateHousehold(msgspec.Struct, frozen=True, kw_only=True, tag="deactivate_household", tag_field="command"):
+class DeactivateHousehold(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="deactivate_household", tag_field="command"
+):
     """A household leaves the register."""
 
     household_id: UUID
@@ -84,7 +92,9 @@ class DeactivateHousehold(msgspec.Struct, frozen=True, kw_only=True, tag="deacti
     note: NoteText = None
 
 
-class ReactivateHousehold(msgspec.Struct, frozen=True, kw_only=True, tag="reactivate_household", tag_field="command"):
+class ReactivateHousehold(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="reactivate_household", tag_field="command"
+):
     """A household that was rejected, withdrawn or deactivated is taken up again, as proposed."""
 
     household_id: UUID

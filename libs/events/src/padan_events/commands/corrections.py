@@ -17,7 +17,9 @@ RegistryAnswer = Annotated[
 ]
 
 
-class CorrectMember(msgspec.Struct, frozen=True, kw_only=True, tag="correct_member", tag_field="command"):
+class CorrectMember(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="correct_member", tag_field="command"
+):
     """What was recorded wrongly of a member is corrected. What is absent stays as it is; null empties it.
 
     A NIK that is corrected must agree with the civil registry and belong to nobody else in the register; the one
@@ -40,7 +42,9 @@ class CorrectMember(msgspec.Struct, frozen=True, kw_only=True, tag="correct_memb
     match: RegistryAnswer = None
 
 
-class CorrectHousehold(msgspec.Struct, frozen=True, kw_only=True, tag="correct_household", tag_field="command"):
+class CorrectHousehold(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="correct_household", tag_field="command"
+):
     """What was recorded wrongly of a household itself is corrected; it stays in its village. What is absent stays as it
     is; null empties it."""
 
@@ -53,7 +57,9 @@ class CorrectHousehold(msgspec.Struct, frozen=True, kw_only=True, tag="correct_h
     evidence: EvidenceId = None
 
 
-class LinkIdentity(msgspec.Struct, frozen=True, kw_only=True, tag="link_identity", tag_field="command"):
+class LinkIdentity(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="link_identity", tag_field="command"
+):
     """A member who was recorded without a NIK is joined to their identity, and stays the same person. The civil
     registry must agree with name and birth date."""
 
@@ -64,7 +70,9 @@ class LinkIdentity(msgspec.Struct, frozen=True, kw_only=True, tag="link_identity
     match: RegistryAnswer = None
 
 
-class RecheckIdentity(msgspec.Struct, frozen=True, kw_only=True, tag="recheck_identity", tag_field="command"):
+class RecheckIdentity(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="recheck_identity", tag_field="command"
+):
     """The civil registry is asked again about a member; what differs is shown as a conflict."""
 
     household_id: UUID
@@ -81,7 +89,9 @@ class DisputedField(StrEnum):
     SEX = "sex"
 
 
-class ResolveConflict(msgspec.Struct, frozen=True, kw_only=True, tag="resolve_conflict", tag_field="command"):
+class ResolveConflict(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="resolve_conflict", tag_field="command"
+):
     """The social office decides that what the register has of a member stays, although the civil registry differs.
     Where the registry is right, the member is corrected instead."""
 
@@ -95,7 +105,7 @@ AboutIdentity = CorrectMember | LinkIdentity | RecheckIdentity
 """Commands for which the civil registry may have to be asked about a member."""
 
 
-class IdentityQuestion(msgspec.Struct, frozen=True, kw_only=True):
+class IdentityQuestion(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Body of household's `POST /commands:identity`: whom would the civil registry have to be asked about, for this
     command of somebody with this role who acts for this region?"""
 

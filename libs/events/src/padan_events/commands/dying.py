@@ -10,7 +10,9 @@ from padan_events.commands.cases import NoteText
 from padan_events.telling import told
 
 
-class ReportDeath(msgspec.Struct, frozen=True, kw_only=True, tag="report_death", tag_field="command"):
+class ReportDeath(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="report_death", tag_field="command"
+):
     """A member died, as an operator says, with evidence: photos, or a note of who says so. To be confirmed."""
 
     household_id: UUID
@@ -20,7 +22,9 @@ class ReportDeath(msgspec.Struct, frozen=True, kw_only=True, tag="report_death",
     note: NoteText = None
 
 
-class ConfirmDeath(msgspec.Struct, frozen=True, kw_only=True, tag="confirm_death", tag_field="command"):
+class ConfirmDeath(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="confirm_death", tag_field="command"
+):
     """The social office confirms a death that was reported; nobody confirms their own report."""
 
     household_id: UUID
@@ -30,7 +34,9 @@ class ConfirmDeath(msgspec.Struct, frozen=True, kw_only=True, tag="confirm_death
     ] = None
 
 
-class RefuseDeathReport(msgspec.Struct, frozen=True, kw_only=True, tag="refuse_death_report", tag_field="command"):
+class RefuseDeathReport(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="refuse_death_report", tag_field="command"
+):
     """The social office refuses a report: the person lives, or the evidence does not show it."""
 
     household_id: UUID

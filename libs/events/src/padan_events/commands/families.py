@@ -13,7 +13,7 @@ from padan_events.telling import told
 HeldOn = Annotated[date | None, told("Local date from which it holds; today where it is left out.")]
 
 
-class Joining(msgspec.Struct, frozen=True):
+class Joining(msgspec.Struct, frozen=True, omit_defaults=True):
     """A person who joins a family, and how they are related to its head."""
 
     person_id: UUID
@@ -23,7 +23,7 @@ class Joining(msgspec.Struct, frozen=True):
 Joiners = Annotated[tuple[Joining, ...], msgspec.Meta(min_length=1, max_length=100)]
 
 
-class AddMember(msgspec.Struct, frozen=True, kw_only=True, tag="add_member", tag_field="command"):
+class AddMember(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="add_member", tag_field="command"):
     """A person who is in no household of the register joins a family."""
 
     household_id: UUID
@@ -32,7 +32,9 @@ class AddMember(msgspec.Struct, frozen=True, kw_only=True, tag="add_member", tag
     occurred_on: HeldOn = None
 
 
-class SplitHousehold(msgspec.Struct, frozen=True, kw_only=True, tag="split_household", tag_field="command"):
+class SplitHousehold(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="split_household", tag_field="command"
+):
     """Part of a family becomes a household of its own (pecah KK), in the same village. One of `members` is its head;
     what is left out of the address is that of the old one."""
 
@@ -46,7 +48,9 @@ class SplitHousehold(msgspec.Struct, frozen=True, kw_only=True, tag="split_house
     occurred_on: HeldOn = None
 
 
-class TransferMembers(msgspec.Struct, frozen=True, kw_only=True, tag="transfer_members", tag_field="command"):
+class TransferMembers(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="transfer_members", tag_field="command"
+):
     """Members of another household, `origin`, join the family `household_id`: a marriage, an adoption, a return."""
 
     household_id: UUID
@@ -56,7 +60,9 @@ class TransferMembers(msgspec.Struct, frozen=True, kw_only=True, tag="transfer_m
     occurred_on: HeldOn = None
 
 
-class MergeHouseholds(msgspec.Struct, frozen=True, kw_only=True, tag="merge_households", tag_field="command"):
+class MergeHouseholds(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="merge_households", tag_field="command"
+):
     """All living members of `absorbed` join the family `household_id`, and `absorbed` leaves the register. Whose
     relationship is not told is other family."""
 
@@ -66,14 +72,16 @@ class MergeHouseholds(msgspec.Struct, frozen=True, kw_only=True, tag="merge_hous
     occurred_on: HeldOn = None
 
 
-class SetHead(msgspec.Struct, frozen=True, kw_only=True, tag="set_head", tag_field="command"):
+class SetHead(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="set_head", tag_field="command"):
     """A member is the head of the family."""
 
     household_id: UUID
     person_id: UUID
 
 
-class SetCaretaker(msgspec.Struct, frozen=True, kw_only=True, tag="set_caretaker", tag_field="command"):
+class SetCaretaker(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="set_caretaker", tag_field="command"
+):
     """A member receives assistance for the family."""
 
     household_id: UUID

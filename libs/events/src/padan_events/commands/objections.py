@@ -23,7 +23,9 @@ class ObjectionAnswer(StrEnum):
     DISMISSED = "dismissed"
 
 
-class RaiseObjection(msgspec.Struct, frozen=True, kw_only=True, tag="raise_objection", tag_field="command"):
+class RaiseObjection(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="raise_objection", tag_field="command"
+):
     """Somebody who lives in the same village objects to a family that receives assistance."""
 
     household_id: UUID
@@ -34,7 +36,9 @@ class RaiseObjection(msgspec.Struct, frozen=True, kw_only=True, tag="raise_objec
     on_behalf_of: OnBehalfOf = None
 
 
-class ResolveObjection(msgspec.Struct, frozen=True, kw_only=True, tag="resolve_objection", tag_field="command"):
+class ResolveObjection(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="resolve_objection", tag_field="command"
+):
     """The social office answers an objection, or an appeal."""
 
     household_id: UUID
@@ -43,7 +47,9 @@ class ResolveObjection(msgspec.Struct, frozen=True, kw_only=True, tag="resolve_o
     note: NoteText = None
 
 
-class AppealObjection(msgspec.Struct, frozen=True, kw_only=True, tag="appeal_objection", tag_field="command"):
+class AppealObjection(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="appeal_objection", tag_field="command"
+):
     """The family or the objector appeals against the answer to an objection, or against having had none. Once."""
 
     household_id: UUID

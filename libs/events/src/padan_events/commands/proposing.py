@@ -5,7 +5,9 @@ import msgspec
 from padan_events.personal import ReportedHousehold
 
 
-class ProposeHousehold(msgspec.Struct, frozen=True, kw_only=True, tag="propose_household", tag_field="command"):
+class ProposeHousehold(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="propose_household", tag_field="command"
+):
     """A family is proposed for the register; as the gateway sends it, and validated as household gets it."""
 
     household: ReportedHousehold

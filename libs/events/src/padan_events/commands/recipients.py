@@ -16,14 +16,18 @@ MonthText = Annotated[str, told("The update month, YYYY-MM.")]
 ProgrammeCode = Annotated[str, told("Code of the programme, such as pkh.")]
 
 
-class ProposeProgramme(msgspec.Struct, frozen=True, kw_only=True, tag="propose_programme", tag_field="command"):
+class ProposeProgramme(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="propose_programme", tag_field="command"
+):
     """A family of the register is proposed for a programme."""
 
     household_id: UUID
     programme: ProgrammeCode
 
 
-class VerifyRecipient(msgspec.Struct, frozen=True, kw_only=True, tag="verify_recipient", tag_field="command"):
+class VerifyRecipient(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="verify_recipient", tag_field="command"
+):
     """The village says of one of its recipients whether they are still entitled (layak, tidak layak)."""
 
     household_id: UUID
@@ -33,7 +37,9 @@ class VerifyRecipient(msgspec.Struct, frozen=True, kw_only=True, tag="verify_rec
     photo: Annotated[UUID | None, told("Id of the photo that shows it, for not_entitled.")] = None
 
 
-class ConfirmRecipient(msgspec.Struct, frozen=True, kw_only=True, tag="confirm_recipient", tag_field="command"):
+class ConfirmRecipient(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="confirm_recipient", tag_field="command"
+):
     """The social office decides on a village's answer that a family is not entitled any more."""
 
     household_id: UUID
@@ -42,7 +48,7 @@ class ConfirmRecipient(msgspec.Struct, frozen=True, kw_only=True, tag="confirm_r
     note: NoteText = None
 
 
-class Resign(msgspec.Struct, frozen=True, kw_only=True, tag="resign", tag_field="command"):
+class Resign(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="resign", tag_field="command"):
     """A family asks to receive no assistance any more. Final once whoever works in the village has it confirmed by the
     head of the family."""
 

@@ -8,7 +8,7 @@ from padan_events.commands.recipients import MonthText
 from padan_events.telling import told
 
 
-class OpenRounds(msgspec.Struct, frozen=True, kw_only=True, tag="open_rounds", tag_field="command"):
+class OpenRounds(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="open_rounds", tag_field="command"):
     """The round of a month is opened in every village of a region, such as a regency, or in one village. Each village
     is decided by itself."""
 
@@ -17,14 +17,16 @@ class OpenRounds(msgspec.Struct, frozen=True, kw_only=True, tag="open_rounds", t
     villages: Annotated[tuple[str, ...], told("Filled in by Padan; what is sent here is passed over.")] = ()
 
 
-class DeclareNoChange(msgspec.Struct, frozen=True, kw_only=True, tag="declare_no_change", tag_field="command"):
+class DeclareNoChange(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="declare_no_change", tag_field="command"
+):
     """A village answers for all its recipients at once: nothing has changed."""
 
     village: Annotated[str, told("Kemendagri code of the village, 10 digits.")]
     month: MonthText
 
 
-class CloseRound(msgspec.Struct, frozen=True, kw_only=True, tag="close_round", tag_field="command"):
+class CloseRound(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="close_round", tag_field="command"):
     """The village head finalizes the round."""
 
     village: Annotated[str, told("Kemendagri code of the village, 10 digits.")]

@@ -50,7 +50,9 @@ CriteriaBps = Annotated[dict[CriterionBps, Answer], told("Each of the fourteen c
 Place = Annotated[MapPoint, told("Where the house stands; of a family without shelter, where they stay.")]
 
 
-class VerifyHousehold(msgspec.Struct, frozen=True, kw_only=True, tag="verify_household", tag_field="command"):
+class VerifyHousehold(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="verify_household", tag_field="command"
+):
     """A family was visited and found as it was told. Takes photos of the house from outside and inside and of the
     family card: no house where `no_shelter` holds, no card where the family has none."""
 
@@ -62,21 +64,27 @@ class VerifyHousehold(msgspec.Struct, frozen=True, kw_only=True, tag="verify_hou
     map_point: Place
 
 
-class AttachEvidence(msgspec.Struct, frozen=True, kw_only=True, tag="attach_evidence", tag_field="command"):
+class AttachEvidence(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="attach_evidence", tag_field="command"
+):
     """Photos that were uploaded before become evidence of a household."""
 
     household_id: UUID
     photos: Annotated[tuple[NamedPhoto, ...], msgspec.Meta(min_length=1, max_length=MOST_PHOTOS)]
 
 
-class GeotagHousehold(msgspec.Struct, frozen=True, kw_only=True, tag="geotag_household", tag_field="command"):
+class GeotagHousehold(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="geotag_household", tag_field="command"
+):
     """The place of a household on the map is given, or given anew."""
 
     household_id: UUID
     map_point: Place
 
 
-class AssessCircumstances(msgspec.Struct, frozen=True, kw_only=True, tag="assess_circumstances", tag_field="command"):
+class AssessCircumstances(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="assess_circumstances", tag_field="command"
+):
     """A family was asked about the criteria, or asked again."""
 
     household_id: UUID
