@@ -18,7 +18,7 @@ from padan_runtime.relay import Relay
 from padan_runtime.service_tokens import ServiceIdentity
 from starlette.requests import ClientDisconnect
 
-from padan_gateway import openapi, regions
+from padan_gateway import bodies, openapi, regions
 from padan_gateway.answers import Watermark
 from padan_gateway.batches import endpoints as batches
 from padan_gateway.commands import endpoints as commands
@@ -131,6 +131,7 @@ def _app(parts: Parts, health: Health, lists: ListChecks) -> FastAPI:
         app.include_router(slice_.router(parts))
     app.include_router(list_check.router(parts, lists.wake.set))
     app.add_middleware(uploads.SaysVersion)
+    app.add_middleware(bodies.Bounded)
 
     @app.exception_handler(psycopg.OperationalError)
     async def database_away(_: Request, __: psycopg.OperationalError) -> Response:

@@ -60,6 +60,7 @@ def router(parts: Parts) -> APIRouter:
             problems.person_not_found,
             problems.nik_invalid,
             problems.request_invalid,
+            problems.body_too_large,
             problems.position_invalid,
             problems.view_behind,
         ),
