@@ -78,6 +78,8 @@ def test_people_whose_names_are_alike_are_found_in_ones_region_only(world: World
     assert (person_id(1, 0) in persons, "name" in fields) == (True, True)
     assert like(year=1990).json()["people"] == []
     assert like(sex="f").json()["people"][0]["person"]["person_id"] == str(person_id(1, 1))
+    # The caretaker's name is shown with the household, too.
+    assert set(world.access_log()[-1][6]) == {person_id(1, 0), person_id(1, 1)}
     assert like(name="SAMA SEKALI LAIN").json()["people"] == []
     assert like(role="village_operator", region=VILLAGES[1]).json()["people"] == []
     assert code(like(purpose=None)) == (403, "purpose_missing")

@@ -117,6 +117,7 @@ def router(parts: Parts) -> APIRouter:
             problems.purpose_missing,
             problems.region_forbidden,
             problems.request_invalid,
+            problems.body_too_large,
             problems.position_invalid,
             problems.view_behind,
         ),
@@ -145,7 +146,7 @@ def router(parts: Parts) -> APIRouter:
                 Action.LOOK_UP_PERSON,
                 lens.unmasked,
                 households=[one["household"]["household_id"] for one in people],
-                persons=[one["person"]["person_id"] for one in people],
+                persons={of for one in people for of in (one["person"]["person_id"], one["household"]["caretaker"])},
             )
         return answer({"people": people, **lens.notes()}, watermark)
 
