@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from gateway_given import ELSEWHERE, VILLAGES, household_id
 from gateway_world import World
+from padan_events.relocations import MoveRefusal, RelocationCancelled, RelocationExpired, RelocationRefused
 from padan_runtime.keys import SubjectKeys
 
 HERE = VILLAGES[0]
@@ -43,6 +44,17 @@ def test_the_destination_sees_no_more_of_the_family_until_it_has_arrived(moving:
     arrived = moving.get(address, region="3319").json()
     assert len(arrived["members"]) == 3
     assert moves(moving, "3319")[0]["stage"] == "accepted"
+
+
+@pytest.mark.parametrize("ended", [RelocationRefused, RelocationCancelled, RelocationExpired])
+def test_a_move_that_came_to_nothing_is_the_origins_business_alone(moving: World, ended: Any) -> None:
+    of: dict[str, Any] = {"household_id": household_id(1), "regency": "3318"}
+    why = {"reason": MoveRefusal.NOT_ARRIVED} if ended is RelocationRefused else {}
+    moving.put(moving.register.happened(ended(**of, **why)))
+    (move,) = moves(moving, "3318")
+    assert move["stage"] in {"refused", "cancelled", "expired"}
+    assert moves(moving, HERE) == [move]
+    assert moves(moving, "3319", purpose="verification") == moves(moving, ELSEWHERE) == []
 
 
 def test_the_village_is_part_of_the_address_and_its_reading_is_logged(moving: World) -> None:

@@ -79,7 +79,7 @@ def router(parts: Parts) -> APIRouter:
         watermark = parts.watermark.document()
         lens = Lens(caller.role, purpose)
         with seen_by(parts.reader, caller) as connection:
-            rows = repository.moves(connection, stage, limit)
+            rows = repository.moves(connection, caller.scope, stage, limit)
             shown = [_shown(row, lens) for row in rows]
             log_read(
                 connection,
