@@ -136,6 +136,9 @@ def test_programmes_and_resignation_of_a_household(filled: World) -> None:
         ("*", True, None), ("pkh", False, "2026-01-07"), ("sembako", False, None),
     ]  # fmt: skip
     assert (shown["verification"]["month"], shown["verification"]["ends"]) == (MONTH, None)
+    address = f"/v1/households/{household_id(2)}/aid"
+    assert filled.get(address).json()["verification"]["photo"] == str(household_id(99))
+    assert filled.get(address, role="programme_owner").json()["verification"]["photo"] is None
     elsewhere = filled.get(f"/v1/households/{household_id(1)}/aid", region=ELSEWHERE)
     assert code(elsewhere) == (404, "household_not_found")
 

@@ -9,6 +9,7 @@ from padan_events.recipients import NotEntitledReason, VerificationResult
 from pydantic import Field as Described
 
 from padan_gateway.answers import Answer, Model, RegionPart, WatermarkPart
+from padan_gateway.domain.access import Field, Right, Role, right
 from padan_gateway.households.answers import HouseholdPart
 
 
@@ -90,8 +91,9 @@ class AidAnswer(Model):
     watermark: WatermarkPart
 
 
-def verification(row: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """A row of `verification_view` as `VerificationPart`."""
+def verification(row: Mapping[str, Any] | None, role: Role) -> dict[str, Any] | None:
+    """A row of `verification_view` as `VerificationPart`; the photo for those who may see photos."""
     if row is None:
         return None
-    return {name: value for name, value in row.items() if name != "household_id"}
+    shown = {name: value for name, value in row.items() if name != "household_id"}
+    return shown if right(role, Field.PHOTO) is not Right.HIDDEN else {**shown, "photo": None}

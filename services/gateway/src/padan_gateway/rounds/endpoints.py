@@ -120,7 +120,10 @@ def router(parts: Parts) -> APIRouter:
             shown = rows[:limit]
             said = repository.answers(connection, [row["household_id"] for row in shown], month)
             families = [
-                {**households.household(row, lens), "verification": answers.verification(said.get(row["household_id"]))}
+                {
+                    **households.household(row, lens),
+                    "verification": answers.verification(said.get(row["household_id"]), caller.role),
+                }
                 for row in shown
             ]
             log_read(
@@ -155,7 +158,7 @@ def router(parts: Parts) -> APIRouter:
             document = {
                 "household_id": household_id,
                 "programmes": repository.programmes(connection, household_id),
-                "verification": answers.verification(repository.last_answer(connection, household_id)),
+                "verification": answers.verification(repository.last_answer(connection, household_id), caller.role),
             }
         return answer(document, watermark)
 
