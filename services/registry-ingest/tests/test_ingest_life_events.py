@@ -71,6 +71,17 @@ def test_a_notification_sent_again_is_one_report_and_another_date_is_another(
     assert [(one.occurred_on.day, one.reversed) for one in deaths(listening)] == [(10, False), (9, False), (9, True)]
 
 
+def test_what_an_office_elsewhere_was_refused_for_does_not_stand_in_the_way_of_the_right_one(
+    listening: Ingest, registry: Registry
+) -> None:
+    nik = registry.somebody()
+    known(listening, nik)
+    entry = FeedEntry(kind="death", nik=nik, on=date(2026, 1, 10), cursor=1, id="1", recorded_at=ON)
+    for region in ("3319", "3318", "3319"):
+        assert notify(listening, entry, region=region).status_code == 200
+    assert [one.region for one in deaths(listening)] == ["3319", "3318"]
+
+
 def test_a_death_of_somebody_unknown_waits_and_goes_out_before_what_is_told_later(
     listening: Ingest, registry: Registry, tmp_path: Path
 ) -> None:

@@ -53,11 +53,14 @@ def judged(event: LifeEvent, now: datetime) -> Told:
     return event if reason is None else Unreadable(name=event.entry_id, reason=reason, cursor=event.cursor)
 
 
-def report_id(door: Door, told: Told, nik_hash: bytes | None) -> UUID:
-    """The id of what was told: the same entry with the same content is one, with another date it is another."""
+def report_id(door: Door, told: Told, nik_hash: bytes | None, region: str = "") -> UUID:
+    """The id of what was told: the same entry with the same content is one, with another date it is another. So it is
+    where the sender acts for another `region` (empty: the nation): names of entries are the senders' own, and what one
+    was refused for, another may say."""
     if isinstance(told, Unreadable) or nik_hash is None:
         return uuid5(NAMESPACE, f"{door}\nunreadable\n{_name_of(told)}")
-    return uuid5(NAMESPACE, f"{door}\n{told.entry_id}\n{told.kind}\n{nik_hash.hex()}\n{told.occurred_on}")
+    within = f"\n{region}" if region else ""
+    return uuid5(NAMESPACE, f"{door}\n{told.entry_id}\n{told.kind}\n{nik_hash.hex()}\n{told.occurred_on}{within}")
 
 
 def _name_of(told: Told) -> str:

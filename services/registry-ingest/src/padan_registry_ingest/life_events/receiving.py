@@ -50,23 +50,23 @@ class Receiver:
         key_id, key = datetime.now(UTC).date().isoformat(), b""
         if any(isinstance(one, LifeEvent) and one.details is not None for one in told):
             key = await self._keys.intake_key(key_id)
-        return Received(sender, [self._noted(sender.door, one, key_id, key) for one in told])
+        return Received(sender, [self._noted(sender, one, key_id, key) for one in told])
 
-    def _noted(self, door: Door, told: Told, key_id: str, key: bytes) -> Noted:
+    def _noted(self, sender: Sender, told: Told, key_id: str, key: bytes) -> Noted:
         if not isinstance(told, LifeEvent):
             return Noted(
-                report_id=report_id(door, told, None),
-                source=door,
+                report_id=report_id(sender.door, told, None),
+                source=sender.door,
                 kind="unreadable",
                 state="unreadable",
                 cursor=told.cursor,
                 reason=told.reason,
             )
         nik_hash = self._hash(told.nik)
-        name = report_id(door, told, nik_hash)
+        name = report_id(sender.door, told, nik_hash, sender.region)
         return Noted(
             report_id=name,
-            source=door,
+            source=sender.door,
             kind=told.kind,
             state="waiting" if told.kind in _DEATHS else "kept",
             cursor=told.cursor,
