@@ -135,5 +135,25 @@ def test_somebody_without_a_nik_is_found_again_and_joined_to_it(stack: Stack, pe
     assert village.code("propose_household", household={"village": VILLAGE, "members": [known]}) == (
         "duplicate_in_register"
     )
+    again = {**known, "nik": None}
+    entered = village.send("propose_household", household={"village": VILLAGE, "members": [other, again]}).json()
+    twice = village.family(entered["household_id"])["members"][1]["person_id"]
+    merge: dict[str, Any] = {
+        "household_id": entered["household_id"], "person_id": twice, "duplicate_in": family, "duplicate": person,
+    }  # fmt: skip
+    assert village.code("merge_members", **merge) == "role_forbidden"
+    assert village.code("merge_members", role="social_office", **merge) == "accepted"
+    seen = village.found("lookup", nik=known["nik"]).json()
+    assert (seen["person"]["person_id"], seen["household"]["household_id"]) == (twice, entered["household_id"])
+    assert village.family(family)["members"] == []
+    assert village.family(family)["household"]["state"] == "deactivated"
+    found = village.found("like", name=known["name"], birth_year=year).json()["people"]
+    assert [one["person"]["person_id"] for one in found if one["likeness"] == 100] == [twice]
+    come_to_rest(stack.platform)
+    check_everything(stack.platform)
+    assert village.code("unmerge_members", role="social_office", **merge) == "accepted"
+    seen = village.found("lookup", nik=known["nik"]).json()
+    assert (seen["person"]["person_id"], seen["household"]["household_id"]) == (person, family)
+    assert village.family(family)["household"]["state"] == "proposed"
     come_to_rest(stack.platform)
     check_everything(stack.platform)

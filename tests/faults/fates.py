@@ -43,6 +43,8 @@ from faults.turns.families import (
     RECHECK,
     RECOGNIZE,
     SETTLE,
+    TWICE,
+    TWO_AFTER_ALL,
     UNCLAIMED,
 )
 from faults.turns.moves import ASK_TO_GO, KEEP_OUT, LET_GO, MOVE, NOT_YET, OBJECT, STAY, TAKE_IN
@@ -106,6 +108,10 @@ FATES: Final[Mapping[str, Fate]] = {
     "married": Fate((*_LISTED, None, MARRY), other="bereft"),
     "absorbed": Fate(_KNOWN, _BOTH),
     "merged": Fate((*_KNOWN, None, MERGE), _BOTH, other="absorbed"),
+    "of a second record": Fate(_KNOWN, _BOTH),
+    "recorded twice": Fate((*_LISTED, None, TWICE), other="of a second record"),
+    "of another person": Fate(_KNOWN, _BOTH),
+    "two after all": Fate((*_LISTED, None, TWICE, TWO_AFTER_ALL), other="of another person"),
     "corrected": Fate((PROPOSE_KNOWN, RECOGNIZE, LINK, LINKED, DIFFER, SETTLE, RECHECK), {0: 0, 1: 2}),
     "mourning": Fate((*_LISTED, UNCLAIMED, CLAIM, MOURN)),
     "alive": Fate((*_LISTED, CLAIM, LIVES)),

@@ -4,6 +4,7 @@ from datetime import date
 from uuid import UUID
 
 from padan_events.commands import Command
+from padan_events.commands.duplicates import MergeMembers, UnmergeMembers
 from padan_events.commands.families import (
     AddMember,
     Joining,
@@ -28,6 +29,12 @@ from padan_events.personal import Relationship, ReportedMember
 from padan_events.relocations import MoveRefusal
 
 KINDS = 14
+
+
+def some_duplicate(first: UUID, second: UUID, kept: UUID, other: UUID, *, back: bool) -> Command:
+    """`other` of `second` was recorded twice, or was not."""
+    form = UnmergeMembers if back else MergeMembers
+    return form(household_id=first, person_id=kept, duplicate_in=second, duplicate=other)
 
 
 def some_command(kind: int, first: UUID, second: UUID, people: list[UUID], village: str, nik: str | None) -> Command:

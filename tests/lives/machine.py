@@ -44,7 +44,7 @@ from padan_household.domain.cut_off import update_month
 from visit_given import PLACE, a_visit, found_photo
 
 from lives.deaths import Deaths
-from lives.families import KINDS, some_command
+from lives.families import KINDS, some_command, some_duplicate
 from lives.readers import View
 from lives.register import ACCEPTED, Register, cut_off_day
 
@@ -152,6 +152,31 @@ class Lives(Deaths):
         assert known is not None
         place = known.elsewhere if known.household.move_open and isinstance(command, AtDestination) else known.home
         self.give(command, role, village if place is None else place.village, ACTORS[0])
+
+    @precondition(lambda self: self.register.households)
+    @rule(
+        index=st.integers(0, 50),
+        other=st.integers(0, 50),
+        picked=st.tuples(st.integers(0, 5), st.integers(0, 5)),
+        back=st.booleans(),
+        region=st.sampled_from(("33", "33", "33", "3318", "")),
+    )
+    def settle(self, index: int, other: int, picked: tuple[int, int], region: str, *, back: bool) -> None:
+        """Two records are of one person, or are not."""
+        first, second = self.one(index), self.one(other)
+        aside = self.register.households[second].duplicates
+        back = back and bool(aside)
+        kept, gone = list(self.register.households[first].members), list(self.register.households[second].members)
+        if back:
+            duplicate = list(aside)[picked[1] % len(aside)]
+            person = aside[duplicate].kept
+            first = next((one for one in self.households if person in self.register.households[one].members), first)
+        elif kept and gone:
+            person, duplicate = kept[picked[0] % len(kept)], gone[picked[1] % len(gone)]
+        else:
+            return
+        command = some_duplicate(first, second, person, duplicate, back=back)
+        self.give(command, "social_office", region, ACTORS[0])
 
     @precondition(lambda self: self.register.households)
     @rule(

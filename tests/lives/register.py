@@ -26,7 +26,7 @@ from padan_household.domain.authority import CITIZEN, acts_in, role_may
 from padan_household.domain.claim import Claim
 from padan_household.domain.cut_off import CUT_OFF_DAY
 from padan_household.domain.deadlines import come_due, deadlines_of
-from padan_household.domain.household import Household, Sealed
+from padan_household.domain.household import Household, Member, Sealed
 from padan_household.domain.proposing import propose
 from padan_household.domain.refusals import CASE_REPEATED, HOUSEHOLD_UNKNOWN, VERSION_DIFFERS, Refusal
 from padan_household.domain.relocating import destination
@@ -82,6 +82,14 @@ def read(sealed: Sealed, household: UUID, subject: UUID, kind: Kind, form: type[
     return open_sealed(key(household, subject, kind), sealed.block, form, subject=subject, event_id=sealed.event_id)
 
 
+def person(member: Member, household: UUID, subject: UUID) -> Person:
+    """A member's blocks, opened. Raises `SealError`."""
+    return Person(
+        read(member.identity, household, subject, "identity", PersonIdentity),
+        read(member.sensitive, household, subject, "sensitive", PersonSensitive),
+    )
+
+
 class Register:
     """Everything that was accepted, and who holds which NIK."""
 
@@ -132,8 +140,9 @@ class Register:
             return Refusal(HOUSEHOLD_UNKNOWN)
         if case.version is not None and case.version != known.household.version:
             return Refusal(VERSION_DIFFERS)
-        others = {one: other for one in rule.others(command) if (other := self.known(one)) is not None}
-        others[case.household_id] = known
+        named, aside = (*rule.others(command), case.household_id), rule.opens_duplicates
+        others = {one: other for one in named if (other := self.known(one, duplicates=aside)) is not None}
+        known = others[case.household_id]
         asked = Asked(
             actor=cause.actor,
             role=role,
@@ -169,19 +178,13 @@ class Register:
             hashes |= nik_hashes_of(opened_.values())
         return {one: self.claims[one] for one in hashes if one in self.claims}
 
-    def known(self, household_id: UUID) -> Known | None:
-        """A household, opened."""
+    def known(self, household_id: UUID, *, duplicates: bool = False) -> Known | None:
+        """A household, opened; with the records kept aside, where they are asked for."""
         household = self.households.get(household_id)
         if household is None:
             return None
         home = read(household.identity, household.id, household.id, "identity", HouseholdIdentity)
-        persons = {
-            person: Person(
-                read(member.identity, household.id, person, "identity", PersonIdentity),
-                read(member.sensitive, household.id, person, "sensitive", PersonSensitive),
-            )
-            for person, member in household.members.items()
-        }
+        aside = household.duplicates if duplicates else {}
         geotag = None
         if household.field.geotag is not None:
             geotag = read(household.field.geotag, household.id, household.id, "identity", MapPoint)
@@ -193,7 +196,14 @@ class Register:
                 household, read(move.place, household.id, household.id, "identity", HouseholdIdentity), home
             )
         )
-        return Known(household=household, home=home, persons=persons, geotag=geotag, elsewhere=elsewhere)
+        return Known(
+            household=household,
+            home=home,
+            persons={one: person(member, household.id, one) for one, member in household.members.items()},
+            geotag=geotag,
+            elsewhere=elsewhere,
+            duplicates={one: person(kept.member, household.id, one) for one, kept in aside.items()},
+        )
 
     def _propose(self, command: ProposeHousehold, role: str, region: str, cause: Cause) -> str:
         household_id = ids.proposed_household_id(cause.correlation_id)
@@ -264,6 +274,8 @@ class Register:
                     for one, person in known.persons.items()
                     if person.identity is not None and person.identity.nik_hash is not None
                 }
+        for household in self.households.values():
+            assert not household.duplicates.keys() & holders.keys(), "a record that was merged is held by a family"
         claimed = {nik.hex(): claim.person_id for nik, claim in self.claims.items() if not claim.released}
         assert niks == claimed, "a NIK that is not held by the person whose it is said to be"
         for claim in self.claims.values():

@@ -10,10 +10,12 @@ import padan_events
 import psycopg
 import pytest
 from household_desk import OFFICE, VILLAGE, Desk
-from household_given import Parts, a_family, household_id
+from household_given import Parts, a_family, a_nik, household_id
 from kafka_peer import send, until
 from padan_cli.platform import Platform
 from padan_events import Event, shard_of
+from padan_events.commands import Command
+from padan_events.commands.duplicates import MergeMembers
 from padan_events.commands.families import Joining, TransferMembers
 from padan_events.commands.rounds import OpenRounds
 from padan_events.families import TransferReason
@@ -222,19 +224,24 @@ def test_a_store_that_has_given_positions_out_again_is_refused(story: Story) -> 
     assert content(story.parts.database) == taken, "nothing was written"
 
 
+@pytest.mark.parametrize("merged", [False, True])
 @pytest.mark.parametrize("side", ["joined", "left"])
 def test_a_transfer_of_which_one_side_alone_reached_kafka_is_told_before_anything_is_written(
-    restorable: Restorable, database: Database, keyring_database: Database, fresh_topics: str, side: str
+    restorable: Restorable, database: Database, keyring_database: Database, fresh_topics: str, side: str, merged: bool
 ) -> None:
     key = os.urandom(32)
     desk = Desk(Parts(database, keyring_database, key))
     origin = desk.propose(1)
-    to = next(home for row in range(2, 20) if shard_of(str(home := desk.propose(row))) != shard_of(str(origin)))
+    homes = (desk.propose(row, [a_nik(4 * row), None]) for row in range(2, 20))
+    to = next(home for home in homes if shard_of(str(home)) != shard_of(str(origin)))
     desk = Desk(Parts(restorable.back_up(), keyring_database, key))
     bride = list(desk.household(origin).members)[1]
     joining = (Joining(bride, Relationship.WIFE),)
-    marriage = TransferMembers(household_id=to, origin=origin, members=joining, reason=TransferReason.MARRIAGE)
-    assert desk.codes(desk.send(marriage, ("village_operator", VILLAGE))) == ["accepted"]
+    command: Command = TransferMembers(household_id=to, origin=origin, members=joining, reason=TransferReason.MARRIAGE)
+    if merged:  # as if she had been recorded in both
+        kept = list(desk.household(to).members)[1]
+        command = MergeMembers(household_id=to, person_id=kept, duplicate_in=origin, duplicate=bride)
+    assert desk.codes(desk.send(command, OFFICE)) == ["accepted"]
     events, whole = desk.parts.read(HOUSEHOLD_EVENTS.name), content(desk.parts.database)
     reached, lost = (to, origin) if side == "joined" else (origin, to)
     restored = Parts(restorable.restore(), keyring_database, key)

@@ -1,10 +1,10 @@
 """Who belongs to which family, who they are, and who died."""
 
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
-from faults.families import PEOPLE
+from faults.families import PEOPLE, Family
 from faults.turns.turn import FACILITATOR, OFFICE, Turn, of_other, said, their_nik, who
 
 DIED_ON: Final = "2026-01-10"
@@ -44,6 +44,30 @@ MERGE = Turn(
     shown={"living": "6"},
     others=("merged", "deactivated"),
     others_shown={"living": "", "state": "deactivated", "decided on": "deactivated"},
+)
+
+
+def _records(family: Family) -> dict[str, Any]:
+    """Who has no NIK here, and who has one in the other family."""
+    other = of_other(family)
+    return {"person_id": family.person(2), "duplicate_in": other.household, "duplicate": other.person(1)}
+
+
+TWICE = Turn(
+    command="merge_members",
+    role=OFFICE,
+    fields=_records,
+    events=("duplicate_merged",),
+    others=("duplicate_merged",),
+    others_shown={"living": "2"},
+)
+TWO_AFTER_ALL = Turn(
+    command="unmerge_members",
+    role=OFFICE,
+    fields=_records,
+    events=("unmerged",),
+    others=("unmerged",),
+    others_shown={"living": "3"},
 )
 HEAD = Turn(command="set_head", fields=who(1), events=("head_changed",))
 CARETAKER = Turn(command="set_caretaker", role=FACILITATOR, fields=who(1), events=("caretaker_changed",))

@@ -2,6 +2,7 @@
 
 from padan_events import (
     corrections,
+    duplicates,
     dying,
     eligibility,
     evidence,
@@ -39,6 +40,7 @@ __all__ = [
     "check_known",
     "corrections",
     "decode",
+    "duplicates",
     "dying",
     "eligibility",
     "encode",

@@ -6,7 +6,7 @@ follows. Persons are kept one row each, and of two events that say who holds a p
 """
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 import msgspec
@@ -22,6 +22,10 @@ MembershipSeq = Annotated[
     int,
     told("Grows with each household the person joins. Keep one row a person, and apply only what is larger."),
 ]
+
+
+NOBODY: Final = UUID(int=0)
+"""In place of a household: none holds the person; in place of a person: nobody does."""
 
 
 class SealedMember(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -41,7 +45,8 @@ class SealedMember(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
 
 class Left(msgspec.Struct, frozen=True):
-    """A person is held by the household `to` from `membership_seq` on."""
+    """A person is held by the household `to` from `membership_seq` on; by none where that is `NOBODY`: the record was a
+    second one of somebody else, and nothing of it is shown any more."""
 
     person_id: UUID
     membership_seq: int

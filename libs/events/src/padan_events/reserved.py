@@ -6,8 +6,7 @@ _FACTS: Final = {
     "registry": "move_reported match_reported",
     "household": (
         "imported "
-        "unmerged region_recoded "
-        ""
+        "region_recoded "
         "need_recorded referred intervention_delivered "
         "letter_issued letter_withdrawn person_erased"
     ),

@@ -49,7 +49,8 @@ class WithdrawReason(StrEnum):
 
 
 class DeactivateReason(StrEnum):
-    """Why a household leaves the register. The last two come about by themselves, and nobody may give them."""
+    """Why a household leaves the register. The last three come about by themselves, and nobody may give them;
+    `duplicate_merged`: its last member was recorded twice, and the other record stays."""
 
     ABROAD = "abroad"
     LEFT_UNKNOWN = "left_unknown"
@@ -57,10 +58,16 @@ class DeactivateReason(StrEnum):
     RECORDED_IN_ERROR = "recorded_in_error"
     LAST_MEMBER_DIED = "last_member_died"
     MERGED = "merged"
+    DUPLICATE_MERGED = "duplicate_merged"
 
 
 BY_THEMSELVES: Final = frozenset(
-    {WithdrawReason.NOT_REPAIRED, DeactivateReason.LAST_MEMBER_DIED, DeactivateReason.MERGED}
+    {
+        WithdrawReason.NOT_REPAIRED,
+        DeactivateReason.LAST_MEMBER_DIED,
+        DeactivateReason.MERGED,
+        DeactivateReason.DUPLICATE_MERGED,
+    }
 )
 """Reasons that no person gives."""
 
@@ -181,7 +188,7 @@ class Withdrawn(HouseholdFact, frozen=True, kw_only=True):
 class Deactivated(HouseholdFact, frozen=True, kw_only=True):
     """A household left the register: its places are free, and the register holds nobody of it any more.
 
-    When: its last member died, it was merged into another, or the social office ended it.
+    When: its last member died or had been recorded twice, it was merged into another, or the social office ended it.
     """
 
     reason: Annotated[DeactivateReason, told("Why.")]

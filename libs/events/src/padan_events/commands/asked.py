@@ -17,6 +17,7 @@ from padan_events.commands.corrections import (
     RecheckIdentity,
     ResolveConflict,
 )
+from padan_events.commands.duplicates import MergeMembers, UnmergeMembers
 from padan_events.commands.dying import ConfirmDeath, RefuseDeathReport, ReportDeath
 from padan_events.commands.families import (
     AddMember,
@@ -91,4 +92,6 @@ Command = (
     | AcceptRelocation
     | RefuseRelocation
     | CancelRelocation
+    | MergeMembers
+    | UnmergeMembers
 )

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from padan_events.effects import NOBODY
 from psycopg import Connection, sql
 from psycopg.types.json import Jsonb
 
@@ -36,8 +37,21 @@ _UPSERT = (
     # The other side of a transfer may have been read first: it moved the person, and knew nothing else.
     "WHERE p.membership_seq <= EXCLUDED.membership_seq"
 )
+# A record that turned out to be a second one is shown nowhere and lives nowhere; its row stays, so that what was said
+# of it before and is read later does not bring it back.
 _LEFT = (
-    "UPDATE person_view p SET household_id = w.household_id, membership_seq = w.membership_seq, died_on = NULL "
+    "UPDATE person_view p SET household_id = w.household_id, membership_seq = w.membership_seq, died_on = NULL, "
+    "province = CASE WHEN w.household_id <> %(nobody)b THEN p.province ELSE '' END, "
+    "regency = CASE WHEN w.household_id <> %(nobody)b THEN p.regency ELSE '' END, "
+    "district = CASE WHEN w.household_id <> %(nobody)b THEN p.district END, "
+    "village = CASE WHEN w.household_id <> %(nobody)b THEN p.village END, "
+    "name = CASE WHEN w.household_id <> %(nobody)b THEN p.name END, "
+    "nik = CASE WHEN w.household_id <> %(nobody)b THEN p.nik END, "
+    "nik_hash = CASE WHEN w.household_id <> %(nobody)b THEN p.nik_hash END, "
+    "birth_date = CASE WHEN w.household_id <> %(nobody)b THEN p.birth_date END, "
+    "sex = CASE WHEN w.household_id <> %(nobody)b THEN p.sex END, "
+    "relationship = CASE WHEN w.household_id <> %(nobody)b THEN p.relationship END, "
+    "sources = CASE WHEN w.household_id <> %(nobody)b THEN p.sources END "
     "FROM unnest(%(persons)b::uuid[], %(seqs)b::integer[], %(households)b::uuid[]) "
     "AS w (person_id, membership_seq, household_id) "
     "WHERE p.person_id = w.person_id AND p.membership_seq < w.membership_seq"
@@ -75,6 +89,7 @@ def write(connection: Connection[Any], changes: Changes) -> None:
                 "persons": list(changes.left),
                 "seqs": [left.membership_seq for left in changes.left.values()],
                 "households": [left.to for left in changes.left.values()],
+                "nobody": NOBODY,
             },
         )
     if changes.died:

@@ -11,7 +11,7 @@ from padan_runtime.sealing import open_sealed
 from psycopg import Connection
 
 from padan_household.domain.asked import Known, Person
-from padan_household.domain.household import Household, Sealed
+from padan_household.domain.household import Household, Member, Sealed
 from padan_household.domain.relocating import destination
 from padan_household.keyring.keyring import Keyring
 from padan_household.keyring.rights import Reach, Rights
@@ -41,7 +41,7 @@ def nik_hashes_of(households: Iterable[Known]) -> set[bytes]:
     return {
         bytes.fromhex(person.identity.nik_hash)
         for known in households
-        for person in known.persons.values()
+        for person in (*known.persons.values(), *known.duplicates.values())
         if person.identity is not None and person.identity.nik_hash is not None
     }
 
@@ -54,6 +54,7 @@ def open_households(
     cause: UUID,
     *,
     members: bool,
+    duplicates: bool = False,
     geotag: bool = False,
 ) -> Opened:
     """Load them in one SELECT each of store and keyring. Raises `KeyUnknownError` and `SealError`."""
@@ -68,13 +69,22 @@ def open_households(
         for held in keyring.of_households(loaded, _ALL if members else _HOMES)
     }
     known = {
-        household_id: opened(one.household, keys.get(household_id, _NO_KEYS), members=members, geotag=geotag)
+        household_id: opened(
+            one.household, keys.get(household_id, _NO_KEYS), members=members, duplicates=duplicates, geotag=geotag
+        )
         for household_id, one in loaded.items()
     }
     return Opened(loaded, known, keys)
 
 
-def opened(household: Household, keys: Mapping[UUID, SubjectKeys], *, members: bool, geotag: bool = False) -> Known:
+def opened(
+    household: Household,
+    keys: Mapping[UUID, SubjectKeys],
+    *,
+    members: bool,
+    duplicates: bool = False,
+    geotag: bool = False,
+) -> Known:
     """A household with what these keys open of it. Raises `KeyUnknownError` and `SealError`."""
     own, move = keys_of(keys, household.id).identity, household.relocation
     place = household.field.geotag if geotag else None
@@ -84,13 +94,16 @@ def opened(household: Household, keys: Mapping[UUID, SubjectKeys], *, members: b
         household=household,
         home=home,
         elsewhere=None if elsewhere is None else destination(household, elsewhere, home),
-        persons={person_id: _person(household, person_id, keys) for person_id in household.members} if members else {},
+        persons={one: _person(member, one, keys) for one, member in household.members.items()} if members else {},
+        duplicates=(
+            {one: _person(aside.member, one, keys) for one, aside in household.duplicates.items()} if duplicates else {}
+        ),
         geotag=None if place is None else _open(own, place, MapPoint, household.id),
     )
 
 
-def _person(household: Household, person_id: UUID, keys: Mapping[UUID, SubjectKeys]) -> Person:
-    held, member = keys_of(keys, person_id), household.members[person_id]
+def _person(member: Member, person_id: UUID, keys: Mapping[UUID, SubjectKeys]) -> Person:
+    held = keys_of(keys, person_id)
     return Person(
         _open(held.identity, member.identity, PersonIdentity, person_id),
         _open(held.sensitive, member.sensitive, PersonSensitive, person_id),

@@ -122,6 +122,7 @@ class _Decision:
             named,
             self._cause.causation_id or self._command_id,
             members=rule.opens_members,
+            duplicates=rule.opens_duplicates,
             geotag=rule.opens_geotag,
         )
         self._rounds = self._held_rounds() if rule.asks_rounds else {}

@@ -40,7 +40,9 @@ def write(
     claimed = changes_of(((event.event_id, data) for event, data in zip(events, facts, strict=True)), keys)
     if claimed:
         try:
-            claims.secure(connection, [one for one in claimed.taken if not one.released])
+            # A NIK that one person gives up and another takes was held by its row since the decision looked at it.
+            given_up = {one.nik_hash for one in claimed.taken if one.released}
+            claims.secure(connection, [one for one in claimed.taken if one.nik_hash not in given_up])
             claimed.apply(connection)
         except TwoHoldersError as race:
             raise ClaimRaceError("a NIK was claimed meanwhile") from race

@@ -24,13 +24,15 @@ class Person(NamedTuple):
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
     """A household with what may be opened of it. `persons` are empty where a decision needs nobody's data, `geotag` is
-    None where it does not need that; `elsewhere` is the place of its move, where there is one."""
+    None where it does not need that; `elsewhere` is the place of its move, where there is one. `duplicates` are the
+    records kept aside, where a decision is about them."""
 
     household: Household
     home: HouseholdIdentity | None
     persons: Mapping[UUID, Person] = {}
     geotag: MapPoint | None = None
     elsewhere: HouseholdIdentity | None = None
+    duplicates: Mapping[UUID, Person] = {}
 
     @property
     def of(self) -> dict[str, Any]:

@@ -57,6 +57,8 @@ MAY: Final[Mapping[str, frozenset[str]]] = {
     "accept_relocation": _MOVES,
     "refuse_relocation": _MOVES,
     "cancel_relocation": _MOVES,
+    "merge_members": frozenset({"social_office"}),
+    "unmerge_members": frozenset({"social_office"}),
 }
 """By command, the roles that may give it. What is not written here nobody may."""
 

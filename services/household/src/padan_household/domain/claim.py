@@ -1,18 +1,17 @@
 """Who holds a NIK, or held it until their household left the register."""
 
-from typing import Final
 from uuid import UUID
 
 import msgspec
+from padan_events.effects import NOBODY
 
-NOBODY: Final = UUID(int=0)
-"""Person and household of a NIK that turned out to be somebody else's: whoever claims it next is a new person."""
+__all__ = ["NOBODY", "Claim", "freed"]
 
 
 class Claim(msgspec.Struct, frozen=True, order=True):
     """A person of a household holds the NIK of this keyed hash (32 bytes); `released`: the household has left since, or
-    the NIK turned out to be somebody else's (then both are `NOBODY`). Of the claims on one NIK that with the largest
-    `membership_seq` counts."""
+    the NIK turned out to be somebody else's (then both are `NOBODY`: whoever claims it next is a new person). Of the
+    claims on one NIK that with the largest `membership_seq` counts."""
 
     nik_hash: bytes
     person_id: UUID

@@ -59,10 +59,10 @@ def _settled(household: Household, data: ConflictResolved, _: str) -> dict[str, 
 
 
 def _corrected(household: Household, data: DetailsCorrected, _: str) -> dict[str, Any]:
-    return {} if data.person_id is None else _new(household, data.person_id, frozenset(data.fields))
+    return {} if data.person_id is None else new(household, data.person_id, frozenset(data.fields))
 
 
-def _new(household: Household, person_id: UUID, fields: frozenset[str]) -> dict[str, Any]:
+def new(household: Household, person_id: UUID, fields: frozenset[str]) -> dict[str, Any]:
     """Of what is new nothing was said yet: neither that another source differs, nor that this is settled."""
     disputes = household.disputes
     return {
@@ -76,7 +76,7 @@ def _new(household: Household, person_id: UUID, fields: frozenset[str]) -> dict[
 EVOLVE: Final[Mapping[type, Callable[[Household, Any, str], dict[str, Any]]]] = {
     IdentityMatched: _matched,
     IdentityUnmatched: lambda household, data, _: _unmatched(household, data.person_id, data.conflicts),
-    IdentityLinked: lambda household, data, _: _new(household, data.person_id, frozenset({DisputedField.NIK.value})),
+    IdentityLinked: lambda household, data, _: new(household, data.person_id, frozenset({DisputedField.NIK.value})),
     ConflictResolved: _settled,
     DetailsCorrected: _corrected,
 }

@@ -29,6 +29,15 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
     died_on: date | None = None
 
 
+class Duplicate(msgspec.Struct, frozen=True, kw_only=True):
+    """A record that turned out to be a second one of `kept`, as it stood; it belongs to nobody from `membership_seq`
+    on."""
+
+    member: Member
+    kept: UUID
+    membership_seq: int
+
+
 class CaseState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Where a case stands on its way.
 
@@ -122,7 +131,9 @@ class Household(msgspec.Struct, frozen=True, kw_only=True):
     `members` are by person, in the order in which they joined; `matched` holds those the civil registry was asked for,
     `ranked_on` is the day of the decile that counts, `proposed_by` is the report it came from (None where no report
     caused it), `closed_from` the state its case built on before it left the register, `ended_by_death` whether it left
-    because its last member died, `death_claims` are by person the deaths that were reported and are not confirmed.
+    because its last member died, `ended_by_duplicate` because its last member was recorded twice, `duplicates` are the
+    records that were merged into another person's, `death_claims` are by person the deaths that were reported and are
+    not confirmed.
     """
 
     id: UUID
@@ -139,6 +150,8 @@ class Household(msgspec.Struct, frozen=True, kw_only=True):
     proposed_by: UUID | None = None
     closed_from: State | None = None
     ended_by_death: bool = False
+    ended_by_duplicate: bool = False
+    duplicates: dict[UUID, Duplicate] = {}
     death_claims: dict[UUID, Claimed] = {}
     case: CaseState = CaseState()
     disputes: Disputes = Disputes()

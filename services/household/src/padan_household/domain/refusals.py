@@ -77,7 +77,9 @@ OWN_REPORT: Final = "own_report"
 EVIDENCE_MISSING: Final = "evidence_missing"
 DATE_BEFORE_BIRTH: Final = "date_before_birth"
 NOBODY_LIVES: Final = "nobody_lives"
-OTHER_REGENCY: Final = "other_regency"
+SAME_PERSON: Final = "same_person"
+TWO_NIKS: Final = "two_niks"
+NOT_MERGED: Final = "not_merged"
 
 
 class Refusal(msgspec.Struct, frozen=True):

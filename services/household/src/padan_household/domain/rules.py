@@ -22,6 +22,7 @@ from padan_events.commands.corrections import (
     RecheckIdentity,
     ResolveConflict,
 )
+from padan_events.commands.duplicates import MergeMembers, UnmergeMembers
 from padan_events.commands.dying import ConfirmDeath, RefuseDeathReport, ReportDeath
 from padan_events.commands.families import (
     AddMember,
@@ -48,6 +49,7 @@ from padan_events.effects import HouseholdFact
 from padan_household.domain import (
     corrections,
     death_claims,
+    duplicates,
     families,
     identities,
     objections,
@@ -56,6 +58,7 @@ from padan_household.domain import (
     succeeding,
     tiers,
     transferring,
+    unmerging,
     verification,
 )
 from padan_household.domain.asked import Asked, Known
@@ -89,6 +92,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     `decide` gets the household that the command names first, with its members' blocks where `opens_members`; `others`
     says which other households it names, opened in the same way. Facts may be of any of them, or of a new one. `niks`
     are those that the command brings; with `claims_members` the claims of all the members opened are asked for, too.
+    With `opens_duplicates` the records kept aside are opened, too, and `claims_members` asks for their claims.
     With `opens_geotag` the place on the map is opened, too. `may_act` says whether the sender may act here: by default,
     where the household lives. What an `unnamed` rule leads to, and whatever a citizen asks for, is recorded on behalf
     of this service. One that `asks_rounds` is told those of the household's village.
@@ -97,6 +101,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     decide: Decide
     may_act: Callable[[Any, Known, Asked], Refusal | None] = in_its_village
     opens_members: bool = False
+    opens_duplicates: bool = False
     opens_geotag: bool = False
     others: Callable[[Any], tuple[UUID, ...]] = _none
     niks: Callable[[Any], Iterable[str]] = _none
@@ -166,4 +171,19 @@ RULES: Final[Mapping[type, Rule]] = {
     AcceptRelocation: Rule(decide=relocating.accept, may_act=relocating.at_destination),
     RefuseRelocation: Rule(decide=relocating.refuse, may_act=relocating.at_destination),
     CancelRelocation: Rule(decide=relocating.cancel),
+    MergeMembers: Rule(
+        decide=duplicates.merge,
+        may_act=duplicates.may_settle,
+        opens_members=True,
+        others=lambda command: (command.duplicate_in,),
+        claims_members=True,
+    ),
+    UnmergeMembers: Rule(
+        decide=unmerging.unmerge,
+        may_act=duplicates.may_settle,
+        opens_members=True,
+        opens_duplicates=True,
+        others=lambda command: (command.duplicate_in,),
+        claims_members=True,
+    ),
 }

@@ -12,7 +12,17 @@ from padan_events.families import CaretakerChanged, ChangeReason, HeadChanged
 from padan_events.household import Proposed, SplitFrom, WelfareRanked
 from padan_events.states import CLOSED, State
 
-from padan_household.domain import death_claims, disputes, ids, objections, recipients, relocating, tiers, verification
+from padan_household.domain import (
+    death_claims,
+    disputes,
+    duplicates,
+    ids,
+    objections,
+    recipients,
+    relocating,
+    tiers,
+    verification,
+)
 from padan_household.domain.household import CaseState, Household, Member, Sealed
 
 FIRST_VERSION = 1
@@ -104,6 +114,7 @@ _OWN: Final[dict[type, Callable[[Household, Any, str], dict[str, Any]]]] = {
     **recipients.EVOLVE,
     **objections.EVOLVE,
     **relocating.EVOLVE,
+    **duplicates.EVOLVE,
 }
 """By type of event, what it changes beyond its effects: fields of the household with their new values."""
 

@@ -211,8 +211,11 @@ def _approved(case: CaseState, to: State, actor: str, month: str | None = None) 
 
 
 def _ended(household: Household, data: Deactivated, actor: str) -> dict[str, Any]:
-    by_death = data.reason is DeactivateReason.LAST_MEMBER_DIED
-    return {**_left(household, data, actor), "ended_by_death": by_death}
+    return {
+        **_left(household, data, actor),
+        "ended_by_death": data.reason is DeactivateReason.LAST_MEMBER_DIED,
+        "ended_by_duplicate": data.reason is DeactivateReason.DUPLICATE_MERGED,
+    }
 
 
 def _sent_back(household: Household, data: Returned, _: str) -> dict[str, Any]:
@@ -230,7 +233,8 @@ def _left(household: Household, _: object, __: str) -> dict[str, Any]:
 
 def _taken_up(_: Household, data: Reactivated, __: str) -> dict[str, Any]:
     # Who goes the whole way once more has neither a place nor a proposal for one left.
-    return {"case": CaseState(), "aid": Aid()} if data.to is State.PROPOSED else {}
+    anew = {"case": CaseState(), "aid": Aid()} if data.to is State.PROPOSED else {}
+    return {**anew, "ended_by_duplicate": False}
 
 
 EVOLVE: Final[dict[type, Callable[[Household, Any, str], dict[str, Any]]]] = {

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 from padan_events.intake import DeathReported
 from padan_events.local_date import local_date
 from padan_events.states import State
@@ -45,7 +46,9 @@ class Deaths:
         entering: Mapping[UUID, Proposal],
     ) -> None:
         self._connection, self._entering = connection, entering
-        deaths = [report.content for report in reports if isinstance(report.content, DeathReported)]
+        told = [report.content for report in reports if isinstance(report.content, DeathReported)]
+        self._meant = _meant(told, households)
+        deaths = [self._of(death) for death in told]
         self._holders = _holders(connection, register, deaths, households)
         persons = {death.person_id for death in deaths}
         wanted = {
@@ -64,17 +67,24 @@ class Deaths:
 
     def where(self, content: DeathReported, households: Mapping[UUID, Household]) -> Household | None:
         """The household that a report is about, as it stands now."""
+        content = self._of(content)
         holder = self._holders.get(content.person_id)
         held = None if holder is None else households.get(holder)
         return dying.decides(content, households.get(content.household_id), held)
 
     def decide(self, report: Report, content: DeathReported, household: Household | None) -> dying.Facts:
         """What a report leads to, the household being the one that it is about."""
+        content = self._of(content)
         if household is None:
             return dying.told(content, None, content.occurred_on, {})
         known = opened(household, self._keys.get(household.id, {}), members=_concerns_others(content, household))
         today = local_date(report.event.time, household.regency)
         return dying.told(content, known, today, self._claims(content, known))
+
+    def _of(self, content: DeathReported) -> DeathReported:
+        """The report, of the person that it is about."""
+        person = self._meant.get((content.household_id, content.person_id))
+        return content if person is None else msgspec.structs.replace(content, person_id=person)
 
     def _claims(self, content: DeathReported, known: Known) -> Mapping[bytes, Claim]:
         """Held until the decision is written; where a household may stand again, nobody is to take its people now, and
@@ -87,6 +97,16 @@ class Deaths:
         return claims.standing(self._connection, hashes) | {
             claim.nik_hash: claim for claim in taken if claim.nik_hash in hashes
         }
+
+
+def _meant(deaths: Iterable[DeathReported], households: Mapping[UUID, Household]) -> Mapping[tuple[UUID, UUID], UUID]:
+    """By household and person that a report names, who it is about: the record it names was merged meanwhile."""
+    named = ((death.household_id, death.person_id, households.get(death.household_id)) for death in deaths)
+    return {
+        (household_id, person): household.duplicates[person].kept
+        for household_id, person, household in named
+        if household is not None and person in household.duplicates
+    }
 
 
 def _holders(

@@ -1,17 +1,20 @@
-"""The two sides of a transfer stand in two shards: of what is taken back, each must have its other side."""
+"""The two sides of a transfer, or of a duplicate that is merged, stand in two shards: of what is taken back, each must
+have its other side."""
 
 from collections.abc import Callable, Iterable
 from uuid import UUID
 
 import msgspec
 from padan_events import Event, decode
+from padan_events.duplicates import DuplicateMerged, Unmerged
 from padan_events.effects import HouseholdFact
 from padan_events.families import MemberMovedIn
 from padan_events.household import Proposed
 
 
 class Side(msgspec.Struct, frozen=True):
-    """A household takes a person in (`joins`) or lets them go, with this `membership_seq`."""
+    """A household takes a person in (`joins`) or lets them go, with this `membership_seq`. That a record is merged or
+    stands again both households say: of each that is its side."""
 
     household_id: UUID
     person_id: UUID
@@ -38,6 +41,8 @@ def _facts(events: Iterable[Event]) -> list[HouseholdFact]:
 
 def _own(data: HouseholdFact) -> list[Side]:
     effects, own = data.effects(), data.household_id
+    if isinstance(data, DuplicateMerged | Unmerged):
+        return [_of_duplicate(data, own)]
     return [
         *(Side(own, one.person_id, one.membership_seq, joins=True) for one in effects.joined),
         *(Side(own, one.person_id, one.membership_seq, joins=False) for one in effects.left),
@@ -46,6 +51,8 @@ def _own(data: HouseholdFact) -> list[Side]:
 
 def _others(data: HouseholdFact) -> list[Side]:
     effects = data.effects()
+    if isinstance(data, DuplicateMerged | Unmerged):
+        return [_of_duplicate(data, one) for one in {data.kept_in, data.duplicate_in} - {data.household_id}]
     found = [Side(one.to, one.person_id, one.membership_seq, joins=True) for one in effects.left]
     origin = None
     if isinstance(data, MemberMovedIn):
@@ -55,3 +62,7 @@ def _others(data: HouseholdFact) -> list[Side]:
     if origin is not None:
         found += [Side(origin, one.person_id, one.membership_seq, joins=False) for one in effects.joined]
     return found
+
+
+def _of_duplicate(data: DuplicateMerged | Unmerged, household_id: UUID) -> Side:
+    return Side(household_id, data.formerly, data.membership_seq, joins=isinstance(data, Unmerged))

@@ -213,6 +213,20 @@ _OF_COMMANDS: Final = (
           "The map point is not accurate enough: it takes 50 metres.",
           "Keluar ke tempat terbuka, tunggu sebentar, lalu ambil lagi titik lokasinya.",
           "Go out into the open, wait a moment, and take the map point again."),
+    Words("same_person", 422, "Kedua catatan itu catatan yang sama.", "Both are the same record.",
+          "Pilih catatan lain dari orang itu.", "Choose the other record of that person."),
+    Words("two_niks", 409, "Kedua orang ini punya NIK yang berbeda, jadi tercatat sebagai dua orang.",
+          "These two have different NIKs, so they are recorded as two people.",
+          "Bila orangnya memang satu, tanyakan ke Dukcapil NIK mana yang benar. Kosongkan NIK yang keliru "
+          "(correct_member), lalu gabungkan.",
+          "If it is one person, ask the civil registry which NIK is right. Empty the wrong one (correct_member), "
+          "then merge them."),
+    Words("not_merged", 409, "Catatan ini tidak digabungkan ke orang itu di keluarga itu.",
+          "This record was not merged into that person in that family.",
+          "Periksa kedua catatan dan kedua keluarganya. Bila orang itu kemudian digabungkan lagi ke catatan lain, "
+          "batalkan dulu yang terakhir.",
+          "Check both records and both families. Where that person was merged into yet another record since, undo "
+          "that one first."),
 )  # fmt: skip
 
 CATALOGUE: Final = (
