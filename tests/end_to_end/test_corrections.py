@@ -32,11 +32,13 @@ class Village:
         self._stack = stack
         self.after: dict[str, str] = {}
 
-    def send(self, command: str, *, role: str = "village_operator", **fields: Any) -> httpx.Response:
+    def send(
+        self, command: str, *, role: str = "village_operator", key: str | None = None, **fields: Any
+    ) -> httpx.Response:
         region = VILLAGE if role == "village_operator" else VILLAGE[:4]
         with self._stack.http(role, region) as http:
             answer = http.post(
-                "/v1/commands", json={"command": command, **fields}, headers={"Idempotency-Key": str(uuid4())}
+                "/v1/commands", json={"command": command, **fields}, headers={"Idempotency-Key": key or str(uuid4())}
             )
         if answer.status_code == 200:
             self.after = {"min_position": answer.json()["min_position"]}
@@ -136,7 +138,12 @@ def test_somebody_without_a_nik_is_found_again_and_joined_to_it(stack: Stack, pe
         "duplicate_in_register"
     )
     again = {**known, "nik": None}
-    entered = village.send("propose_household", household={"village": VILLAGE, "members": [other, again]}).json()
+    family_of_two, key = {"village": VILLAGE, "members": [other, again]}, str(uuid4())
+    entered: dict[str, Any] = {"similar": None}
+    while entered["similar"] is None:  # there was no time to look: the same key may be sent again
+        entered = village.send("propose_household", household=family_of_two, key=key).json()
+    same = {"member": 1, "likeness": 100, "person_id": person, "household_id": family}
+    assert [one for one in entered["similar"] if one["likeness"] == 100] == [same]
     twice = village.family(entered["household_id"])["members"][1]["person_id"]
     merge: dict[str, Any] = {
         "household_id": entered["household_id"], "person_id": twice, "duplicate_in": family, "duplicate": person,
@@ -146,7 +153,7 @@ def test_somebody_without_a_nik_is_found_again_and_joined_to_it(stack: Stack, pe
     seen = village.found("lookup", nik=known["nik"]).json()
     assert (seen["person"]["person_id"], seen["household"]["household_id"]) == (twice, entered["household_id"])
     assert village.family(family)["members"] == []
-    assert village.family(family)["household"]["state"] == "deactivated"
+    assert village.family(family)["state"] == "deactivated"
     found = village.found("like", name=known["name"], birth_year=year).json()["people"]
     assert [one["person"]["person_id"] for one in found if one["likeness"] == 100] == [twice]
     come_to_rest(stack.platform)
@@ -154,6 +161,6 @@ def test_somebody_without_a_nik_is_found_again_and_joined_to_it(stack: Stack, pe
     assert village.code("unmerge_members", role="social_office", **merge) == "accepted"
     seen = village.found("lookup", nik=known["nik"]).json()
     assert (seen["person"]["person_id"], seen["household"]["household_id"]) == (person, family)
-    assert village.family(family)["household"]["state"] == "proposed"
+    assert village.family(family)["state"] == "proposed"
     come_to_rest(stack.platform)
     check_everything(stack.platform)

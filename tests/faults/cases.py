@@ -28,10 +28,12 @@ _MANY: Final = _tags(CaseList)
 _OF_VILLAGES: Final = _tags(VillageCommand)
 _PROPOSE: Final = "propose_household"
 _SMALL: Final = (480, 360)
+_PASSING: Final = frozenset({"watermark", "similar"})
+"""What an answer tells of the register as it stands, and not of what became of the command."""
 
 
 class Given(msgspec.Struct, frozen=True):
-    """A command as it was sent, and how it was answered: the status, and the answer without the watermark."""
+    """A command as it was sent, and how it was answered: the status, and the answer without what passes."""
 
     turn: Turn
     region: str
@@ -132,7 +134,7 @@ def _ask(asking: Asking, turn: Turn, region: str, named: str, body: dict[str, An
         return http.post("/v1/commands", json=body, headers=headers)
 
     answer = asking.ask(turn.command, post, answers=frozenset({turn.code} - {""}))
-    return answer.status_code, {name: said for name, said in answer.json().items() if name != "watermark"}
+    return answer.status_code, {name: said for name, said in answer.json().items() if name not in _PASSING}
 
 
 def _outcomes(document: dict[str, Any]) -> list[dict[str, Any]]:

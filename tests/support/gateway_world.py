@@ -93,6 +93,13 @@ class IngestPeer:
                 media_type="application/json",
             )
 
+        self.decided: dict[str, Any] = {}
+
+        @self.app.post("/commands")
+        async def command(request: Request) -> Response:
+            verifier.one_of(request, "gateway")
+            return Response(msgspec.json.encode(self.decided), media_type="application/json")
+
         @self.app.get("/batches/{upload_id}")
         async def batch(upload_id: UUID) -> dict[str, Any]:
             return {

@@ -43,6 +43,15 @@ class VillagePart(Model):
     reasons: list[ReasonPart] = Field(default_factory=list)
 
 
+class SimilarPart(Model):
+    """A person of the sender's region who may be one of those who were entered; `likeness` 100 is the same name."""
+
+    member: int = Field(ge=0, description="Who was entered: the place in `members`, from 0.")
+    likeness: int = Field(ge=0, le=100)
+    person_id: UUID
+    household_id: UUID
+
+
 class CommandAnswer(Model):
     """A command was accepted, or, where it is about many cases, decided. The same Idempotency-Key is answered the same
     for ever. A command about one household says `household_id`, `version` and `events`; one about many says `cases`, in
@@ -63,6 +72,14 @@ class CommandAnswer(Model):
     villages: list[VillagePart] = Field(default_factory=list)
     accepted: int = 0
     refused: int = 0
+    similar: Annotated[
+        list[SimilarPart] | None,
+        Field(
+            description="To `propose_household` and `add_member`: up to ten people of the register who are alike in "
+            "name and birth date, as `POST /v1/persons:like` tells them. As the register stands when this is read, so "
+            "not the same for ever; null where there was no time to look. Whether two are one, a person decides."
+        ),
+    ] = None
     watermark: WatermarkPart
 
 

@@ -12,6 +12,7 @@ from padan_gateway.commands import forms
 from padan_gateway.commands.answers import CommandAnswer, min_position
 from padan_gateway.domain.access import Action, may_send
 from padan_gateway.parts import Parts
+from padan_gateway.persons.similar import Similar
 from padan_gateway.signin.tokens import Caller
 
 _TIMEOUT_S = 90.0
@@ -22,6 +23,7 @@ def router(parts: Parts) -> APIRouter:
     """The endpoint of this slice."""
     routes = APIRouter(tags=["commands"])
     sends = Depends(parts.door.for_(Action.SEND_COMMAND))
+    similar = Similar(parts.reader, parts.nik_hash_key)
 
     @routes.post(
         "/v1/commands",
@@ -68,7 +70,8 @@ def router(parts: Parts) -> APIRouter:
         document = await parts.registry_ingest.document(
             "POST", "/commands", headers, msgspec.json.encode(asked), timeout_s=_TIMEOUT_S
         )
-        response = answer(_told(document), watermark)
+        told = {**_told(document), **await similar.told(asked, caller, document)}
+        response = answer(told, watermark)
         if "household_id" in document:
             response.headers["Location"] = f"/v1/households/{document['household_id']}"
             response.headers["ETag"] = f'"{document["version"]}"'

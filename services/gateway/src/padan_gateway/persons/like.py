@@ -29,7 +29,7 @@ from padan_gateway.signin.tokens import Caller
 MOST: Final = 10
 ALIKE: Final = 80
 """WRatio from which two names are alike: one letter, another order of the parts, a part left out."""
-_YEARS: Final = 1
+YEARS: Final = 1
 """How far the year of birth may be off; people often know it by the year only."""
 
 
@@ -67,8 +67,8 @@ def candidates(connection: Connection[Any], regency: str, year: int, sex: str | 
         "AND (%(sex)s::text IS NULL OR sex IS NULL OR sex = %(sex)s)",
         {
             "regency": regency,
-            "from": date(year - _YEARS, 1, 1),
-            "to": date(year + _YEARS, 12, 31),
+            "from": date(year - YEARS, 1, 1),
+            "to": date(year + YEARS, 12, 31),
             "sex": sex,
         },
         binary=True,
