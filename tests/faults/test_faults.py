@@ -4,10 +4,15 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
+from typing import Any
+from uuid import UUID
 
 import pytest
+from oracle import Told
+from padan_events import Event
 
 from faults import campaign, traffic
 from faults.cases import COMMANDS
@@ -15,6 +20,7 @@ from faults.files import MOMENTS
 from faults.kinds import draw, kinds
 from faults.lists import Line as Listed
 from faults.lists import ListCheck
+from faults.poison import UNKNOWN_TYPE
 from faults.proxy import Line, Network, Way
 
 ROUNDS, SEED = 25, 20_261
@@ -157,6 +163,15 @@ def test_a_seed_draws_the_same_traffic_and_leaves_no_way_out() -> None:
     pieces = [cuts for ways in one for cuts in ways.cuts if cuts is not None]
     assert {len(cuts.parts) for cuts in pieces} == set(range(3, 8))
     assert all(cuts.parts[-1] == 1.0 and len(cuts.pauses_s) == len(cuts.parts) for cuts in pieces)
+
+
+def test_an_event_of_tomorrow_says_nothing_of_anybody_and_breaks_no_oracle() -> None:
+    told = Told()
+    nobody = UUID(int=1)
+    of: dict[str, Any] = {"topic": "household.events.v1", "shard": 0, "pos": 1, "source": "/padan/household"}
+    of |= {"event_id": nobody, "correlation_id": nobody, "key": str(nobody), "actor": "service:household"}
+    told.hear([Event(type=UNKNOWN_TYPE, time=datetime.now(UTC), value=b"{}", **of)])
+    assert (told.holders, told.states) == ({}, {})
 
 
 NIK, OTHER, NOBODY = "3318010101990001", "3318010101990002", "3318010101990003"
