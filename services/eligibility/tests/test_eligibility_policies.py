@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from padan_eligibility.domain.policy import PolicyError, canonical, digest, read_policy
+from padan_eligibility.domain.policy_document import PolicyError, canonical, digest, read_policy
 from padan_eligibility.policies import packaged
 from padan_events.local_date import UnknownProvinceError, local_date
 

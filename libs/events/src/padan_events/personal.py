@@ -178,7 +178,7 @@ class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
 class Criterion(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One criterion of a decision: the fact found, the bound it was held against, and how it came out.
 
-    `holds` is None where the fact is not known.
+    `holds` is None where the fact is not known. `parts` are the criteria of a group (`all_of`, `any_of`, `none_of`).
     """
 
     code: str
@@ -187,6 +187,7 @@ class Criterion(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     holds: bool | None
     text_id: str
     text_en: str
+    parts: tuple["Criterion", ...] = ()
 
 
 class CountedComponent(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,7 +17,7 @@ from padan_runtime.service_tokens import read_identity
 from padan_runtime.settings import fail
 
 from padan_eligibility.application import create_application, follow_programmes
-from padan_eligibility.domain.policy import PolicyError
+from padan_eligibility.domain.policy_document import PolicyError
 from padan_eligibility.fact_service import FactService
 from padan_eligibility.facts.handler import READER, FactsHandler, Prepared
 from padan_eligibility.pages import serve_pages

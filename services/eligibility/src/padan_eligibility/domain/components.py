@@ -7,15 +7,20 @@ import msgspec
 from padan_events.personal import School
 
 from padan_eligibility.domain.ages import age_on, birthday
+from padan_eligibility.domain.conditions import asked, met
 from padan_eligibility.domain.facts import PersonFacts
 from padan_eligibility.domain.policy import (
     AgeWithin,
     AmountByComponents,
     Attends,
+    Condition,
+    MembersAtLeast,
     Policy,
     Pregnant,
     SevereDisability,
+    SexIs,
 )
+from padan_eligibility.domain.policy_document import leaves
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -30,14 +35,15 @@ class Shape(msgspec.Struct, frozen=True):
     """A family's components without saying whose they are: many families share one.
 
     `counted` holds the place of a component in the policy and how many members count for it, `beyond` is the number
-    of further members who would fit, `birth_dates_missing` and `persons_missing` the number of members of whom the
-    birth date, or everything, is not known, where the policy asks for it.
+    of further members who would fit, `birth_dates_missing`, `persons_missing` and `sexes_missing` the number of members
+    of whom the birth date, everything, or the sex is not known, where the policy asks for it.
     """
 
     counted: tuple[tuple[int, int], ...]
     beyond: int
     birth_dates_missing: int
     persons_missing: int
+    sexes_missing: int = 0
 
 
 class Components(msgspec.Struct, frozen=True):
@@ -52,17 +58,26 @@ _ANY_AGE = 1_000
 
 
 class _Rules(msgspec.Struct, frozen=True):
-    """The conditions of a policy's components, by the fact they ask for; numbers are places in the policy."""
+    """The conditions of a policy's components, by the fact they ask for; numbers are places in the policy. `others` are
+    those that ask for more than one fact, or a rarer one."""
 
     ages: tuple[tuple[int, int, int], ...]
     schools: dict[School, tuple[int, ...]]
     pregnant: tuple[int, ...]
     severe_disability: tuple[int, ...]
+    others: tuple[tuple[int, Condition], ...]
+    birthdays: frozenset[int]
+    asks_age: bool
+    asks_sex: bool
+    asks_members: bool
 
 
 @lru_cache(maxsize=256)
 def _rules(policy: Policy) -> _Rules:
     conditions = [(index, component.when) for index, component in enumerate(policy.components)]
+    counted = [leaf.when for leaf in leaves(policy.criteria) if isinstance(leaf, MembersAtLeast)]
+    facts = [fact for when in (*(when for _, when in conditions), *counted) for fact in asked(when)]
+    ages = [fact for fact in facts if isinstance(fact, AgeWithin)]
     return _Rules(
         ages=tuple(
             (index, when.from_years, _ANY_AGE if when.to_years is None else when.to_years)
@@ -75,6 +90,20 @@ def _rules(policy: Policy) -> _Rules:
         },
         pregnant=tuple(index for index, when in conditions if isinstance(when, Pregnant)),
         severe_disability=tuple(index for index, when in conditions if isinstance(when, SevereDisability)),
+        others=tuple(
+            (index, when)
+            for index, when in conditions
+            if not isinstance(when, AgeWithin | Attends | Pregnant | SevereDisability)
+        ),
+        birthdays=frozenset(
+            years
+            for age in ages
+            for years in (age.from_years, *(() if age.to_years is None else (age.to_years + 1,)))
+            if years > 0
+        ),
+        asks_age=bool(ages),
+        asks_sex=any(isinstance(fact, SexIs) for fact in facts),
+        asks_members=bool(facts),
     )
 
 
@@ -90,6 +119,7 @@ def _matching(rules: _Rules, person: PersonFacts, as_of: date) -> list[int]:
         matching += rules.pregnant
     if person.severe_disability:
         matching += rules.severe_disability
+    matching += [index for index, when in rules.others if met(when, person, as_of)]
     return matching
 
 
@@ -99,18 +129,18 @@ def find(policy: Policy, persons: tuple[PersonFacts, ...], as_of: date) -> Compo
     A member counts once. Of members who could fill a limited component, those go first who have least else to
     count for: so the sum is the largest one.
     """
-    if not policy.components:
-        return _NONE
     rules = _rules(policy)
+    if not rules.asks_members:
+        return _NONE
     prices = [component.annual_idr for component in policy.components]
     candidates: list[tuple[int, int, int, bytes, PersonFacts]] = []
-    fitting = birth_dates_missing = persons_missing = 0
+    fitting = birth_dates_missing = persons_missing = sexes_missing = 0
     for person in persons:
         if not person.known:
             persons_missing += 1
             continue
-        if person.birth_date is None and rules.ages:
-            birth_dates_missing += 1
+        birth_dates_missing += person.birth_date is None and rules.asks_age
+        sexes_missing += person.sex is None and rules.asks_sex
         matching = _matching(rules, person, as_of)
         fitting += bool(matching)
         for index in matching:
@@ -130,7 +160,9 @@ def find(policy: Policy, persons: tuple[PersonFacts, ...], as_of: date) -> Compo
         found.append(Found(index, person, counts))
     return Components(
         tuple(found),
-        Shape(tuple(sorted(taken.items())), fitting - len(counted), birth_dates_missing, persons_missing),
+        Shape(
+            tuple(sorted(taken.items())), fitting - len(counted), birth_dates_missing, persons_missing, sexes_missing
+        ),
     )
 
 
@@ -139,13 +171,12 @@ def _order(candidate: tuple[int, int, int, bytes, PersonFacts]) -> tuple[int, in
 
 
 def next_birthday(policy: Policy, persons: tuple[PersonFacts, ...], as_of: date) -> date | None:
-    """The next day after `as_of` on which a member enters or leaves a component by age."""
-    changes = {years for _, from_years, to_years in _rules(policy).ages for years in (from_years, to_years + 1)}
+    """The next day after `as_of` on which a member comes into or out of an age the policy asks for."""
     days = [
         birthday(person.birth_date, years)
         for person in persons
         if person.birth_date is not None
-        for years in changes
-        if 0 < years < _ANY_AGE and person.birth_date.year + years >= as_of.year
+        for years in _rules(policy).birthdays
+        if person.birth_date.year + years >= as_of.year
     ]
     return min((day for day in days if day > as_of), default=None)

@@ -4,6 +4,7 @@ Three values: a criterion holds, fails, or is not known. One that fails decides,
 that is not known leaves the decision open. So a missing fact is never a "no".
 """
 
+from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import lru_cache
 from hashlib import sha256
@@ -13,21 +14,17 @@ from padan_events.eligibility import Decided, Outcome
 from padan_events.personal import CountedComponent, Criterion, Explanation
 from padan_events.states import State
 
-from padan_eligibility.domain import words
+from padan_eligibility.domain import criteria as judging
+from padan_eligibility.domain import kleene, words
 from padan_eligibility.domain.components import Shape, find, next_birthday
+from padan_eligibility.domain.criteria import Reading
 from padan_eligibility.domain.facts import HouseholdFacts
-from padan_eligibility.domain.policy import (
-    ComponentsAtLeast,
-    DecileAtMost,
-    FixedAmount,
-    Policy,
-    StateNotIn,
-)
-from padan_eligibility.domain.words import Judged
+from padan_eligibility.domain.policy import FixedAmount, Policy
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """How a decision came out. `missing` holds codes: decile, birth_date, person_facts."""
+    """How a decision came out. `missing` holds codes: decile, birth_date, person_facts,
+    sex, circumstances."""
 
     programme: str
     policy_version: str
@@ -56,7 +53,8 @@ class _Reason(msgspec.Struct, frozen=True):
 def decide(policy: Policy, facts: HouseholdFacts, as_of: date) -> Decision:
     """Decide one household's entitlement to one programme as of a local date."""
     components = find(policy, facts.persons, as_of)
-    reason, reason_digest = _reason(policy, facts.state, facts.decile, components.shape)
+    readings = judging.read(policy, facts, as_of)
+    reason, reason_digest = _reason(policy, facts.state, readings, components.shape)
     return Decision(
         programme=policy.programme,
         policy_version=policy.version,
@@ -83,17 +81,17 @@ def decide(policy: Policy, facts: HouseholdFacts, as_of: date) -> Decision:
 
 
 @lru_cache(maxsize=16_384)  # 30,000 families have some hundred shapes; words are most of the cost of a decision
-def _reason(policy: Policy, state: State, decile: int | None, shape: Shape) -> tuple[_Reason, str]:
-    judged = tuple(_judge(policy, criterion, state, decile, shape) for criterion in policy.criteria)
-    failed = any(criterion.holds is False for criterion in judged)
-    unknown = any(criterion.holds is None for criterion in judged)
-    outcome = Outcome.NOT_ENTITLED if failed else Outcome.UNDETERMINED if unknown else Outcome.ENTITLED
+def _reason(policy: Policy, state: State, readings: tuple[Reading, ...], shape: Shape) -> tuple[_Reason, str]:
+    judged = judging.judge(policy, readings, shape)
+    holds = kleene.every(criterion.holds for criterion in judged)
+    outcome = _OUTCOMES[holds]
     amount = _amount(policy, shape) if outcome is Outcome.ENTITLED else None
+    explained = tuple(criterion.full for criterion in judged)
     reason = _Reason(
         outcome=outcome,
         annual_idr=amount,
-        missing=_missing(policy, decile, shape),
-        criteria=tuple(criterion.full for criterion in judged),
+        missing=_missing(explained, shape),
+        criteria=explained,
         summary=words.summary(
             programme=policy.name,
             outcome=outcome,
@@ -103,13 +101,12 @@ def _reason(policy: Policy, state: State, decile: int | None, shape: Shape) -> t
             state=state,
             place_needs=policy.place_needs,
         ),
-        # No birthday mends a criterion that does not ask for ages.
-        may_change=not any(
-            judgement.holds is False and not isinstance(criterion, ComponentsAtLeast)
-            for criterion, judgement in zip(policy.criteria, judged, strict=True)
-        ),
+        may_change=judging.may_change(explained),
     )
     return reason, reason.digest()
+
+
+_OUTCOMES = {True: Outcome.ENTITLED, False: Outcome.NOT_ENTITLED, None: Outcome.UNDETERMINED}
 
 
 def digest(decision: Decision, facts: HouseholdFacts) -> str:
@@ -134,9 +131,7 @@ def digest_of_recorded(decided: Decided, explanation: Explanation) -> str:
         missing=decided.missing,
         criteria=explanation.criteria,
         summary=(explanation.summary_id, explanation.summary_en),
-        may_change=not any(
-            criterion.holds is False and criterion.code != "components" for criterion in explanation.criteria
-        ),
+        may_change=judging.may_change(explanation.criteria),
     )
     seen = (
         decided.policy_version,
@@ -149,33 +144,27 @@ def digest_of_recorded(decided: Decided, explanation: Explanation) -> str:
     return sha256(msgspec.json.encode(seen)).hexdigest()
 
 
-def _judge(
-    policy: Policy,
-    criterion: StateNotIn | DecileAtMost | ComponentsAtLeast,
-    state: State,
-    decile: int | None,
-    shape: Shape,
-) -> Judged:
-    match criterion:
-        case StateNotIn():
-            return words.state(state, criterion.states)
-        case DecileAtMost():
-            return words.decile(decile, criterion.bound)
-        case ComponentsAtLeast():
-            return words.components(policy, shape, criterion.bound)
-
-
 def _amount(policy: Policy, shape: Shape) -> int:
     if isinstance(policy.amount, FixedAmount):
         return policy.amount.annual_idr
     return sum(policy.components[index].annual_idr * number for index, number in shape.counted)
 
 
-def _missing(policy: Policy, decile: int | None, shape: Shape) -> tuple[str, ...]:
-    asks_decile = any(isinstance(criterion, DecileAtMost) for criterion in policy.criteria)
+def _missing(criteria: Sequence[Criterion], shape: Shape) -> tuple[str, ...]:
+    open_leaves = {criterion.code for criterion in _flat(criteria) if criterion.fact is None}
     known = (
-        ("decile", not asks_decile or decile is not None),
+        ("decile", "decile" not in open_leaves),
         ("birth_date", not shape.birth_dates_missing),
         ("person_facts", not shape.persons_missing),
+        ("sex", not shape.sexes_missing),
+        ("circumstances", not any(code.startswith("poverty_") for code in open_leaves)),
     )
     return tuple(code for code, is_known in known if not is_known)
+
+
+def _flat(criteria: Sequence[Criterion]) -> Iterator[Criterion]:
+    for criterion in criteria:
+        if criterion.parts:
+            yield from _flat(criterion.parts)
+        else:
+            yield criterion

@@ -4,7 +4,7 @@ from datetime import date
 from uuid import UUID
 
 import msgspec
-from padan_events.personal import School
+from padan_events.personal import Circumstances, Disability, School, Sex
 from padan_events.states import State
 
 
@@ -17,13 +17,17 @@ class PersonFacts(msgspec.Struct, frozen=True, kw_only=True):
     school: School | None = None
     pregnant: bool = False
     severe_disability: bool = False
+    sex: Sex | None = None
+    disabilities: tuple[Disability, ...] = ()
 
 
 class HouseholdFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """A household with its members. `decile` is None until a ranking is known."""
+    """A household with its living members. `decile` is None until a ranking is known, `circumstances` until a visit
+    asked about them."""
 
     household_id: UUID
     regency: str
     state: State
     decile: int | None = None
     persons: tuple[PersonFacts, ...] = ()
+    circumstances: Circumstances | None = None

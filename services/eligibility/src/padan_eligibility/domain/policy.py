@@ -5,11 +5,11 @@ it is read, not when a family is decided.
 """
 
 from datetime import date
-from hashlib import sha256
 from typing import Annotated
 
 import msgspec
-from padan_events.personal import School
+from padan_events.criteria import Criterion2022, CriterionBps
+from padan_events.personal import Disability, School, Sex
 from padan_events.states import State
 
 Rupiah = Annotated[int, msgspec.Meta(gt=0)]
@@ -18,6 +18,7 @@ Years = Annotated[int, msgspec.Meta(ge=0, le=150)]
 Count = Annotated[int, msgspec.Meta(ge=1)]
 Code = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{1,40}$")]
 Words = Annotated[str, msgspec.Meta(min_length=2)]
+Region = Annotated[str, msgspec.Meta(pattern="^[0-9]{2}([0-9]{2})?$")]
 
 
 class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -43,13 +44,102 @@ class DecileAtMost(_Part, frozen=True, tag="decile_at_most", tag_field="criterio
     bound: Decile
 
 
+class DecileAtLeast(_Part, frozen=True, tag="decile_at_least", tag_field="criterion"):
+    """The welfare decile (1 poorest) is known and not below `bound`."""
+
+    bound: Decile
+
+
+class RegionIn(_Part, frozen=True, tag="region_in", tag_field="criterion"):
+    """The household belongs to one of these provinces (2 digits) or regencies and cities (4 digits)."""
+
+    regions: Annotated[tuple[Region, ...], msgspec.Meta(min_length=1)]
+
+
+class SizeAtLeast(_Part, frozen=True, tag="household_size_at_least", tag_field="criterion"):
+    """At least `bound` living members."""
+
+    bound: Count
+
+
+class SizeAtMost(_Part, frozen=True, tag="household_size_at_most", tag_field="criterion"):
+    """At most `bound` living members."""
+
+    bound: Count
+
+
+class Holds2022(_Part, frozen=True, tag="poverty_2022", tag_field="criterion"):
+    """One of the nine criteria of 2022 holds; without a visit, or where it was not found out, it is not known."""
+
+    code: Criterion2022
+
+
+class HoldsBps(_Part, frozen=True, tag="poverty_bps", tag_field="criterion"):
+    """One of the fourteen criteria of BPS holds; without a visit, or where it was not found out, it is not known."""
+
+    code: CriterionBps
+
+
+class Count2022(_Part, frozen=True, tag="poverty_2022_at_least", tag_field="criterion"):
+    """At least `bound` of the nine criteria of 2022 hold."""
+
+    bound: Annotated[int, msgspec.Meta(ge=1, le=len(Criterion2022))]
+
+
+class CountBps(_Part, frozen=True, tag="poverty_bps_at_least", tag_field="criterion"):
+    """At least `bound` of the fourteen criteria of BPS hold (poor where nine do)."""
+
+    bound: Annotated[int, msgspec.Meta(ge=1, le=len(CriterionBps))]
+
+
+class MembersAtLeast(_Part, frozen=True, tag="members_at_least", tag_field="criterion"):
+    """At least `bound` members meet a condition. `name` is what one such member is called."""
+
+    bound: Count
+    name: Text
+    when: "Condition"
+
+
 class ComponentsAtLeast(_Part, frozen=True, tag="components_at_least", tag_field="criterion"):
     """At least `bound` of the policy's components are found among the members."""
 
     bound: Count
 
 
-Criterion = StateNotIn | DecileAtMost | ComponentsAtLeast
+class AllOf(_Part, frozen=True, tag="all_of", tag_field="criterion"):
+    """Every one of these holds."""
+
+    criteria: Annotated[tuple["Criterion", ...], msgspec.Meta(min_length=1)]
+
+
+class AnyOf(_Part, frozen=True, tag="any_of", tag_field="criterion"):
+    """At least one of these holds."""
+
+    criteria: Annotated[tuple["Criterion", ...], msgspec.Meta(min_length=1)]
+
+
+class NoneOf(_Part, frozen=True, tag="none_of", tag_field="criterion"):
+    """Not one of these holds."""
+
+    criteria: Annotated[tuple["Criterion", ...], msgspec.Meta(min_length=1)]
+
+
+Leaf = (
+    StateNotIn
+    | DecileAtMost
+    | DecileAtLeast
+    | RegionIn
+    | SizeAtLeast
+    | SizeAtMost
+    | Holds2022
+    | HoldsBps
+    | Count2022
+    | CountBps
+    | MembersAtLeast
+    | ComponentsAtLeast
+)
+Group = AllOf | AnyOf | NoneOf
+Criterion = Leaf | Group
 
 
 class AgeWithin(_Part, frozen=True, tag="age_within", tag_field="fact"):
@@ -73,7 +163,39 @@ class SevereDisability(_Part, frozen=True, tag="severe_disability", tag_field="f
     """The member has a severe disability."""
 
 
-Condition = AgeWithin | Attends | Pregnant | SevereDisability
+class DisabilityAnyOf(_Part, frozen=True, tag="disability_any_of", tag_field="fact"):
+    """The member has at least one of these kinds of disability, severe or not."""
+
+    kinds: Annotated[tuple[Disability, ...], msgspec.Meta(min_length=1)]
+
+
+class SexIs(_Part, frozen=True, tag="sex_is", tag_field="fact"):
+    """The member is of this sex."""
+
+    sex: Sex
+
+
+class AllMet(_Part, frozen=True, tag="all_of", tag_field="fact"):
+    """Every one of these holds of the member."""
+
+    conditions: Annotated[tuple["Condition", ...], msgspec.Meta(min_length=1)]
+
+
+class AnyMet(_Part, frozen=True, tag="any_of", tag_field="fact"):
+    """At least one of these holds of the member."""
+
+    conditions: Annotated[tuple["Condition", ...], msgspec.Meta(min_length=1)]
+
+
+class NoneMet(_Part, frozen=True, tag="none_of", tag_field="fact"):
+    """Not one of these holds of the member."""
+
+    conditions: Annotated[tuple["Condition", ...], msgspec.Meta(min_length=1)]
+
+
+Simple = AgeWithin | Attends | Pregnant | SevereDisability | DisabilityAnyOf | SexIs
+MemberGroup = AllMet | AnyMet | NoneMet
+Condition = Simple | MemberGroup
 
 
 class Component(_Part, frozen=True):
@@ -111,41 +233,3 @@ class Policy(_Part, frozen=True, kw_only=True, cache_hash=True):
     criteria: Annotated[tuple[Criterion, ...], msgspec.Meta(min_length=1)]
     amount: FixedAmount | AmountByComponents
     components: tuple[Component, ...] = ()
-
-
-class PolicyError(ValueError):
-    """A policy document that says something it may not; the message says where and what."""
-
-
-def read_policy(document: object) -> Policy:
-    """The policy in a plain document (mappings, lists, scalars). Raises `PolicyError`."""
-    try:
-        policy = msgspec.convert(document, Policy)
-    except msgspec.ValidationError as error:
-        raise PolicyError(str(error)) from error
-    kinds = [type(criterion) for criterion in policy.criteria]
-    if len(set(kinds)) != len(kinds):
-        raise PolicyError("a criterion is given twice - at `$.criteria`")
-    codes = [component.code for component in policy.components]
-    if len(set(codes)) != len(codes):
-        raise PolicyError("a component is given twice - at `$.components`")
-    asks = ComponentsAtLeast in kinds or isinstance(policy.amount, AmountByComponents)
-    if asks and not codes:
-        raise PolicyError("components are asked for, but none is given - at `$.components`")
-    if codes and not isinstance(policy.amount, AmountByComponents):
-        raise PolicyError("components are given, but the amount is fixed - at `$.amount`")
-    for index, component in enumerate(policy.components):
-        when = component.when
-        if isinstance(when, AgeWithin) and when.to_years is not None and when.to_years < when.from_years:
-            raise PolicyError(f"to_years is below from_years - at `$.components[{index}].when`")
-    return policy
-
-
-def canonical(policy: Policy) -> bytes:
-    """The policy as bytes: JSON, fields in the order declared. Equal policies give equal bytes."""
-    return msgspec.json.encode(policy)
-
-
-def digest(policy: Policy) -> str:
-    """SHA-256 of the canonical document, in hexadecimal."""
-    return sha256(canonical(policy)).hexdigest()

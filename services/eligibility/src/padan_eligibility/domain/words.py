@@ -123,11 +123,14 @@ def _names(policy: Policy) -> Text:
 
 def gap_of(shape: Shape) -> Text | None:
     """What is not known of the members; None where nothing is missing."""
-    birth_dates, persons = shape.birth_dates_missing, shape.persons_missing
+    birth_dates, persons, sexes = shape.birth_dates_missing, shape.persons_missing, shape.sexes_missing
     parts_id, parts_en = [], []
     if birth_dates:
         parts_id.append(f"tanggal lahir {birth_dates} anggota")
         parts_en.append(f"the birth date of {birth_dates} member{'s' if birth_dates > 1 else ''}")
+    if sexes:
+        parts_id.append(f"jenis kelamin {sexes} anggota")
+        parts_en.append(f"the sex of {sexes} member{'s' if sexes > 1 else ''}")
     if persons:
         parts_id.append(f"data {persons} anggota")
         parts_en.append(f"the facts of {persons} member{'s' if persons > 1 else ''}")

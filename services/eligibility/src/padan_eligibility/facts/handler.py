@@ -14,7 +14,7 @@ from padan_runtime.keys import KeyClient, SubjectKeys
 from padan_runtime.problems import Unavailable
 from psycopg import Connection
 
-from padan_eligibility.domain.policy import PolicyError
+from padan_eligibility.domain.policy_document import PolicyError
 from padan_eligibility.facts import repository
 from padan_eligibility.facts.deciding import take_decisions
 from padan_eligibility.facts.folding import Change, Member, fold, open_members

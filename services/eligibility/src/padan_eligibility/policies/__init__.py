@@ -5,7 +5,8 @@ from importlib.resources import files
 
 import yaml
 
-from padan_eligibility.domain.policy import Policy, PolicyError, read_policy
+from padan_eligibility.domain.policy import Policy
+from padan_eligibility.domain.policy_document import PolicyError, read_policy
 
 
 def packaged() -> Sequence[Policy]:

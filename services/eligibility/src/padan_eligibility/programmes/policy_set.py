@@ -8,7 +8,8 @@ import msgspec
 from padan_runtime.database import Database
 from psycopg import Connection
 
-from padan_eligibility.domain.policy import Policy, read_policy
+from padan_eligibility.domain.policy import Policy
+from padan_eligibility.domain.policy_document import read_policy
 from padan_eligibility.programmes import repository
 
 

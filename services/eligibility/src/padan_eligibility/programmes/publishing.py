@@ -13,7 +13,8 @@ from padan_runtime.database import Database
 from padan_runtime.log import Entry
 from padan_runtime.logs import logger
 
-from padan_eligibility.domain.policy import Policy, canonical, digest
+from padan_eligibility.domain.policy import Policy
+from padan_eligibility.domain.policy_document import canonical, digest
 from padan_eligibility.programmes import repository
 
 ACTOR: Final = "service:eligibility"

@@ -22,7 +22,7 @@ from padan_runtime.parking.records import Record, event_of
 from padan_runtime.parking.repository import Row
 from padan_runtime.projector import TRANSIENT
 
-from padan_eligibility.domain.policy import PolicyError
+from padan_eligibility.domain.policy_document import PolicyError
 from padan_eligibility.programmes.policy_set import PolicySet
 
 READER: Final = "eligibility.policies"

@@ -1,0 +1,63 @@
+"""Whether a member meets a condition: true, false or not known."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from padan_eligibility.domain import kleene
+from padan_eligibility.domain.ages import age_on
+from padan_eligibility.domain.facts import PersonFacts
+from padan_eligibility.domain.kleene import Truth
+from padan_eligibility.domain.policy import (
+    AgeWithin,
+    AllMet,
+    AnyMet,
+    Attends,
+    Condition,
+    DisabilityAnyOf,
+    MemberGroup,
+    NoneMet,
+    Pregnant,
+    SevereDisability,
+    SexIs,
+    Simple,
+)
+
+
+def met(condition: Condition, person: PersonFacts, as_of: date) -> Truth:
+    """Whether `person` meets `condition` on a local date."""
+    result: Truth
+    match condition:
+        case _ if not person.known:
+            result = None
+        case AgeWithin():
+            result = None if person.birth_date is None else _within(condition, age_on(person.birth_date, as_of))
+        case Attends():
+            result = person.school is condition.school
+        case Pregnant():
+            result = person.pregnant
+        case SevereDisability():
+            result = person.severe_disability
+        case DisabilityAnyOf():
+            result = not set(condition.kinds).isdisjoint(person.disabilities)
+        case SexIs():
+            result = None if person.sex is None else person.sex is condition.sex
+        case AllMet():
+            result = kleene.every(met(one, person, as_of) for one in condition.conditions)
+        case AnyMet():
+            result = kleene.some(met(one, person, as_of) for one in condition.conditions)
+        case NoneMet():
+            result = kleene.negated(kleene.some(met(one, person, as_of) for one in condition.conditions))
+    return result
+
+
+def _within(ages: AgeWithin, age: int) -> bool:
+    return ages.from_years <= age and (ages.to_years is None or age <= ages.to_years)
+
+
+def asked(condition: Condition) -> Iterator[Simple]:
+    """The facts a condition asks for, in the order written."""
+    if isinstance(condition, MemberGroup):
+        for one in condition.conditions:
+            yield from asked(one)
+    else:
+        yield condition

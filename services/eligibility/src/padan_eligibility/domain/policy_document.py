@@ -1,0 +1,95 @@
+"""From a plain document to a policy, and back to bytes: what no type can say is checked here."""
+
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from typing import Final
+
+import msgspec
+
+from padan_eligibility.domain.policy import (
+    AgeWithin,
+    AmountByComponents,
+    ComponentsAtLeast,
+    Condition,
+    Criterion,
+    Group,
+    Holds2022,
+    HoldsBps,
+    Leaf,
+    MemberGroup,
+    MembersAtLeast,
+    Policy,
+)
+
+_MANY: Final = (Holds2022, HoldsBps, MembersAtLeast, Group)
+MOST_DEEP: Final = 6
+"""Levels of groups in groups: nobody could read out what lies deeper."""
+
+
+class PolicyError(ValueError):
+    """A policy document that says something it may not; the message says where and what."""
+
+
+def read_policy(document: object) -> Policy:
+    """The policy in a plain document (mappings, lists, scalars). Raises `PolicyError`."""
+    try:
+        policy = msgspec.convert(document, Policy)
+    except msgspec.ValidationError as error:
+        raise PolicyError(str(error)) from error
+    _check_siblings(policy.criteria, "$.criteria", 1)
+    codes = [component.code for component in policy.components]
+    if len(set(codes)) != len(codes):
+        raise PolicyError("a component is given twice - at `$.components`")
+    counts = any(isinstance(leaf, ComponentsAtLeast) for leaf in leaves(policy.criteria))
+    if (counts or isinstance(policy.amount, AmountByComponents)) and not codes:
+        raise PolicyError("components are asked for, but none is given - at `$.components`")
+    if codes and not isinstance(policy.amount, AmountByComponents):
+        raise PolicyError("components are given, but the amount is fixed - at `$.amount`")
+    for index, component in enumerate(policy.components):
+        _check_condition(component.when, f"$.components[{index}].when", 1)
+    return policy
+
+
+def leaves(criteria: Sequence[Criterion]) -> Iterator[Leaf]:
+    """The criteria that ask for a fact, in the order written, out of whatever groups they lie in."""
+    for criterion in criteria:
+        if isinstance(criterion, Group):
+            yield from leaves(criterion.criteria)
+        else:
+            yield criterion
+
+
+def _check_siblings(criteria: Sequence[Criterion], path: str, depth: int) -> None:
+    if depth > MOST_DEEP:
+        raise PolicyError(f"groups lie deeper than {MOST_DEEP} levels - at `{path}`")
+    seen: list[object] = []
+    for index, criterion in enumerate(criteria):
+        # Two bounds for one fact say nothing that the narrower one does not.
+        same: object = criterion if isinstance(criterion, _MANY) else type(criterion)
+        if same in seen:
+            raise PolicyError(f"a criterion is given twice - at `{path}[{index}]`")
+        seen.append(same)
+        if isinstance(criterion, Group):
+            _check_siblings(criterion.criteria, f"{path}[{index}].criteria", depth + 1)
+        elif isinstance(criterion, MembersAtLeast):
+            _check_condition(criterion.when, f"{path}[{index}].when", 1)
+
+
+def _check_condition(when: Condition, path: str, depth: int) -> None:
+    if depth > MOST_DEEP:
+        raise PolicyError(f"groups lie deeper than {MOST_DEEP} levels - at `{path}`")
+    if isinstance(when, AgeWithin) and when.to_years is not None and when.to_years < when.from_years:
+        raise PolicyError(f"to_years is below from_years - at `{path}.to_years`")
+    if isinstance(when, MemberGroup):
+        for index, condition in enumerate(when.conditions):
+            _check_condition(condition, f"{path}.conditions[{index}]", depth + 1)
+
+
+def canonical(policy: Policy) -> bytes:
+    """The policy as bytes: JSON, fields in the order declared. Equal policies give equal bytes."""
+    return msgspec.json.encode(policy)
+
+
+def digest(policy: Policy) -> str:
+    """SHA-256 of the canonical document, in hexadecimal."""
+    return sha256(canonical(policy)).hexdigest()

@@ -1,0 +1,127 @@
+"""What criteria of regions, sizes, visits and members say of themselves, in Indonesian and English."""
+
+from typing import Final
+
+from padan_events.criteria import MEANINGS_2022, MEANINGS_BPS, Answer, Criterion2022, CriterionBps
+from padan_events.personal import Criterion
+
+from padan_eligibility.domain import kleene
+from padan_eligibility.domain.kleene import Truth
+from padan_eligibility.domain.policy import Text
+from padan_eligibility.domain.words import Judged
+
+_LISTS: Final = {
+    "2022": (Text("sembilan kriteria tahun 2022", "the nine criteria of 2022"), "poverty_2022"),
+    "bps": (Text("empat belas kriteria BPS", "the fourteen criteria of BPS"), "poverty_bps"),
+}
+_NOT_VISITED: Final = Text("Keluarga ini belum dikunjungi.", "This family has not been visited yet.")
+
+
+def decile_at_least(found: int | None, bound: int) -> Judged:
+    """The welfare decile against the lowest one that is helped."""
+    limit = Text(f"desil {bound} sampai 10", f"deciles {bound} to 10")
+    if found is None:
+        text = Text(
+            f"Desil kesejahteraan keluarga ini belum diketahui. Yang dibantu: {limit.id}.",
+            f"This family's welfare decile is not known yet. Helped are {limit.en}.",
+        )
+        brief = Text("desil kesejahteraan", "the welfare decile")
+        return _judged("decile", (None, f"at least {bound}"), None, text, brief)
+    text = Text(
+        f"Keluarga ini berada di desil {found} (1 paling miskin, 10 paling sejahtera). Yang dibantu: {limit.id}.",
+        f"This family is in decile {found} (1 is poorest, 10 best off). Helped are {limit.en}.",
+    )
+    brief = Text(f"desil {found} (yang dibantu: {limit.id})", f"decile {found} (helped: {limit.en})")
+    return _judged("decile", (str(found), f"at least {bound}"), found >= bound, text, brief)
+
+
+def region(regency: str, regions: tuple[str, ...]) -> Judged:
+    """The household's regency or city against the regions of a programme."""
+    inside = regency.startswith(regions)
+    listed = ", ".join(regions)
+    text = Text(
+        f"Keluarga ini tinggal di wilayah {regency}. Program ini untuk wilayah {listed}.",
+        f"This family lives in region {regency}. The programme is for {listed}.",
+    )
+    where = Text("di dalam wilayah program", "inside the programme's region") if inside else None
+    brief = where or Text("di luar wilayah program", "outside of the programme's region")
+    return _judged("region", (regency, "one of: " + listed), inside, text, brief)
+
+
+def size(found: int, bound: int, *, most: bool) -> Judged:
+    """The number of living members against a bound."""
+    fits = found <= bound if most else found >= bound
+    asked = Text("paling banyak", "at most") if most else Text("paling sedikit", "at least")
+    counted = Text(f"{found} anggota", f"{found} member{'' if found == 1 else 's'}")
+    text = Text(
+        f"Keluarga ini mempunyai {counted.id}. Syaratnya {asked.id} {bound}.",
+        f"This family has {counted.en}. Asked for: {asked.en} {bound}.",
+    )
+    brief = Text(f"{counted.id} (syarat: {asked.id} {bound})", f"{counted.en} (asked: {asked.en} {bound})")
+    return _judged("household_size", (str(found), f"{asked.en} {bound}"), fits, text, brief)
+
+
+def poverty(code: Criterion2022 | CriterionBps, answer: Answer | None) -> Judged:
+    """One criterion of poverty, as a visit found it."""
+    meaning_id, meaning_en = MEANINGS_2022[code] if isinstance(code, Criterion2022) else MEANINGS_BPS[code]
+    holds: Truth = None if answer in {None, Answer.UNKNOWN} else answer is Answer.YES
+    if answer is None:
+        said = _NOT_VISITED
+    elif holds is None:
+        said = Text("Kunjungan tidak dapat memastikannya.", "The visit could not find it out.")
+    elif holds:
+        said = Text("Menurut kunjungan: ya.", "By the visit: yes.")
+    else:
+        said = Text("Menurut kunjungan: tidak.", "By the visit: no.")
+    text = Text(f"{meaning_id}? {said.id}", f"{meaning_en}? {said.en}")
+    name = "poverty_2022" if isinstance(code, Criterion2022) else "poverty_bps"
+    fact = None if holds is None else str(answer)
+    brief = Text(_inside_a_sentence(meaning_id), _inside_a_sentence(meaning_en))
+    return _judged(f"{name}.{code}", (fact, "yes"), holds, text, brief)
+
+
+def poverty_count(listed: str, counted: tuple[int, int] | None, bound: int) -> Judged:
+    """How many criteria of a list hold, against a bound. `counted` is how many hold and how many are not known."""
+    name, code = _LISTS[listed]
+    if counted is None:
+        text = Text(
+            f"{_NOT_VISITED.id} Syaratnya {bound} dari {name.id}.",
+            f"{_NOT_VISITED.en} Asked for are {bound} of {name.en}.",
+        )
+        brief = Text(f"hasil kunjungan ({name.id})", f"a visit ({name.en})")
+        return _judged(f"{code}_count", (None, f"at least {bound}"), None, text, brief)
+    found, unknown = counted
+    holds = kleene.at_least(bound, found, unknown)
+    text_id = f"Yang terpenuhi {found} dari {name.id}; syaratnya {bound}."
+    text_en = f"{found} of {name.en} hold; asked for: {bound}."
+    if unknown:
+        text_id += f" Belum dapat dipastikan: {unknown}."
+        text_en += f" Not found out: {unknown}."
+    brief = Text(f"{found} dari {name.id} (syarat: {bound})", f"{found} of {name.en} (asked: {bound})")
+    fact = None if holds is None else str(found)
+    return _judged(f"{code}_count", (fact, f"at least {bound}"), holds, Text(text_id, text_en), brief)
+
+
+def members(name: Text, counted: tuple[int, int], bound: int) -> Judged:
+    """How many members meet a condition, against a bound. `counted` is how many do and of how many it is not known."""
+    found, unknown = counted
+    holds = kleene.at_least(bound, found, unknown)
+    text_id = f"Anggota keluarga yang termasuk {name.id}: {found}; syaratnya paling sedikit {bound}."
+    text_en = f"Members of this family who are {name.en}: {found}; asked for: at least {bound}."
+    if unknown:
+        text_id += f" Belum diketahui untuk {unknown} anggota."
+        text_en += f" Not known of {unknown} member{'s' if unknown > 1 else ''}."
+    brief = Text(f"{name.id}: {found} (syarat: {bound})", f"{name.en}: {found} (asked: {bound})")
+    fact = None if holds is None else str(found)
+    return _judged("members", (fact, f"at least {bound}"), holds, Text(text_id, text_en), brief)
+
+
+def _inside_a_sentence(words: str) -> str:
+    # An abbreviation at its beginning keeps its capitals.
+    return words if words[1:2].isupper() else words[0].lower() + words[1:]
+
+
+def _judged(code: str, held: tuple[str | None, str], holds: Truth, text: Text, brief: Text) -> Judged:
+    """`held` is the fact and the bound that it was held against."""
+    fact, bound = held
+    return Judged(Criterion(code=code, fact=fact, bound=bound, holds=holds, text_id=text.id, text_en=text.en), brief)
