@@ -19,9 +19,10 @@ from fastapi import FastAPI, Request, Response
 from padan_events import SHARDS, Event, encode, shard_of, type_of
 from padan_events.effects import HouseholdFact
 from padan_events.envelope import to_headers
+from padan_events.evidence import CircumstancesAssessed
 from padan_events.household import IdentityMatched, Proposed, SealedMember, WelfareRanked
 from padan_events.intake import Origin
-from padan_events.personal import Agreement, PersonSensitive
+from padan_events.personal import Agreement, Circumstances, PersonSensitive
 from padan_events.topics import HOUSEHOLD_EVENTS
 from padan_runtime.keys import HouseholdKeys, KeysRequest, KeysResponse, SubjectKeys
 from padan_runtime.sealing import seal
@@ -106,6 +107,17 @@ class RegisterPeer:
     def happened(self, data: HouseholdFact, *, at: datetime = RECORDED_AT) -> Event:
         """Anything else that happened to a household."""
         return self._event(data.household_id, data, at)
+
+    def assess(self, household_id: UUID, answers: Circumstances, *, at: datetime = RECORDED_AT) -> Event:
+        """A family was asked about the criteria of poverty."""
+        event_id = uuid5(household_id, f"{self._said.get(household_id, 0) + 1}")
+        data = CircumstancesAssessed(
+            household_id=household_id,
+            regency="3318",
+            occurred_on=date(2026, 3, 1),
+            circumstances=seal(self.keys[household_id][household_id], answers, subject=household_id, event_id=event_id),
+        )
+        return self._event(household_id, data, at)
 
     def poison(self, household_id: UUID) -> Event:
         """An event of a type that only a later version knows."""

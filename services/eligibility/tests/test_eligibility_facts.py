@@ -7,18 +7,20 @@ from uuid import UUID
 
 import msgspec
 import pytest
-from padan_eligibility.domain.facts import PersonFacts
+from padan_eligibility.domain.facts import HouseholdFacts, PersonFacts
 from padan_eligibility.facts import repository
-from padan_eligibility.facts.folding import Member, UnreadableEventError, fold
+from padan_eligibility.facts.folding import Member, UnreadableEventError, fold, open_answers, open_members
 from padan_eligibility.facts.repository import UnknownHouseholdError
 from padan_eligibility.policies import packaged
 from padan_eligibility.programmes.policy_set import PolicySet
 from padan_eligibility.programmes.publishing import PolicyAlteredError, publish
 from padan_eligibility.settings import MIGRATIONS
-from padan_events import encode, type_of
-from padan_events.personal import PersonSensitive
+from padan_events import Event, encode, type_of
+from padan_events.criteria import Answer, Criterion2022, CriterionBps
+from padan_events.personal import Circumstances, Disability, PersonSensitive, Sex
 from padan_events.rounds import RoundClosed, stream_of
 from padan_runtime.database import Database, migrate
+from padan_runtime.keys import SubjectKeys
 from register_peer import RegisterPeer
 
 
@@ -81,6 +83,36 @@ def test_a_batch_is_folded_by_household_up_to_the_last_event_that_changes_a_fact
     assert (changes[household_id].event, changes[household_id].decile) == (ranked, 3)
     assert len(changes[household_id].members) == 1
     assert fold([matched]) == {}
+
+
+def test_what_a_visit_found_and_a_member_s_facts_are_kept_until_they_are_told_anew(database: Database) -> None:
+    register = RegisterPeer()
+    member = PersonSensitive(sex=Sex.FEMALE, disabilities=(Disability.MENTAL, Disability.SENSORY))
+    household_id, proposed = register.propose(1, [member])
+    keys = {subject: SubjectKeys(subject, sensitive=key) for subject, key in register.keys[household_id].items()}
+    first, second = (
+        Circumstances(
+            criteria_2022=dict.fromkeys(Criterion2022, answer), criteria_bps=dict.fromkeys(CriterionBps, Answer.UNKNOWN)
+        )
+        for answer in (Answer.YES, Answer.NO)
+    )
+
+    def after(*events: Event) -> HouseholdFacts:
+        change = fold(events)[household_id]
+        change.circumstances = open_answers(change, keys)
+        with database.transaction() as connection:
+            repository.write_households(connection, [change])
+            repository.write_members(connection, open_members(change, keys))
+            return repository.read_facts(connection, [household_id])[household_id]
+
+    before = after(proposed)
+    assert before.circumstances is None
+    assert (before.persons[0].sex, before.persons[0].disabilities) == (member.sex, member.disabilities)
+    assert after(register.assess(household_id, first)).circumstances == first
+    assert after(register.rank(household_id, 3)).circumstances == first
+    assert after(register.assess(household_id, first), register.assess(household_id, second)).circumstances == second
+    keys[household_id] = SubjectKeys(household_id, sensitive=None)  # erased: nothing of it can be read any more
+    assert open_answers(fold([register.assess(household_id, first)])[household_id], keys) is None
 
 
 def test_an_event_of_a_village_is_of_no_household() -> None:

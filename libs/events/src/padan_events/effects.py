@@ -75,7 +75,7 @@ class Effects(msgspec.Struct, frozen=True, kw_only=True):
 
     `identity` is the household's new identity block, `joined` are persons whom this household holds from now on,
     `changed` members who stay and whose blocks are new, `left` persons whom another household holds from now on,
-    `freed` NIKs that turned out to be somebody else's.
+    `freed` NIKs that turned out to be somebody else's. `circumstances` are a visit's answers, sealed.
     """
 
     state: State | None = None
@@ -88,6 +88,7 @@ class Effects(msgspec.Struct, frozen=True, kw_only=True):
     head: UUID | UnsetType | None = UNSET
     caretaker: UUID | UnsetType = UNSET
     decile: int | None = None
+    circumstances: bytes | None = None
 
     @property
     def sealed_for(self) -> tuple[UUID, ...]:

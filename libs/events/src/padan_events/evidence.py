@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from padan_events.effects import HouseholdFact
+from padan_events.effects import Effects, HouseholdFact
 from padan_events.registry import event_type
 from padan_events.telling import told
 from padan_events.topics import HOUSEHOLD_EVENTS
@@ -72,3 +72,7 @@ class CircumstancesAssessed(HouseholdFact, frozen=True, kw_only=True):
     circumstances: Annotated[
         bytes, told("`Circumstances`: each criterion of both lists, yes, no or unknown.", "sealed_sensitive")
     ]
+
+    def effects(self) -> Effects:
+        """New answers."""
+        return Effects(circumstances=self.circumstances)

@@ -13,13 +13,22 @@ _SAYS = {
     "any_of": (Text("cukup salah satu terpenuhi", "one of these is enough"), "at least one"),
     "none_of": (Text("tidak satu pun boleh terpenuhi", "not one of these may hold"), "none"),
 }
+_NOTHING = Text("", "")
+_AROUND = {
+    ("any_of", False): (Text("salah satu dari (", "one of ("), Text(")", ")")),
+    ("any_of", None): (Text("salah satu dari (", "one of ("), Text(")", ")")),
+    ("none_of", True): (Text("tidak satu pun dari (", "none of ("), Text(")", ")")),
+    ("none_of", False): (Text("", ""), Text(", yang mengecualikan", ", which excludes")),
+    ("none_of", None): (Text("tidak satu pun dari (", "none of ("), Text(")", ")")),
+}
+"""What stands around the parts on which a group's result rests."""
 
 
 def group(code: str, holds: Truth, parts: Sequence[Judged]) -> Judged:
     """A group with its parts. For the summary it names those of its parts on which its result rests."""
     says, bound = _SAYS[code]
-    telling = [part.brief for part in parts if part.holds is _telling(code, holds)] or [part.brief for part in parts]
-    brief_id, brief_en = "; ".join(brief.id for brief in telling), "; ".join(brief.en for brief in telling)
+    telling = [part.brief for part in parts if part.holds is _telling(code, holds)]
+    brief = Text("; ".join(brief.id for brief in telling), "; ".join(brief.en for brief in telling))
     full = Criterion(
         code=code,
         fact=None,
@@ -29,7 +38,8 @@ def group(code: str, holds: Truth, parts: Sequence[Judged]) -> Judged:
         text_en=f"{says.en.capitalize()}.",
         parts=tuple(part.full for part in parts),
     )
-    return Judged(full, Text(f"{says.id} ({brief_id})", f"{says.en} ({brief_en})"))
+    before, after = _AROUND.get((code, holds), (_NOTHING, _NOTHING))
+    return Judged(full, Text(f"{before.id}{brief.id}{after.id}", f"{before.en}{brief.en}{after.en}"))
 
 
 def _telling(code: str, holds: Truth) -> Truth:

@@ -112,6 +112,9 @@ def members(name: Text, counted: tuple[int, int], bound: int) -> Judged:
         text_id += f" Belum diketahui untuk {unknown} anggota."
         text_en += f" Not known of {unknown} member{'s' if unknown > 1 else ''}."
     brief = Text(f"{name.id}: {found} (syarat: {bound})", f"{name.en}: {found} (asked: {bound})")
+    if holds is None:
+        some = f"facts of {unknown} member{'s' if unknown > 1 else ''}"
+        brief = Text(f"{name.id} (data {unknown} anggota)", f"{name.en} ({some})")
     fact = None if holds is None else str(found)
     return _judged("members", (fact, f"at least {bound}"), holds, Text(text_id, text_en), brief)
 

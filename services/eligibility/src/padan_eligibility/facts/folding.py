@@ -8,7 +8,7 @@ from msgspec import UNSET
 from padan_events import Event, decode
 from padan_events.effects import Died, HouseholdFact, Left, SealedMember, VillageFact
 from padan_events.household import Proposed
-from padan_events.personal import PersonSensitive
+from padan_events.personal import Circumstances, PersonSensitive
 from padan_events.states import State
 from padan_runtime.keys import SubjectKeys, keys_of
 from padan_runtime.sealing import open_sealed
@@ -37,8 +37,16 @@ class SealedPart(msgspec.Struct, frozen=True):
     joined: bool
 
 
+class SealedAnswers(msgspec.Struct, frozen=True):
+    """What a family answered, still sealed, and the event that carries it."""
+
+    sealed: bytes
+    event_id: UUID
+
+
 class Change(msgspec.Struct):
-    """What a batch changes of one household. `event` is its last event that changed a fact; what is None stays."""
+    """What a batch changes of one household. `event` is its last event that changed a fact; what is None stays.
+    `circumstances` are the opened `answers`."""
 
     household_id: UUID
     regency: str
@@ -47,6 +55,8 @@ class Change(msgspec.Struct):
     state: State | None = None
     caretaker: UUID | None = None
     decile: int | None = None
+    answers: SealedAnswers | None = None
+    circumstances: Circumstances | None = None
     members: list[SealedPart] = msgspec.field(default_factory=list)
     left: list[Left] = msgspec.field(default_factory=list)
     died: list[Died] = msgspec.field(default_factory=list)
@@ -79,6 +89,8 @@ def _fold(change: Change, data: HouseholdFact) -> None:
         change.caretaker = effects.caretaker
     if effects.decile is not None:
         change.decile = effects.decile
+    if effects.circumstances is not None:
+        change.answers = SealedAnswers(effects.circumstances, change.event.event_id)
     change.members += [SealedPart(member, change.event.event_id, True) for member in effects.joined]
     change.members += [SealedPart(member, change.event.event_id, False) for member in effects.changed]
     change.left += effects.left
@@ -114,6 +126,16 @@ def open_members(change: Change, keys: Mapping[UUID, SubjectKeys]) -> Sequence[M
     ]
 
 
+def open_answers(change: Change, keys: Mapping[UUID, SubjectKeys]) -> Circumstances | None:
+    """What the family answered last; None where nobody asked, or the household's key was destroyed. Raises as
+    `open_members`."""
+    if change.answers is None or (key := keys_of(keys, change.household_id).sensitive) is None:
+        return None
+    return open_sealed(
+        key, change.answers.sealed, Circumstances, subject=change.household_id, event_id=change.answers.event_id
+    )
+
+
 def _open(part: SealedPart, key: SubjectKeys) -> PersonFacts:
     person_id = part.member.person_id
     if key.sensitive is None:
@@ -127,4 +149,6 @@ def _open(part: SealedPart, key: SubjectKeys) -> PersonFacts:
         school=clear.school,
         pregnant=clear.pregnant,
         severe_disability=clear.severe_disability,
+        sex=clear.sex,
+        disabilities=clear.disabilities,
     )

@@ -17,7 +17,7 @@ from psycopg import Connection
 from padan_eligibility.domain.policy_document import PolicyError
 from padan_eligibility.facts import repository
 from padan_eligibility.facts.deciding import take_decisions
-from padan_eligibility.facts.folding import Change, Member, fold, open_members
+from padan_eligibility.facts.folding import Change, Member, fold, open_answers, open_members
 from padan_eligibility.programmes.policy_set import PolicySet
 
 READER: Final = "eligibility.facts"
@@ -101,6 +101,7 @@ def _open(changes: dict[UUID, Change], keys: dict[UUID, dict[UUID, SubjectKeys]]
     for household_id, change in changes.items():
         held = keys[household_id]
         members += open_members(change, held)
+        change.circumstances = open_answers(change, held)
         key = held.get(household_id)
         if key is not None and key.sensitive is not None:
             own[household_id] = key.sensitive

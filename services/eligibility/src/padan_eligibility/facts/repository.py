@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 from padan_events.eligibility import Outcome
-from padan_events.personal import School
+from padan_events.personal import Circumstances, Disability, School, Sex
 from padan_events.states import State
 from psycopg import Connection
 
@@ -34,12 +34,14 @@ def write_households(connection: Connection[Any], changes: Collection[Change]) -
     proposed = [change for change in changes if change.proposed]
     if proposed:
         connection.execute(
-            "INSERT INTO household_fact AS f (household_id, regency, state, decile, caretaker, shard, pos) "
-            "SELECT household_id, regency, state, decile, caretaker, shard, pos "
+            "INSERT INTO household_fact AS f (household_id, regency, state, decile, caretaker, circumstances, shard, "
+            "pos) SELECT household_id, regency, state, decile, caretaker, circumstances, shard, pos "
             "FROM json_to_recordset(%(rows)s::json) AS w (household_id uuid, regency text, state text, "
-            "decile smallint, caretaker uuid, shard smallint, pos bigint) ON CONFLICT (household_id) DO UPDATE SET "
-            "regency = excluded.regency, state = excluded.state, decile = coalesce(excluded.decile, f.decile), "
-            "caretaker = excluded.caretaker, shard = excluded.shard, pos = excluded.pos",
+            "decile smallint, caretaker uuid, circumstances jsonb, shard smallint, pos bigint) "
+            "ON CONFLICT (household_id) DO UPDATE SET regency = excluded.regency, state = excluded.state, "
+            "decile = coalesce(excluded.decile, f.decile), "
+            "caretaker = excluded.caretaker, circumstances = coalesce(excluded.circumstances, f.circumstances), "
+            "shard = excluded.shard, pos = excluded.pos",
             {"rows": _household_rows(proposed)},
         )
     changed = [change for change in changes if not change.proposed]
@@ -47,8 +49,9 @@ def write_households(connection: Connection[Any], changes: Collection[Change]) -
         written = connection.execute(
             "UPDATE household_fact f SET regency = w.regency, state = coalesce(w.state, f.state), "
             "decile = coalesce(w.decile, f.decile), caretaker = coalesce(w.caretaker, f.caretaker), "
-            "shard = w.shard, pos = w.pos FROM json_to_recordset(%(rows)s::json) AS w (household_id uuid, "
-            "regency text, state text, decile smallint, caretaker uuid, shard smallint, pos bigint) "
+            "circumstances = coalesce(w.circumstances, f.circumstances), shard = w.shard, pos = w.pos "
+            "FROM json_to_recordset(%(rows)s::json) AS w (household_id uuid, regency text, state text, "
+            "decile smallint, caretaker uuid, circumstances jsonb, shard smallint, pos bigint) "
             "WHERE f.household_id = w.household_id",
             {"rows": _household_rows(changed)},
         )
@@ -64,6 +67,7 @@ def _household_rows(changes: Iterable[Change]) -> str:
             "state": change.state,
             "decile": change.decile,
             "caretaker": change.caretaker,
+            "circumstances": change.circumstances,
             "shard": change.event.shard,
             "pos": change.event.pos,
         }
@@ -122,14 +126,16 @@ def write_members(connection: Connection[Any], members: Iterable[Member]) -> Non
         return
     connection.execute(
         "INSERT INTO person_fact AS f (person_id, household_id, membership_seq, known, birth_date, school, pregnant, "
-        "severe_disability) SELECT person_id, household_id, membership_seq, known, birth_date, school, pregnant, "
-        "severe_disability FROM json_to_recordset(%(rows)s::json) AS w (person_id uuid, household_id uuid, "
-        "membership_seq integer, known boolean, birth_date date, school text, pregnant boolean, "
+        "severe_disability, sex, disabilities) SELECT person_id, household_id, membership_seq, known, birth_date, "
+        "school, pregnant, severe_disability, sex, disabilities "
+        "FROM json_to_recordset(%(rows)s::json) AS w (person_id uuid, household_id uuid, membership_seq integer, "
+        "known boolean, birth_date date, school text, pregnant boolean, severe_disability boolean, sex text, "
         # Sorted, so that two workers that meet over a transfer wait for each other and never deadlock.
-        "severe_disability boolean) ORDER BY person_id "
+        "disabilities text[]) ORDER BY person_id "
         "ON CONFLICT (person_id) DO UPDATE SET household_id = excluded.household_id, "
         "membership_seq = excluded.membership_seq, known = excluded.known, birth_date = excluded.birth_date, "
-        "school = excluded.school, pregnant = excluded.pregnant, severe_disability = excluded.severe_disability "
+        "school = excluded.school, pregnant = excluded.pregnant, severe_disability = excluded.severe_disability, "
+        "sex = excluded.sex, disabilities = excluded.disabilities "
         "WHERE f.membership_seq <= excluded.membership_seq",
         {
             "rows": _json(
@@ -142,6 +148,8 @@ def write_members(connection: Connection[Any], members: Iterable[Member]) -> Non
                     "school": row.facts.school,
                     "pregnant": row.facts.pregnant,
                     "severe_disability": row.facts.severe_disability,
+                    "sex": row.facts.sex,
+                    "disabilities": row.facts.disabilities,
                 }
                 for row in latest.values()
             )
@@ -152,9 +160,9 @@ def write_members(connection: Connection[Any], members: Iterable[Member]) -> Non
 def read_facts(connection: Connection[Any], household_ids: Sequence[UUID]) -> dict[UUID, HouseholdFacts]:
     """All that is known of these households, with their members as they stand in this transaction."""
     persons: dict[UUID, list[PersonFacts]] = {household_id: [] for household_id in household_ids}
-    for household_id, person_id, known, birth_date, school, pregnant, severe in connection.execute(
-        "SELECT household_id, person_id, known, birth_date, school, pregnant, severe_disability FROM person_fact "
-        "WHERE household_id = ANY(%b) AND died_on IS NULL",
+    for household_id, person_id, known, birth_date, school, pregnant, severe, sex, disabilities in connection.execute(
+        "SELECT household_id, person_id, known, birth_date, school, pregnant, severe_disability, sex, disabilities "
+        "FROM person_fact WHERE household_id = ANY(%b) AND died_on IS NULL",
         [household_ids],
         binary=True,
     ):
@@ -166,6 +174,8 @@ def read_facts(connection: Connection[Any], household_ids: Sequence[UUID]) -> di
                 school=None if school is None else School(school),
                 pregnant=pregnant,
                 severe_disability=severe,
+                sex=None if sex is None else Sex(sex),
+                disabilities=tuple(Disability(kind) for kind in disabilities),
             )
         )
     return {
@@ -175,9 +185,11 @@ def read_facts(connection: Connection[Any], household_ids: Sequence[UUID]) -> di
             state=State(state),
             decile=decile,
             persons=tuple(persons[household_id]),
+            circumstances=None if circumstances is None else msgspec.convert(circumstances, Circumstances),
         )
-        for household_id, regency, state, decile in connection.execute(
-            "SELECT household_id, regency, state, decile FROM household_fact WHERE household_id = ANY(%b)",
+        for household_id, regency, state, decile, circumstances in connection.execute(
+            "SELECT household_id, regency, state, decile, circumstances FROM household_fact "
+            "WHERE household_id = ANY(%b)",
             [household_ids],
             binary=True,
         )

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from importlib.resources import files
 
-import yaml
-
 from padan_eligibility.domain.policy import Policy
-from padan_eligibility.domain.policy_document import PolicyError, read_policy
+from padan_eligibility.domain.policy_document import PolicyError
+from padan_eligibility.policies.reading import read_document
 
 
 def packaged() -> Sequence[Policy]:
@@ -16,7 +15,7 @@ def packaged() -> Sequence[Policy]:
         if not file.name.endswith(".yaml"):
             continue
         try:
-            policies.append(read_policy(yaml.safe_load(file.read_text(encoding="utf-8"))))
-        except (PolicyError, yaml.YAMLError) as error:
-            raise PolicyError(f"{file.name}: {error}") from error
+            policies.append(read_document(file.read_text(encoding="utf-8")))
+        except PolicyError as error:
+            raise PolicyError(f"{file.name}:{error}") from error
     return policies
