@@ -1,7 +1,8 @@
-"""A death from the civil registry's feed and from its notification, through every service to the view."""
+"""Deaths and a move from the civil registry's feed and from its notification, through every service to the view."""
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,27 @@ def test_a_death_by_feed_and_one_by_notification_end_a_family_and_are_taken_back
     def household() -> dict[str, Any]:
         with stack.http() as http:
             return dict(http.get(f"/v1/households/{household_id}").json())
+
+    def shown() -> list[str]:
+        with stack.http("village_operator", "3318042007") as http:
+            seen = http.get("/v1/relocations").json()["seen"]
+        return [one["destination"]["regency"]["code"] for one in seen if one["household_id"] == household_id]
+
+    # A move that nobody has asked for is shown to the village, and nothing else comes of it, until somebody asks.
+    happen({"kind": "move", "nik": first, "on": "2026-01-05", "region": "3374012003", "address": "Jalan Baru"})
+    until(lambda: shown() == ["3374"])
+    assert household()["place"]["regency"]["code"] == "3318"
+    for command in (
+        {"command": "request_relocation", "household_id": household_id, "to": {"village": "3374012003"}},
+        {"command": "cancel_relocation", "household_id": household_id},
+    ):
+        with stack.http("village_operator", "3318042007") as http:
+            key = {"Idempotency-Key": f"{first}-{command['command']}"}
+            answer = http.post("/v1/commands", json=command, headers=key)
+        assert answer.status_code == 200, answer.text
+        wanted = ["3374"] if command["command"] == "cancel_relocation" else []
+        until(partial(lambda wanted: shown() == wanted, wanted))
+    assert events_of(stack, household_id)[-3:] == ["relocation_seen", "relocation_requested", "relocation_cancelled"]
 
     happen({"kind": "death", "nik": first, "on": "2026-01-10"})
     until(lambda: [member["alive"] for member in household()["members"]] == [False, True])

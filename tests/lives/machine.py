@@ -43,8 +43,8 @@ from padan_household.domain.authority import MAY
 from padan_household.domain.cut_off import update_month
 from visit_given import PLACE, a_visit, found_photo
 
-from lives.deaths import Deaths
 from lives.families import KINDS, some_command, some_duplicate
+from lives.moves import RegistryShows, check_silence
 from lives.readers import View
 from lives.register import ACCEPTED, Register, cut_off_day
 
@@ -54,7 +54,7 @@ ACTORS = ("user:one", "user:two", "user:three")
 AtDestination = AcceptRelocation | RefuseRelocation
 
 
-class Lives(Deaths):
+class Lives(RegistryShows):
     """Commands in any order, given by anybody. `peer`, where there is one, is given the same, and answers the same."""
 
     first_nik = 0
@@ -305,5 +305,6 @@ class Lives(Deaths):
             view.read_all()
             view.check_at_rest()
         for stream in self.register.streams.values():
+            check_silence(stream)
             assert all(event.cause.actor and event.cause.correlation_id for event in stream)
             assert msgspec.json.encode([type(event.data).__name__ for event in stream])

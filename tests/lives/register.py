@@ -6,7 +6,6 @@ store can be held against one here, command by command.
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -16,78 +15,33 @@ from padan_events.commands.cases import Case, CaseList
 from padan_events.commands.rounds import OpenRounds, VillageCommand
 from padan_events.effects import HouseholdFact
 from padan_events.local_date import local_date
-from padan_events.personal import HouseholdIdentity, MapPoint, PersonIdentity, PersonSensitive
+from padan_events.personal import HouseholdIdentity, MapPoint, ShownPlace
 from padan_household.claims.changes import ClaimChanges, changes_of
 from padan_household.claims.proposed import admitted, opened
 from padan_household.commands.opening import nik_hashes_of
-from padan_household.domain import ids
-from padan_household.domain.asked import Asked, Known, Person
+from padan_household.domain import ids, registry_moves
+from padan_household.domain.asked import Asked, Known
 from padan_household.domain.authority import CITIZEN, acts_in, role_may
 from padan_household.domain.claim import Claim
 from padan_household.domain.cut_off import CUT_OFF_DAY
 from padan_household.domain.deadlines import come_due, deadlines_of
-from padan_household.domain.household import Household, Member, Sealed
+from padan_household.domain.household import Household
 from padan_household.domain.proposing import propose
 from padan_household.domain.refusals import CASE_REPEATED, HOUSEHOLD_UNKNOWN, VERSION_DIFFERS, Refusal
+from padan_household.domain.registry_moves import RegistryMove
 from padan_household.domain.relocating import destination
 from padan_household.domain.rounds import AskedOf, Rounds
 from padan_household.domain.rounds import decide as decide_of_village
 from padan_household.domain.rounds import evolve as evolve_rounds
 from padan_household.domain.rules import RULES
-from padan_household.domain.sealed import Kind
 from padan_household.domain.stream import Cause, HouseholdEvent, evolve, fold, follow_each
 from padan_household.store.mapper import shard_of
-from padan_runtime.keys import SubjectKeys
-from padan_runtime.sealing import keyed_hash, open_sealed, seal
+from padan_runtime.sealing import keyed_hash
+
+from lives.keys import Keyring, opened_person, read, seal_all
 
 NIK_HASH_KEY = bytes(range(32))
 ACCEPTED = "accepted"
-
-
-def key(household: UUID, subject: UUID, kind: Kind) -> bytes:
-    """The key of a subject in a household: every one its own, so that a block moved unchanged does not open."""
-    return sha256(household.bytes + subject.bytes + kind.encode()).digest()
-
-
-class Subjects(dict[UUID, SubjectKeys]):
-    """The keys of everybody in one household."""
-
-    def __init__(self, household: UUID) -> None:
-        super().__init__()
-        self._household = household
-
-    def get(self, subject: UUID, default: Any = None) -> SubjectKeys:
-        """The keys of a subject."""
-        del default
-        own = self._household
-        return SubjectKeys(subject, key(own, subject, "identity"), key(own, subject, "sensitive"))
-
-
-class Keyring(dict[UUID, Subjects]):
-    """Everybody's keys."""
-
-    def get(self, household: UUID, default: Any = None) -> Subjects:
-        """The keys of a household."""
-        del default
-        return Subjects(household)
-
-
-def seal_all(household: UUID, subject: UUID, kind: Kind, content: msgspec.Struct, event_id: UUID) -> bytes:
-    """As a household's sealer does."""
-    return seal(key(household, subject, kind), content, subject=subject, event_id=event_id)
-
-
-def read(sealed: Sealed, household: UUID, subject: UUID, kind: Kind, form: type[Any]) -> Any:
-    """Raises `SealError` for a block of another household, subject or event."""
-    return open_sealed(key(household, subject, kind), sealed.block, form, subject=subject, event_id=sealed.event_id)
-
-
-def person(member: Member, household: UUID, subject: UUID) -> Person:
-    """A member's blocks, opened. Raises `SealError`."""
-    return Person(
-        read(member.identity, household, subject, "identity", PersonIdentity),
-        read(member.sensitive, household, subject, "sensitive", PersonSensitive),
-    )
 
 
 class Register:
@@ -196,13 +150,18 @@ class Register:
                 household, read(move.place, household.id, household.id, "identity", HouseholdIdentity), home
             )
         )
+        seen = {
+            person_id: read(one.place, household.id, person_id, "identity", ShownPlace)
+            for person_id, one in household.seen.items()
+        }
         return Known(
             household=household,
             home=home,
-            persons={one: person(member, household.id, one) for one, member in household.members.items()},
+            persons={one: opened_person(member, household.id, one) for one, member in household.members.items()},
             geotag=geotag,
             elsewhere=elsewhere,
-            duplicates={one: person(kept.member, household.id, one) for one, kept in aside.items()},
+            duplicates={one: opened_person(kept.member, household.id, one) for one, kept in aside.items()},
+            seen=seen,
         )
 
     def _propose(self, command: ProposeHousehold, role: str, region: str, cause: Cause) -> str:
@@ -237,9 +196,24 @@ class Register:
         ):
             at, household_id, kind = due[0]
             cause = Cause("service:household", uuid5(household_id, f"deadline:{kind}:{at.isoformat()}"))
-            self.write(list(come_due(self.households[household_id], kind)), cause)
+            known = self.known(household_id)
+            assert known is not None
+            self.write(list(come_due(known, kind, seal_all)), cause)
             fired.append(household_id)
         return fired
+
+    def shown(self, report: RegistryMove) -> str:
+        """The civil registry shows a person somewhere, as the intake decides it; `accepted`, or the code of the
+        refusal."""
+        claims = [one for one in self.claims.values() if one.known_person == report.person_id]
+        last = max(claims, key=lambda one: one.membership_seq, default=None)
+        holder = None if last is None else self.households[last.household_id]
+        about = registry_moves.decides(report, self.households.get(report.household_id), holder)
+        found = registry_moves.told(report, None if about is None else self.known(about.id), seal_all)
+        if isinstance(found, Refusal):
+            return found.code
+        self.write(list(found), Cause("service:registry-ingest", report.origin.batch_id))
+        return ACCEPTED
 
     def write(self, facts: list[HouseholdFact], cause: Cause) -> None:
         """Write what was decided: the next events of their households, and what they change of the claims."""

@@ -26,8 +26,9 @@ from padan_events.personal import (
     PersonSensitive,
     Relationship,
     Sex,
+    ShownPlace,
 )
-from padan_events.relocations import RelocationAccepted, RelocationRequested
+from padan_events.relocations import RelocationAccepted, RelocationRequested, RelocationSeen
 from padan_runtime.keys import SubjectKeys
 from padan_runtime.sealing import keyed_hash, seal
 
@@ -142,6 +143,21 @@ class Register:
             identity=seal(key, place, subject=subject, event_id=event_id),
             from_regency=PATI,
             occurred_on=TIME.date(),
+        )
+        return self._event(data, subject, event_id)
+
+    def seen(self, row: int, number: int, village: str, on: date) -> Event:
+        """The civil registry shows a member in a village."""
+        subject, person = household_id(row), person_id(row, number)
+        event_id, key = self._next_id(subject), _key(self.keys[subject][person].identity)
+        data = RelocationSeen(
+            household_id=subject,
+            regency=PATI,
+            person_id=person,
+            to_regency=village[:4],
+            place=seal(key, ShownPlace(village), subject=person, event_id=event_id),
+            occurred_on=on,
+            source="crvs_feed",
         )
         return self._event(data, subject, event_id)
 

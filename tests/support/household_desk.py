@@ -48,7 +48,7 @@ class Desk:
         self.commands = Commands(
             parts.database, parts.register, parts.keyring, NIK_HASH_KEY, lambda: self.now, cut_off_days={"3319": 20}
         )
-        self.deadlines = Deadlines(parts.database, parts.register, lambda: self.now)
+        self.deadlines = Deadlines(parts.database, parts.register, parts.keyring, lambda: self.now)
 
     def send(
         self,

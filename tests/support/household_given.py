@@ -9,8 +9,26 @@ from uuid import UUID
 import msgspec
 import padan_events
 from padan_events import Event, shard_of
-from padan_events.intake import DeathReported, DeathSource, HouseholdReported, Origin, RankingReported
-from padan_events.personal import Agreement, Match, Relationship, ReportedHousehold, ReportedMember, School, Sex
+from padan_events.intake import (
+    DeathReported,
+    DeathSource,
+    HouseholdReported,
+    MoveReported,
+    MoveSource,
+    Origin,
+    RankingReported,
+    Refused,
+)
+from padan_events.personal import (
+    Agreement,
+    Match,
+    Relationship,
+    ReportedHousehold,
+    ReportedMember,
+    School,
+    Sex,
+    ShownPlace,
+)
 from padan_events.topics import HOUSEHOLD_EVENTS, INTAKE, OUTCOMES
 from padan_household.intake.handler import IntakeHandler
 from padan_household.intake.opening import Opener
@@ -128,6 +146,32 @@ class Intake:
         )
         return self._event(household, uuid.uuid5(household, padan_events.encode(data).decode()), data)
 
+    def move(
+        self,
+        household: UUID,
+        person: UUID,
+        village: str,
+        on: date,
+        *,
+        source: MoveSource = "crvs_feed",
+        region: str = "",
+        number: int = 1,
+    ) -> Event:
+        """A report that the civil registry shows somebody in a village; the same words make the same report."""
+        event_id = uuid.uuid5(household, f"move:{person}:{village}:{on}:{source}:{region}:{number}")
+        data = MoveReported(
+            household_id=household,
+            person_id=person,
+            to_regency=village[:4],
+            occurred_on=on,
+            source=source,
+            origin=Origin(self._batch_id, number),
+            key_id=self.key_id,
+            sealed=sealing.seal(self._key, ShownPlace(village), subject=event_id, event_id=event_id),
+            region=region,
+        )
+        return self._event(household, event_id, data)
+
     def again(self, event: Event) -> Event:
         """The same event once more, further on in its shard."""
         return msgspec.structs.replace(event, pos=self._next(event.shard))
@@ -192,6 +236,11 @@ class Parts:
         by_report = {outcome.report_id: outcome for outcome in outcomes}
         assert len(by_report) == len(outcomes), "a report has one outcome"
         return by_report
+
+    def outcome(self, event: Event) -> str:
+        """What became of a report: `accepted`, or the code of its refusal."""
+        outcome = self.outcomes()[event.event_id]
+        return outcome.code if isinstance(outcome, Refused) else "accepted"
 
     def claims(self) -> dict[bytes, UUID]:
         """Who holds which NIK."""

@@ -26,7 +26,8 @@ from psycopg import sql
 
 HOUSEHOLDS = 60
 UNTOUCHED = dict.fromkeys(
-    ("relocation_view", "round_view", "verification_view", "programme_view", "objection_view"), (0, 0, 0)
+    ("relocation_view", "seen_move_view", "round_view", "verification_view", "programme_view", "objection_view"),
+    (0, 0, 0),
 )
 """Views of which these events say nothing."""
 VISITED = range(10)

@@ -1,12 +1,18 @@
 """Families that move: the region they go to sees the case, and nothing else of them before they have arrived."""
 
 import os
+from datetime import date
 from typing import Any
+from uuid import UUID
 
 import pytest
-from gateway_given import ELSEWHERE, VILLAGES, household_id
+from gateway_given import ELSEWHERE, PATI, VILLAGES, household_id, person_id
 from gateway_world import World
+from padan_events.dying import MemberDied, ToldBy
+from padan_events.families import Departed, Split
 from padan_events.relocations import MoveRefusal, RelocationCancelled, RelocationExpired, RelocationRefused
+from padan_events.states import State
+from padan_events.tiers import Deactivated, DeactivateReason, Reactivated
 from padan_runtime.keys import SubjectKeys
 
 HERE = VILLAGES[0]
@@ -43,7 +49,7 @@ def test_the_destination_sees_no_more_of_the_family_until_it_has_arrived(moving:
     assert moving.get(address, region="3318").status_code == 404
     arrived = moving.get(address, region="3319").json()
     assert len(arrived["members"]) == 3
-    assert moves(moving, "3319")[0]["stage"] == "accepted"
+    assert [(one["stage"], one["silent"]) for one in moves(moving, "3319")] == [("accepted", False)]
 
 
 @pytest.mark.parametrize("ended", [RelocationRefused, RelocationCancelled, RelocationExpired])
@@ -74,3 +80,50 @@ def test_a_move_whose_family_was_erased_stands_without_its_address(moving: World
     first, second = sorted(moves(moving, "3319", purpose="audit"), key=lambda move: move["address"] is None)
     assert (first["household_id"], first["address"]) == (str(household_id(1)), "Jalan Tujuan 1")
     assert (second["household_id"], second["destination"]["district"]) == (str(subject), None)
+
+
+def seen(world: World, region: str, **asked: Any) -> list[tuple[str, str]]:
+    answer = world.get("/v1/relocations", region=region, **asked)
+    assert answer.status_code == 200, answer.text
+    return [(one["person_id"], one["destination"]["regency"]["code"]) for one in answer.json()["seen"]]
+
+
+def test_whom_the_civil_registry_shows_elsewhere_the_origin_is_told_and_nobody_else(moving: World) -> None:
+    """Also where a move is open to the village in which it shows them: that one was asked for."""
+    on, shows = date(2026, 3, 1), moving.register.seen
+    moving.put(shows(2, 0, ELSEWHERE, on), shows(2, 1, HERE, on), shows(1, 0, ELSEWHERE, on))
+    for region in ("3318", HERE):
+        assert seen(moving, region) == [(str(person_id(2, 0)), "3319")]
+    assert seen(moving, HERE, stage="requested") == []
+    for region in ("3319", ELSEWHERE, VILLAGES[1]):
+        assert seen(moving, region) == []
+    (notice,) = moving.get("/v1/relocations", region=HERE).json()["seen"]
+    assert (notice["household_id"], notice["since"]) == (str(household_id(2)), "2026-03-01")
+    assert (notice["origin"]["code"], notice["destination"]["village"]) == ("3318", None)
+    (shown,) = moving.get("/v1/relocations", region=HERE, purpose="verification").json()["seen"]
+    assert shown["destination"]["village"]["code"] == ELSEWHERE
+    (entry,) = moving.access_log()
+    assert set(entry[5]) == {household_id(1), household_id(2)}
+
+
+def test_the_last_one_shown_counts_and_it_is_gone_with_whoever_is(moving: World) -> None:
+    on, shows, register = date(2026, 3, 1), moving.register.seen, moving.register
+    moving.put(*(shows(2, number, ELSEWHERE, on) for number in range(3)))
+    assert len(seen(moving, HERE)) == 3
+    of: dict[str, Any] = {"household_id": household_id(2), "regency": PATI, "occurred_on": on}
+    died = MemberDied(**of, person_id=person_id(2, 1), membership_seq=1, source=ToldBy.CRVS_FEED)
+    split = Split(**of, into=UUID(int=5), transfer_id=UUID(int=6), departed=(Departed(person_id(2, 2), 2),))
+    moving.put(shows(2, 0, HERE, on), register.happened(died), register.happened(split))
+    assert seen(moving, HERE) == []
+    moving.put(shows(2, 0, ELSEWHERE, on))
+    assert seen(moving, HERE) == [(str(person_id(2, 0)), "3319")]
+
+
+def test_what_was_shown_is_gone_with_a_household_that_leaves_the_register(moving: World) -> None:
+    on, shows, register = date(2026, 3, 1), moving.register.seen, moving.register
+    moving.put(shows(2, 0, ELSEWHERE, on))
+    of: dict[str, Any] = {"household_id": household_id(2), "regency": PATI, "occurred_on": on}
+    gone = register.happened(Deactivated(**of, reason=DeactivateReason.ABROAD))
+    back = register.happened(Reactivated(**of, to=State.PROPOSED))
+    moving.put(shows(2, 1, ELSEWHERE, on), gone, back, shows(2, 2, ELSEWHERE, on))
+    assert seen(moving, HERE) == [(str(person_id(2, 2)), "3319")]

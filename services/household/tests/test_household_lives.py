@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 from lives.machine import VILLAGES, Lives
 from padan_events.commands import Command
+from padan_household.domain.registry_moves import RegistryMove
 
 _RUNS = count(1)
 
@@ -25,11 +26,21 @@ def on_the_store(desk: Desk) -> type[Lives]:
             pass
         return desk.codes(desk.send(command, (role, region), actor=actor, key=key, version=version))
 
+    def shown_to(report: RegistryMove, now: datetime) -> str:
+        desk.now = now
+        while desk.deadlines.fire():
+            pass
+        event = desk.parts.intake.move(
+            report.household_id, report.person_id, report.village, report.occurred_on, number=report.origin.row
+        )
+        desk.parts.decide(event)
+        return desk.parts.outcome(event)
+
     class OnTheStore(Lives):
         def __init__(self) -> None:
             super().__init__()
             self.first_nik = 10 * next(_RUNS)
-            self.peer = peer
+            self.peer, self.shown_to = peer, shown_to
             with desk.parts.database.transaction() as connection:  # villages are the same in every run
                 held = desk.parts.register.load_rounds(VILLAGES, UUID(int=0), connection)
             self.register.rounds = {one.rounds.village: one.rounds for one in held}

@@ -26,6 +26,7 @@ from padan_events.relocations import (
     RelocationRefused,
     RelocationReleased,
     RelocationRequested,
+    RelocationSeen,
 )
 
 from event_examples.subjects import HOUSEHOLD, PERSON, REPORT
@@ -53,4 +54,5 @@ EXAMPLES: list[msgspec.Struct] = [
     RelocationRefused(**_OF, reason=MoveRefusal.NOT_ARRIVED, identity=bytes(range(48)), note=bytes(range(40))),
     RelocationCancelled(**_OF),
     RelocationExpired(**_OF),
+    RelocationSeen(**_ON, person_id=PERSON, to_regency="3374", place=bytes(range(40)), source="crvs_feed"),
 ]

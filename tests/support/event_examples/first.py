@@ -5,7 +5,15 @@ from datetime import date
 import msgspec
 from padan_events.eligibility import Decided, Outcome, PolicyPublished
 from padan_events.household import IdentityMatched, Proposed, SealedMember, WelfareRanked
-from padan_events.intake import Accepted, DeathReported, HouseholdReported, Position, RankingReported, Refused
+from padan_events.intake import (
+    Accepted,
+    DeathReported,
+    HouseholdReported,
+    MoveReported,
+    Position,
+    RankingReported,
+    Refused,
+)
 from padan_events.parking import Header, Parked
 from padan_events.personal import Agreement
 
@@ -24,6 +32,17 @@ EXAMPLES: list[msgspec.Struct] = [
         origin=ORIGIN,
         region="3318",
         reversed=True,
+    ),
+    MoveReported(
+        household_id=HOUSEHOLD,
+        person_id=PERSON,
+        to_regency="3374",
+        occurred_on=date(2026, 1, 30),
+        source="crvs_notify",
+        origin=ORIGIN,
+        key_id="2026-01-31",
+        sealed=bytes(range(40)),
+        region="3374",
     ),
     Accepted(report_id=REPORT, household_id=HOUSEHOLD, origin=ORIGIN, positions=(Position(3, 41), Position(3, 42))),
     Refused(report_id=REPORT, household_id=HOUSEHOLD, origin=ORIGIN, code="duplicate_in_register", holder=HOUSEHOLD),

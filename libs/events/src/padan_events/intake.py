@@ -84,6 +84,34 @@ class DeathReported(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     reversed: Annotated[bool, told("Whether a death reported in error is taken back; absent: it is not.")] = False
 
 
+MoveSource = Literal["crvs_notify", "crvs_feed"]
+"""The door by which a move of the civil registry came: its notification or its feed."""
+
+
+@event_type("id.padan.registry.move_reported.v1", INTAKE)
+class MoveReported(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The civil registry shows a member of a registered household in another village. Nobody is moved by that:
+    household remembers it, and decides a move on which the destination says nothing by it.
+
+    When: registry-ingest has read it at one of two doors and knows the person.
+
+    `sealed` is a `ShownPlace` under the intake key named `key_id` (associated data: twice the event id, for it is
+    sealed before the household is known); the key is destroyed after 30 days.
+    """
+
+    household_id: HouseholdId
+    person_id: Annotated[UUID, told("Who moved.", "pseudonym")]
+    to_regency: Annotated[str, told("The regency they moved to: the 4-digit Kemendagri code.")]
+    occurred_on: Annotated[date, told("The local date from which the registry shows them there.")]
+    source: Annotated[MoveSource, told("The door it came by: crvs_notify or crvs_feed.")]
+    origin: Annotated[Origin, told("The number of the entry on the day it came.")]
+    key_id: Annotated[str, told("Name of the key it is sealed under: a day, YYYY-MM-DD.")]
+    sealed: Annotated[bytes, told("The village they moved to.", "sealed_intake")]
+    region: Annotated[
+        str, told("The part of the country whoever reported it acts for, a Kemendagri code; empty: the nation.")
+    ] = ""
+
+
 @event_type("id.padan.registry.accepted.v1", OUTCOMES)
 class Accepted(msgspec.Struct, frozen=True, kw_only=True):
     """A report was accepted; `positions` are those of the household events it led to (none: nothing changed).

@@ -104,6 +104,13 @@ class HouseholdIdentity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
     rw: str | None = None
 
 
+class ShownPlace(msgspec.Struct, frozen=True):
+    """Where the civil registry shows a person: the village, a 10-digit Kemendagri code. Nothing more of the address is
+    kept."""
+
+    village: str
+
+
 class Agreement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Field by field, what the civil registry said: true agrees (SESUAI), false differs, null not asked."""
 

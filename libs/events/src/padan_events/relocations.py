@@ -4,8 +4,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated
 
-from padan_events.effects import Effects, HouseholdFact
-from padan_events.intake import Regency
+from padan_events.effects import Effects, HouseholdFact, PersonId
+from padan_events.intake import MoveSource, Regency
 from padan_events.registry import event_type
 from padan_events.telling import told
 from padan_events.tiers import Note
@@ -51,13 +51,17 @@ class RelocationReleased(HouseholdFact, frozen=True, kw_only=True):
 class RelocationAccepted(HouseholdFact, frozen=True, kw_only=True):
     """A family lives at another place: household, members and places go on there.
 
-    When: the destination accepted it; within a regency at once, and the destination may object until `objection_until`.
+    When: the destination accepted it, or said nothing in time while the civil registry shows the new address
+    (`silent`); within a regency at once, and the destination may object until `objection_until`.
     """
 
     identity: Annotated[bytes, told("Village, address, neighbourhood, family card number.", "sealed_identity")]
     from_regency: Regency
     occurred_on: OccurredOn
     objection_until: Annotated[datetime | None, told("Within a regency: until when the destination may object.")] = None
+    silent: Annotated[
+        bool, told("Whether the destination said nothing in time, and the civil registry shows the new address.")
+    ] = False
 
     def effects(self) -> Effects:
         """Where it lives."""
@@ -92,7 +96,23 @@ class RelocationCancelled(HouseholdFact, frozen=True, kw_only=True):
 
 @event_type("id.padan.household.relocation_expired.v1", HOUSEHOLD_EVENTS)
 class RelocationExpired(HouseholdFact, frozen=True, kw_only=True):
-    """Nobody decided on a move in time: the family stays with the origin.
+    """Nobody decided on a move in time, and the civil registry does not show the new address: the family stays with the
+    origin.
 
     When: `due_at` of the request or of the release came.
     """
+
+
+@event_type("id.padan.household.relocation_seen.v1", HOUSEHOLD_EVENTS)
+class RelocationSeen(HouseholdFact, frozen=True, kw_only=True):
+    """The civil registry shows a member in a village. It moves nobody: whoever works at the origin is shown it, and a
+    move on which the destination says nothing is decided by it. Of several of a member the last event counts.
+
+    When: the civil registry told of a move.
+    """
+
+    person_id: PersonId
+    to_regency: Annotated[str, told("The regency it shows them in, 4 digits.")]
+    place: Annotated[bytes, told("The village it shows them in; under the member's key.", "sealed_identity")]
+    occurred_on: Annotated[date, told("Local date from which it shows them there.")]
+    source: Annotated[MoveSource, told("The door by which the civil registry told it.")]

@@ -3,7 +3,7 @@
 from typing import Final
 
 _FACTS: Final = {
-    "registry": "move_reported match_reported",
+    "registry": "match_reported",
     "household": (
         "imported "
         "region_recoded "

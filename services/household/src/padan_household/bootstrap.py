@@ -120,7 +120,7 @@ def bootstrap(settings: HouseholdSettings) -> Household:
             taking_back.run,
             taking_back.before(projector.run),
             taking_back.before(relay.run),
-            taking_back.before(Deadlines(database, register).run),
+            taking_back.before(Deadlines(database, register, keyring).run),
             destroy_old_intake_keys,
         ],
         projector=projector,

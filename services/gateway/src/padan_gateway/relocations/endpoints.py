@@ -1,6 +1,6 @@
-"""GET /v1/relocations: families that move away from a region and into it."""
+"""GET /v1/relocations: families that move away from a region and into it, and people shown elsewhere."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
@@ -43,6 +43,9 @@ class RelocationPart(Model):
         description="When it goes back to the origin if nobody decides; of an accepted one, until when the destination "
         "may object; null where nothing is due."
     )
+    silent: bool = Described(
+        description="Accepted: the destination said nothing in time, and the civil registry shows the new address."
+    )
     origin: RegionPart
     destination: PlacePart
     address: str | None
@@ -50,10 +53,25 @@ class RelocationPart(Model):
     rw: str | None
 
 
+class SeenMovePart(Model):
+    """A member whom the civil registry shows in another village, and no move there has been asked for. Nothing comes of
+    it by itself."""
+
+    household_id: UUID
+    person_id: UUID
+    since: date = Described(description="Since when the civil registry shows them there.")
+    origin: RegionPart
+    destination: PlacePart
+
+
 class RelocationsAnswer(Answer):
-    """Moves, those that are due first."""
+    """Moves, those that are due first, and what the civil registry shows of moves that nobody has asked for."""
 
     relocations: list[RelocationPart]
+    seen: list[SeenMovePart] = Described(
+        description="Members of families of your region whom the civil registry shows elsewhere, without a move there; "
+        "the latest first. Empty where a stage is asked for."
+    )
 
 
 def router(parts: Parts) -> APIRouter:
@@ -81,26 +99,38 @@ def router(parts: Parts) -> APIRouter:
         with seen_by(parts.reader, caller) as connection:
             rows = repository.moves(connection, caller.scope, stage, limit)
             shown = [_shown(row, lens) for row in rows]
+            noticed = repository.seen(connection, limit) if stage is None else []
+            seen = [_seen(row, lens) for row in noticed]
             log_read(
                 connection,
                 caller,
                 purpose,
                 Action.LIST_HOUSEHOLDS,
                 lens.unmasked,
-                households=[row["household_id"] for row in rows],
+                households=list(dict.fromkeys(row["household_id"] for row in (*rows, *noticed))),
             )
-        return answer({"relocations": shown, **lens.notes()}, watermark)
+        return answer({"relocations": shown, "seen": seen, **lens.notes()}, watermark)
 
     return routes
 
 
 def _shown(row: dict[str, Any], lens: Lens) -> dict[str, Any]:
     return {
-        **{name: row[name] for name in ("household_id", "stage", "stage_since", "due_at")},
+        **{name: row[name] for name in ("household_id", "stage", "stage_since", "due_at", "silent")},
+        **_from_and_to(row, lens),
+        **{name: lens.show(Field.ADDRESS, row[name]) for name in ("address", "rt", "rw")},
+    }
+
+
+def _seen(row: dict[str, Any], lens: Lens) -> dict[str, Any]:
+    return {**{name: row[name] for name in ("household_id", "person_id", "since")}, **_from_and_to(row, lens)}
+
+
+def _from_and_to(row: dict[str, Any], lens: Lens) -> dict[str, Any]:
+    return {
         "origin": named(row["from_regency"]),
         "destination": {
             **{tier: named(row[tier]) for tier in ("province", "regency", "district")},
             "village": named(lens.show(Field.ADDRESS, row["village"])),
         },
-        **{name: lens.show(Field.ADDRESS, row[name]) for name in ("address", "rt", "rw")},
     }

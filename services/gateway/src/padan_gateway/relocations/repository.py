@@ -1,7 +1,9 @@
-"""SQL of families that move. Row-level security applies to every statement here."""
+"""SQL of families that move, and of people whom the civil registry shows elsewhere. Row-level security applies to every
+statement here."""
 
 from typing import Any
 
+from padan_events.states import CLOSED
 from psycopg import Connection, sql
 from psycopg.rows import dict_row
 
@@ -17,6 +19,21 @@ def moves(connection: Connection[Any], region: Scope, stage: str | None, limit: 
                 "ORDER BY due_at NULLS LAST, household_id LIMIT %(limit)s"
             ).format(within=_within(region)),
             {"stage": stage, "limit": limit, "region": region.code, "regency": region.code[:4]},
+        ).fetchall()
+
+
+def seen(connection: Connection[Any], limit: int) -> list[dict[str, Any]]:
+    """Living members whom the civil registry shows in another village than the register, where no move there is open;
+    the latest first."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(
+            "SELECT s.*, h.regency AS from_regency FROM seen_move_view s JOIN household_view h USING (household_id) "
+            "JOIN person_view p ON p.person_id = s.person_id AND p.household_id = s.household_id "
+            "WHERE p.died_on IS NULL AND h.state <> ALL(%(closed)s) AND s.village IS DISTINCT FROM h.village "
+            "AND NOT EXISTS (SELECT FROM relocation_view r WHERE r.household_id = s.household_id "
+            "AND r.stage IN ('requested', 'released') AND r.village = s.village) "
+            "ORDER BY s.since DESC, s.household_id, s.person_id LIMIT %(limit)s",
+            {"closed": [state.value for state in CLOSED], "limit": limit},
         ).fetchall()
 
 

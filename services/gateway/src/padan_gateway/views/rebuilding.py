@@ -24,6 +24,7 @@ def view(keys: KeyClient) -> View:
             Table(name="programme_view", key=("household_id", "programme")),
             Table(name="objection_view", key=("objection_id",)),
             Table(name="relocation_view", key=("household_id",)),
+            Table(name="seen_move_view", key=("household_id", "person_id")),
         ),
         rebuilder=ViewsHandler(keys),
     )

@@ -20,11 +20,11 @@ from psycopg import Connection
 _ENDED = {RelocationRefused: "refused", RelocationCancelled: "cancelled", RelocationExpired: "expired"}
 _BEGUN = (
     "INSERT INTO relocation_view (household_id, province, regency, district, village, address, rt, rw, from_regency, "
-    "stage, stage_since, due_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) "
+    "stage, stage_since, due_at, silent) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) "
     "ON CONFLICT (household_id) DO UPDATE SET province = EXCLUDED.province, regency = EXCLUDED.regency, "
     "district = EXCLUDED.district, village = EXCLUDED.village, address = EXCLUDED.address, rt = EXCLUDED.rt, "
     "rw = EXCLUDED.rw, from_regency = EXCLUDED.from_regency, stage = EXCLUDED.stage, "
-    "stage_since = EXCLUDED.stage_since, due_at = EXCLUDED.due_at"
+    "stage_since = EXCLUDED.stage_since, due_at = EXCLUDED.due_at, silent = EXCLUDED.silent"
 )
 _WENT_ON = "UPDATE relocation_view SET stage = %s, stage_since = %s, due_at = %s WHERE household_id = %s"
 
@@ -39,6 +39,7 @@ class Move(msgspec.Struct, frozen=True):
     due_at: datetime | None
     from_regency: str
     to: tuple[str | None, ...] | None
+    silent: bool = False
 
 
 Region = tuple[str | None, str | None, str | None, str | None]
@@ -66,7 +67,7 @@ def then(before: Move | None, data: HouseholdFact, at: datetime, to: tuple[str |
         case RelocationReleased():
             return Move("released", at, data.due_at, data.regency, to)
         case RelocationAccepted():
-            return Move("accepted", at, data.objection_until, data.from_regency, to)
+            return Move("accepted", at, data.objection_until, data.from_regency, to, data.silent)
         case _:
             return before
 
@@ -77,4 +78,7 @@ def write(connection: Connection[Any], moves: dict[UUID, Move]) -> None:
         if move.to is None:
             connection.execute(_WENT_ON, [move.stage, move.since, move.due_at, household_id])
         else:
-            connection.execute(_BEGUN, [household_id, *move.to, move.from_regency, move.stage, move.since, move.due_at])
+            connection.execute(
+                _BEGUN,
+                [household_id, *move.to, move.from_regency, move.stage, move.since, move.due_at, move.silent],
+            )

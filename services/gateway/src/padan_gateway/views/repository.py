@@ -8,7 +8,7 @@ from msgspec import UNSET
 from psycopg import Connection, sql
 from psycopg.types.json import Jsonb
 
-from padan_gateway.views import persons, recipients, relocations, visits
+from padan_gateway.views import persons, recipients, relocations, seen_moves, visits
 from padan_gateway.views.rows import Case, Changes, DecisionRow, HouseholdChange, region_columns
 
 _STAGES = {
@@ -90,6 +90,7 @@ def write(connection: Connection[Any], changes: Changes) -> None:
     visits.write(connection, changes.visits)
     recipients.write(connection, changes.told)
     relocations.write(connection, changes.moves)
+    seen_moves.write(connection, changes.seen_moves)
     if changes.decisions:
         _copy(connection, "decision_stage", _DECISION, _DECISION_TYPES, map(_decision, changes.decisions.values()))
         connection.execute(_UPSERT_DECISIONS)

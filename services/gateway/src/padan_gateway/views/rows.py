@@ -21,6 +21,7 @@ from padan_runtime.keys import SubjectKeys, keys_of
 from padan_runtime.sealing import open_sealed
 
 from padan_gateway.domain.regions import parts
+from padan_gateway.views import seen_moves
 from padan_gateway.views.recipients import STATEMENTS
 from padan_gateway.views.relocations import Move, destination, sealed_home, then
 from padan_gateway.views.visits import Visits
@@ -114,6 +115,7 @@ class Changes(msgspec.Struct):
     visits: Visits
     told: list[tuple[Event, msgspec.Struct]]
     moves: dict[UUID, Move] = {}
+    seen_moves: seen_moves.Shown = {}
 
 
 def decoded(events: Sequence[Event]) -> list[tuple[Event, msgspec.Struct]]:
@@ -137,6 +139,7 @@ def fold(events: Sequence[tuple[Event, msgspec.Struct]], keys: Keys) -> Changes:
                 _effected(changes, event, data, held)
                 home = keys_of(held, data.household_id).identity if isinstance(data, Geotagged) else None
                 changes.visits.fold(event, data, home)
+                seen_moves.fold(changes.seen_moves, event, data, held)
             case VillageFact():
                 pass
             case Decided():
@@ -154,7 +157,7 @@ def sealed_in(events: Sequence[tuple[Event, msgspec.Struct]]) -> dict[UUID, set[
         if isinstance(data, HouseholdFact):
             effects = data.effects()
             own = effects.identity is not None or isinstance(data, Geotagged) or sealed_home(data) is not None
-            subjects = {*effects.sealed_for, *([data.household_id] if own else ())}
+            subjects = {*effects.sealed_for, *seen_moves.sealed_for(data), *([data.household_id] if own else ())}
             if subjects:
                 found.setdefault(data.household_id, set()).update(subjects)
     return found

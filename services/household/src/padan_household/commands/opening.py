@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
-from padan_events.personal import HouseholdIdentity, MapPoint, PersonIdentity, PersonSensitive
+from padan_events.personal import HouseholdIdentity, MapPoint, PersonIdentity, PersonSensitive, ShownPlace
 from padan_runtime.keys import SubjectKeys, keys_of
 from padan_runtime.sealing import open_sealed
 from psycopg import Connection
@@ -84,8 +84,10 @@ def opened(
     members: bool,
     duplicates: bool = False,
     geotag: bool = False,
+    seen: bool = False,
 ) -> Known:
-    """A household with what these keys open of it. Raises `KeyUnknownError` and `SealError`."""
+    """A household with what these keys open of it; `seen`: also where the civil registry shows its members. Raises
+    `KeyUnknownError` and `SealError`."""
     own, move = keys_of(keys, household.id).identity, household.relocation
     place = household.field.geotag if geotag else None
     home = _open(own, household.identity, HouseholdIdentity, household.id)
@@ -99,7 +101,16 @@ def opened(
             {one: _person(aside.member, one, keys) for one, aside in household.duplicates.items()} if duplicates else {}
         ),
         geotag=None if place is None else _open(own, place, MapPoint, household.id),
+        seen=_shown(household, keys) if seen else {},
     )
+
+
+def _shown(household: Household, keys: Mapping[UUID, SubjectKeys]) -> dict[UUID, ShownPlace]:
+    shown = {
+        person: _open(keys_of(keys, person).identity, one.place, ShownPlace, person)
+        for person, one in household.seen.items()
+    }
+    return {person: place for person, place in shown.items() if place is not None}
 
 
 def _person(member: Member, person_id: UUID, keys: Mapping[UUID, SubjectKeys]) -> Person:

@@ -6,29 +6,40 @@ Each household is a transaction of its own. What a household has coming due is r
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID, uuid5
 
 import psycopg
 from eventsourcing.persistence import IntegrityError
+from padan_events.effects import HouseholdFact
 from padan_runtime import metrics
 from padan_runtime.database import Database
+from padan_runtime.keys import KeyUnknownError, SubjectKeys
 from padan_runtime.logs import logger
 from padan_runtime.projector import TRANSIENT
 from padan_runtime.relay import hint
+from padan_runtime.sealing import SealError
 
 from padan_household.claims.repository import ClaimRaceError
+from padan_household.commands.opening import opened
 from padan_household.deadlines import repository
+from padan_household.decisions.keys import HeldKeys
 from padan_household.decisions.writing import write
-from padan_household.domain.deadlines import come_due, deadlines_of
+from padan_household.domain.asked import Known
+from padan_household.domain.deadlines import OPENED, come_due, deadlines_of
+from padan_household.domain.household import Household
 from padan_household.domain.stream import Cause
+from padan_household.keyring.keyring import Keyring
+from padan_household.keyring.rights import Reach, Rights
+from padan_household.keyring.sealer import seal_for
 from padan_household.store.application import Register
 
 ACTOR: Final = "service:household"
 _AT_ONCE: Final = 200
 _EVERY_S: Final = 1.0
+_ALL: Final = Rights(Reach.ALL, Reach.ALL)
 
 
 def _now() -> datetime:
@@ -38,8 +49,10 @@ def _now() -> datetime:
 class Deadlines:
     """Fires what is due. Several processes may do so at once: who comes second finds nothing to do."""
 
-    def __init__(self, database: Database, register: Register, clock: Callable[[], datetime] = _now) -> None:
-        self._database, self._register, self._clock = database, register, clock
+    def __init__(
+        self, database: Database, register: Register, keyring: Keyring, clock: Callable[[], datetime] = _now
+    ) -> None:
+        self._database, self._register, self._keyring, self._clock = database, register, keyring, clock
 
     async def run(self, stop: asyncio.Event) -> None:
         """Fire what is due until `stop` is set; a database that is away delays it."""
@@ -78,9 +91,21 @@ class Deadlines:
                     return False
                 first = min(due, key=lambda one: (one.at, one.kind))
                 cause = Cause(ACTOR, uuid5(household_id, f"deadline:{first.kind}:{first.at.isoformat()}"))
-                facts = come_due(household, first.kind)
+                facts = self._come_due(household, first.kind)
                 write(connection, self._register, {household_id: household}, facts, cause=cause, keys={})
         except (ClaimRaceError, IntegrityError, psycopg.errors.UniqueViolation):
             return False  # somebody changed it just now: the next look sees what that makes of it
+        except (KeyUnknownError, SealError) as error:  # what cannot be opened is not decided, and holds up nobody
+            logger().error("a deadline cannot be decided", household=str(household_id), error=type(error).__name__)
+            return False
         metrics.DEADLINES_FIRED.labels(first.kind).inc()
         return True
+
+    def _come_due(self, household: Household, kind: str) -> Sequence[HouseholdFact]:
+        held: dict[UUID, dict[UUID, SubjectKeys]] = {}
+        known = Known(household=household, home=None)
+        if kind in OPENED:
+            for keys in self._keyring.of_households([household.id], _ALL):
+                held[household.id] = {subject.subject_id: subject for subject in keys.subjects}
+            known = opened(household, held.get(household.id, {}), members=False, seen=True)
+        return come_due(known, kind, seal_for(HeldKeys(self._keyring, held).of))

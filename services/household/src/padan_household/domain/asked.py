@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
-from padan_events.personal import HouseholdIdentity, MapPoint, PersonIdentity, PersonSensitive
+from padan_events.personal import HouseholdIdentity, MapPoint, PersonIdentity, PersonSensitive, ShownPlace
 
 from padan_household.domain.claim import Claim
 from padan_household.domain.cut_off import CUT_OFF_DAY
@@ -25,7 +25,8 @@ class Person(NamedTuple):
 class Known(msgspec.Struct, frozen=True, kw_only=True):
     """A household with what may be opened of it. `persons` are empty where a decision needs nobody's data, `geotag` is
     None where it does not need that; `elsewhere` is the place of its move, where there is one. `duplicates` are the
-    records kept aside, where a decision is about them."""
+    records kept aside, where a decision is about them; `seen` is where the civil registry shows those of its members
+    whom it showed at all, empty where a decision does not need that."""
 
     household: Household
     home: HouseholdIdentity | None
@@ -33,6 +34,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     geotag: MapPoint | None = None
     elsewhere: HouseholdIdentity | None = None
     duplicates: Mapping[UUID, Person] = {}
+    seen: Mapping[UUID, ShownPlace] = {}
 
     @property
     def of(self) -> dict[str, Any]:

@@ -9,7 +9,9 @@ from padan_events.effects import HouseholdFact
 from padan_events.states import State
 
 from padan_household.domain import death_claims, objections, relocating, tiers
+from padan_household.domain.asked import Known
 from padan_household.domain.household import Household
+from padan_household.domain.sealed import Seal
 
 RETURNED: Final = "returned_case"
 DEATH_CLAIMED: Final = "death_claimed"
@@ -40,12 +42,14 @@ def deadlines_of(household: Household) -> frozenset[Deadline]:
     return frozenset(found)
 
 
-def come_due(household: Household, kind: str) -> Sequence[HouseholdFact]:
-    """What happens when it does. Raises `KeyError` for a kind that is none."""
-    happens = {
-        RETURNED: tiers.overdue,
-        DEATH_CLAIMED: death_claims.overdue,
-        MOVE: relocating.overdue,
-        OBJECTION: objections.overdue,
-    }
-    return happens[kind](household)
+OPENED: Final = frozenset({MOVE})
+"""Kinds that are decided by what has to be opened."""
+
+
+def come_due(known: Known, kind: str, seal: Seal) -> Sequence[HouseholdFact]:
+    """What happens when it does; where the kind is one of `OPENED` the household is opened, with what the civil
+    registry shows of its members. Raises `KeyError` for a kind that is none."""
+    if kind == MOVE:
+        return relocating.overdue(known, seal)
+    happens = {RETURNED: tiers.overdue, DEATH_CLAIMED: death_claims.overdue, OBJECTION: objections.overdue}
+    return happens[kind](known.household)

@@ -125,6 +125,13 @@ class Relocation(msgspec.Struct, frozen=True, kw_only=True):
     due_at: datetime
 
 
+class Seen(msgspec.Struct, frozen=True):
+    """Where the civil registry showed a member last, a sealed `ShownPlace`, and since when."""
+
+    place: Sealed
+    since: date
+
+
 class Household(msgspec.Struct, frozen=True, kw_only=True):
     """A household.
 
@@ -133,7 +140,7 @@ class Household(msgspec.Struct, frozen=True, kw_only=True):
     caused it), `closed_from` the state its case built on before it left the register, `ended_by_death` whether it left
     because its last member died, `ended_by_duplicate` because its last member was recorded twice, `duplicates` are the
     records that were merged into another person's, `death_claims` are by person the deaths that were reported and are
-    not confirmed.
+    not confirmed, `seen` by person where the civil registry showed them last while they were here.
     """
 
     id: UUID
@@ -159,6 +166,7 @@ class Household(msgspec.Struct, frozen=True, kw_only=True):
     aid: Aid = Aid()
     objections: dict[UUID, Objection] = {}
     relocation: Relocation | None = None
+    seen: dict[UUID, Seen] = {}
 
     @property
     def closed(self) -> bool:

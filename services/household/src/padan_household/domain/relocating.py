@@ -21,6 +21,7 @@ from padan_events.commands.relocations import (
     RequestRelocation,
 )
 from padan_events.effects import HouseholdFact
+from padan_events.local_date import local_date
 from padan_events.personal import HouseholdIdentity, Note
 from padan_events.relocations import (
     RelocationAccepted,
@@ -31,6 +32,7 @@ from padan_events.relocations import (
     RelocationRequested,
 )
 
+from padan_household.domain import registry_moves
 from padan_household.domain.asked import Asked, Known
 from padan_household.domain.authority import acts_in
 from padan_household.domain.household import Household, MoveStage, Relocation, Sealed
@@ -46,6 +48,7 @@ from padan_household.domain.refusals import (
     SAME_REGENCY,
     Refusal,
 )
+from padan_household.domain.sealed import Seal
 
 ACCEPTED_WITHIN: Final = timedelta(days=30)
 """How long the origin's office, and then the destination, may take (default)."""
@@ -175,9 +178,23 @@ def cancel(_: CancelRelocation, known: Known, __: Asked) -> Facts:
     return move if isinstance(move, Refusal) else (RelocationCancelled(**_of(known.household)),)
 
 
-def overdue(household: Household) -> Sequence[HouseholdFact]:
-    """Nobody decided in time."""
-    return (RelocationExpired(**_of(household)),)
+def overdue(known: Known, seal: Seal) -> Sequence[HouseholdFact]:
+    """Nobody decided in time. Where the origin let the family go and the civil registry shows the new address, the
+    destination's silence takes them in; else they stay with the origin."""
+    household, move, place = known.household, known.household.relocation, known.elsewhere
+    assert move is not None
+    if move.stage is not MoveStage.RELEASED or place is None or not registry_moves.shows(known, place.village):
+        return (RelocationExpired(**_of(household)),)
+    return (
+        RelocationAccepted(
+            household_id=household.id,
+            regency=move.to_regency,
+            identity=seal(household.id, household.id, "identity", place, household.next_event_id()),
+            from_regency=household.regency,
+            occurred_on=local_date(move.due_at, move.to_regency),
+            silent=True,
+        ),
+    )
 
 
 def at_destination(_: Any, known: Known, asked: Asked) -> Refusal | None:

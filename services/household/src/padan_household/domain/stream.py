@@ -10,6 +10,7 @@ from padan_events.dying import DeathCorrected, DeathReversed, MemberDied, ToldBy
 from padan_events.effects import Effects, HouseholdFact
 from padan_events.families import CaretakerChanged, ChangeReason, HeadChanged
 from padan_events.household import Proposed, SplitFrom, WelfareRanked
+from padan_events.relocations import RelocationSeen
 from padan_events.states import CLOSED, State
 
 from padan_household.domain import (
@@ -19,6 +20,7 @@ from padan_household.domain import (
     ids,
     objections,
     recipients,
+    registry_moves,
     relocating,
     tiers,
     verification,
@@ -102,7 +104,7 @@ def _reported(data: HouseholdFact) -> bool:
         return data.source is not ToldBy.OPERATOR
     if isinstance(data, HeadChanged | CaretakerChanged):
         return data.reason is ChangeReason.DIED
-    return isinstance(data, WelfareRanked)
+    return isinstance(data, WelfareRanked | RelocationSeen)
 
 
 _OWN: Final[dict[type, Callable[[Household, Any, str], dict[str, Any]]]] = {
@@ -115,6 +117,7 @@ _OWN: Final[dict[type, Callable[[Household, Any, str], dict[str, Any]]]] = {
     **objections.EVOLVE,
     **relocating.EVOLVE,
     **duplicates.EVOLVE,
+    **registry_moves.EVOLVE,
 }
 """By type of event, what it changes beyond its effects: fields of the household with their new values."""
 
@@ -148,6 +151,10 @@ def _effected(household: Household, effects: Effects, event: HouseholdEvent) -> 
         changed["caretaker"] = effects.caretaker
     if effects.joined or effects.changed or effects.left or effects.died:
         changed["members"] = _members(household.members, effects, event)
+    if household.seen and (effects.left or effects.state in CLOSED):
+        # Who is gone may be shown elsewhere since, and nobody would tell it here.
+        gone = household.seen.keys() if effects.state in CLOSED else {one.person_id for one in effects.left}
+        changed["seen"] = {person: seen for person, seen in household.seen.items() if person not in gone}
     return changed
 
 

@@ -15,7 +15,7 @@ import msgspec
 import padan_events
 from eventsourcing.persistence import IntegrityError
 from padan_events import Event
-from padan_events.intake import Accepted, DeathReported, Position, RankingReported, Refused
+from padan_events.intake import Accepted, Position, RankingReported, Refused
 from padan_events.tiers import Deactivated, Reactivated
 from padan_events.topics import OUTCOMES
 from padan_runtime import log, metrics
@@ -37,7 +37,7 @@ from padan_household.domain.refusals import DROPPED_BY_OPERATOR, Refusal
 from padan_household.domain.sealed import Seal
 from padan_household.domain.stream import Cause, HouseholdEvent, fold, follow
 from padan_household.intake import repository
-from padan_household.intake.deaths import Deaths
+from padan_household.intake.life_events import LifeEvent, LifeEvents
 from padan_household.intake.opening import Opener, Report, told_of
 from padan_household.keyring.keyring import Keyring
 from padan_household.keyring.sealer import seal_for
@@ -66,7 +66,7 @@ class _Means(NamedTuple):
     entering: Mapping[UUID, Proposal]
     refusals: Mapping[UUID, Refusal]
     seal: Seal
-    deaths: Deaths
+    life_events: LifeEvents
 
 
 class IntakeHandler:
@@ -94,8 +94,10 @@ class IntakeHandler:
         entering, refusals = self._admit(connection, reports, households)
         keys = self._keyring.mint([pair for proposal in entering.values() for pair in subjects(proposal)])
         seal = seal_for(lambda _, subject: keys[subject])
-        deaths = Deaths(connection, self._keyring, self._register, reports, households=households, entering=entering)
-        means, before = _Means(entering, refusals, seal, deaths), dict(households)
+        life_events = LifeEvents(
+            connection, self._keyring, self._register, reports, households=households, entering=entering
+        )
+        means, before = _Means(entering, refusals, seal, life_events), dict(households)
         decided = [self._decide(report, households, means) for report in reports]
         take(connection, entering.values())
         _ended(decided).apply(connection)
@@ -189,9 +191,9 @@ class IntakeHandler:
             if isinstance(ranked, Refusal):
                 return _Decided(report, ranked)
             facts = ranked
-        elif isinstance(content, DeathReported):
-            household = means.deaths.where(content, households)
-            told = means.deaths.decide(report, content, household)
+        elif isinstance(content, LifeEvent):
+            household = means.life_events.where(content, households)
+            told = means.life_events.decide(report, content, household)
             if isinstance(told, Refusal):
                 return _Decided(report, told)
             facts = told
@@ -201,7 +203,7 @@ class IntakeHandler:
             refusal = means.refusals.get(report.event.event_id)
             if refusal is not None:
                 return _Decided(report, refusal)
-            means.deaths.entered(means.entering[content.household_id])
+            means.life_events.entered(means.entering[content.household_id])
             facts = propose(means.entering[content.household_id], means.seal)
         events = follow(
             household,

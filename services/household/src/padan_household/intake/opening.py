@@ -1,4 +1,4 @@
-"""Opens what arrived: sealed reports become proposals, rankings and deaths stay as they are."""
+"""Opens what arrived: sealed reports become proposals and moves, rankings and deaths stay as they are."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
@@ -7,14 +7,15 @@ from uuid import UUID
 import msgspec
 import padan_events
 from padan_events import Event
-from padan_events.intake import DeathReported, HouseholdReported, Origin, RankingReported
+from padan_events.intake import DeathReported, HouseholdReported, MoveReported, Origin, RankingReported
 from padan_events.local_date import local_date
-from padan_events.personal import ReportedHousehold
+from padan_events.personal import ReportedHousehold, ShownPlace
 from padan_runtime import sealing
 
 from padan_household.claims.proposed import opened
 from padan_household.domain import ids
 from padan_household.domain.proposing import Proposal
+from padan_household.domain.registry_moves import RegistryMove
 from padan_household.keyring.keyring import Keyring
 
 
@@ -26,7 +27,7 @@ class Report(msgspec.Struct, frozen=True):
     """A report as it is decided: the event it came in and what it says."""
 
     event: Event
-    content: Proposal | RankingReported | DeathReported
+    content: Proposal | RankingReported | DeathReported | RegistryMove
     outcome_id: UUID
     origin: Origin
 
@@ -72,15 +73,19 @@ class Opener:
 
     def _report(self, event: Event, intake_keys: dict[str, bytes]) -> Report:
         data = padan_events.decode(event.type, event.value)
-        if not isinstance(data, RankingReported | DeathReported | HouseholdReported):
-            raise TypeError(f"{event.type} does not belong on {event.topic}")
-        content = self._proposal(event, data, intake_keys) if isinstance(data, HouseholdReported) else data
+        content: Proposal | RankingReported | DeathReported | RegistryMove
+        match data:
+            case HouseholdReported():
+                content = self._proposal(event, data, self._key(data.key_id, intake_keys))
+            case MoveReported():
+                content = self._move(event, data, self._key(data.key_id, intake_keys))
+            case RankingReported() | DeathReported():
+                content = data
+            case _:
+                raise TypeError(f"{event.type} does not belong on {event.topic}")
         return Report(event, content, ids.outcome_id(event.event_id), data.origin)
 
-    def _proposal(self, event: Event, data: HouseholdReported, intake_keys: dict[str, bytes]) -> Proposal:
-        key = intake_keys.get(data.key_id)
-        if key is None:
-            key = intake_keys[data.key_id] = self._intake_key(data.key_id)
+    def _proposal(self, event: Event, data: HouseholdReported, key: bytes) -> Proposal:
         reported = sealing.open_sealed(
             key, data.sealed, ReportedHousehold, subject=data.household_id, event_id=event.event_id
         )
@@ -92,6 +97,25 @@ class Opener:
             occurred_on=local_date(event.time, data.regency),
             origin=data.origin,
         )
+
+    @staticmethod
+    def _move(event: Event, data: MoveReported, key: bytes) -> RegistryMove:
+        shown = sealing.open_sealed(key, data.sealed, ShownPlace, subject=event.event_id, event_id=event.event_id)
+        return RegistryMove(
+            household_id=data.household_id,
+            person_id=data.person_id,
+            village=shown.village,
+            occurred_on=data.occurred_on,
+            source=data.source,
+            origin=data.origin,
+            region=data.region,
+        )
+
+    def _key(self, key_id: str, held: dict[str, bytes]) -> bytes:
+        key = held.get(key_id)
+        if key is None:
+            key = held[key_id] = self._intake_key(key_id)
+        return key
 
     def _intake_key(self, key_id: str) -> bytes:
         key = self._keyring.intake_key(date.fromisoformat(key_id), now=self._clock())

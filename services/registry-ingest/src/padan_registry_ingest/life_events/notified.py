@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 
 from padan_registry_ingest.domain.life_events import Kind, LifeEvent, Told, Unreadable, judged
+from padan_registry_ingest.life_events.moving import village_of
 
 MOST_BYTES: Final = 1 << 20
 MOST_EVENTS: Final = 1_000
@@ -106,6 +107,7 @@ def _told(sender: str, raw: bytes, now: datetime) -> Told:
         on = _date(person, kind, event.timestamp)
         recorded_at = datetime.fromisoformat(event.timestamp)
         nik = _nik(person)
+        village = _village(person) if kind == "move" else None
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return Unreadable(name=name, reason="entry_malformed")
     told = LifeEvent(
@@ -114,7 +116,8 @@ def _told(sender: str, raw: bytes, now: datetime) -> Told:
         nik=nik,
         occurred_on=on,
         recorded_at=recorded_at if recorded_at.tzinfo is not None else recorded_at.replace(tzinfo=UTC),
-        details=raw if kind in ("birth", "move") else None,
+        details=raw if kind == "birth" else None,
+        village=village,
     )
     return judged(told, now)
 
@@ -125,6 +128,11 @@ def _nik(person: _Person) -> str:
     named = [one.identifier_value for one in every if one.identifier_type.rpartition(":")[2].upper() == "NIK"]
     (nik,) = named or [one.identifier_value for one in every]
     return nik
+
+
+def _village(person: _Person) -> str | None:
+    said = person.address.get("region_code") if isinstance(person.address, dict) else None
+    return village_of(said) if isinstance(said, str) else None
 
 
 def _date(person: _Person, kind: Kind, timestamp: str) -> date:

@@ -10,6 +10,7 @@ from padan_runtime import metrics
 from padan_runtime.problems import Unavailable
 
 from padan_registry_ingest.domain.life_events import LifeEvent, Told, Unreadable, judged
+from padan_registry_ingest.life_events.moving import village_of
 
 PAGE: Final = 500
 MOST_BYTES: Final = 4 << 20
@@ -47,6 +48,10 @@ class _Entry(msgspec.Struct, frozen=True):
     recorded_at: datetime | None = None
 
 
+class _Moved(msgspec.Struct, frozen=True):
+    region: str = ""
+
+
 class Page(msgspec.Struct, frozen=True):
     """What a page told, in the order of the registry's cursors; the highest of them (0: none), and the feed's last."""
 
@@ -58,6 +63,7 @@ class Page(msgspec.Struct, frozen=True):
 _PAGE_OF: Final = msgspec.json.Decoder(_Page)
 _PLACED: Final = msgspec.json.Decoder(_Placed)
 _ENTRY: Final = msgspec.json.Decoder(_Entry)
+_MOVED: Final = msgspec.json.Decoder(_Moved)
 
 
 class RegistryFeed:
@@ -118,6 +124,7 @@ def _cursor(raw: msgspec.Raw) -> int:
 def _told(cursor: int, raw: bytes, now: datetime) -> Told:
     try:
         entry = _ENTRY.decode(raw)
+        village = village_of(_MOVED.decode(raw).region) if entry.kind == "move" else None
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return Unreadable(name=f"{cursor}:{sha256(raw).hexdigest()}", reason="entry_malformed", cursor=cursor)
     event = LifeEvent(
@@ -126,7 +133,8 @@ def _told(cursor: int, raw: bytes, now: datetime) -> Told:
         nik=entry.nik,
         occurred_on=entry.on,
         recorded_at=_with_zone(entry.recorded_at),
-        details=raw if entry.kind in ("birth", "move") else None,
+        details=raw if entry.kind == "birth" else None,
+        village=village,
         cursor=cursor,
     )
     return judged(event, now)

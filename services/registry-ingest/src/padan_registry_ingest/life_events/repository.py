@@ -1,4 +1,5 @@
-"""All SQL of life events: what the registry told, how far its feed was read, deaths that wait for their people."""
+"""All SQL of life events: what the registry told, how far its feed was read, deaths and moves that wait for their
+people."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -6,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from padan_events.intake import DeathSource
+from padan_events.intake import DeathSource, MoveSource
 from psycopg import Connection
 
 
@@ -35,7 +36,25 @@ class Death(msgspec.Struct, frozen=True, kw_only=True):
     upload_id: UUID | None = None
 
 
+class Move(msgspec.Struct, frozen=True, kw_only=True):
+    """A move the civil registry reports. `sealed` is the village, under the intake key named `key_id`; `region` is the
+    part of the country that whoever sent it acts for."""
+
+    report_id: UUID
+    nik_hash: bytes
+    source: MoveSource
+    occurred_on: date
+    to_regency: str
+    batch_id: UUID
+    row: int
+    region: str
+    actor: str
+    key_id: str
+    sealed: bytes
+
+
 _DEATH: Final = Death.__struct_fields__
+_MOVE: Final = Move.__struct_fields__
 
 
 class Noted(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,6 +168,40 @@ def take_waiting(connection: Connection[Any], hashes: Sequence[bytes]) -> list[t
         {"hashes": list(hashes)},
     ).fetchall()
     return [(Death(**dict(zip(_DEATH, row, strict=False))), Person(*row[len(_DEATH) :])) for row in taken]
+
+
+def wait_for_movers(connection: Connection[Any], moves: Sequence[Move], first_key: str) -> None:
+    """Let moves wait for their people; those that were sealed before the day `first_key` wait no longer."""
+    connection.execute(
+        "WITH lapsed AS (DELETE FROM move_waiting WHERE key_id < %(first)s RETURNING report_id) "
+        "UPDATE life_event e SET state = 'lapsed' FROM lapsed l WHERE e.report_id = l.report_id",
+        {"first": first_key},
+    )
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO move_waiting (report_id, nik_hash, source, occurred_on, to_regency, batch_id, row, region, "
+            "actor, key_id, sealed) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) "
+            "ON CONFLICT (report_id) DO NOTHING",
+            [msgspec.structs.astuple(move) for move in moves],
+        )
+
+
+def take_movers(connection: Connection[Any], hashes: Sequence[bytes], first_key: str) -> list[tuple[Move, Person]]:
+    """Take out the moves that waited for these people, and note of each that it is under way, or, sealed before the
+    day `first_key`, that it lapsed; those under way in order of number."""
+    if not hashes:
+        return []
+    taken = connection.execute(
+        "WITH taken AS (DELETE FROM move_waiting w USING person_index p WHERE w.nik_hash = ANY(%(hashes)b) "
+        "AND p.nik_hash = w.nik_hash RETURNING w.*, p.person_id, p.household_id), "
+        "noted AS (UPDATE life_event e SET household_id = t.household_id, "
+        "state = CASE WHEN t.key_id < %(first)s THEN 'lapsed' ELSE 'pending' END FROM taken t "
+        "WHERE e.report_id = t.report_id) "
+        "SELECT report_id, nik_hash, source, occurred_on, to_regency, batch_id, row, region, actor, key_id, sealed, "
+        "person_id, household_id FROM taken WHERE key_id >= %(first)s ORDER BY number",
+        {"hashes": list(hashes), "first": first_key},
+    ).fetchall()
+    return [(Move(**dict(zip(_MOVE, row, strict=False))), Person(*row[len(_MOVE) :])) for row in taken]
 
 
 def cursor(connection: Connection[Any], feed: str) -> int:

@@ -190,13 +190,14 @@ def wait(connection: Connection[Any], upload_id: UUID, rows: Sequence[tuple[byte
 
 
 def overdue(connection: Connection[Any], most: int) -> list[bytes]:
-    """The people of up to `most` households who are in the index and whose deciles or deaths still wait.
+    """The people of up to `most` households who are in the index and whose deciles, deaths or moves still wait.
 
     All of a household's: the order in which its deciles were received must hold.
     """
     rows = connection.execute(
         "WITH there AS (SELECT p.nik_hash, p.household_id FROM person_index p WHERE p.nik_hash IN "
-        "(SELECT nik_hash FROM ranking_waiting UNION SELECT nik_hash FROM death_waiting)) "
+        "(SELECT nik_hash FROM ranking_waiting UNION SELECT nik_hash FROM death_waiting "
+        "UNION SELECT nik_hash FROM move_waiting)) "
         "SELECT nik_hash FROM there WHERE household_id IN "
         "(SELECT DISTINCT household_id FROM there ORDER BY household_id LIMIT %(most)s)",
         {"most": most},

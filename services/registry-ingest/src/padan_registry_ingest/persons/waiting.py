@@ -1,4 +1,4 @@
-"""Deciles and deaths that waited for people who are there now: taken out and reported, in one transaction with
+"""Deciles, deaths and moves that waited for people who are there now: taken out and reported, in one transaction with
 whatever found them."""
 
 from collections.abc import Mapping, Sequence
@@ -8,13 +8,14 @@ from uuid import UUID
 from padan_runtime.log import append
 from psycopg import Connection
 
+from padan_registry_ingest.life_events.moving import moves_waited_for
 from padan_registry_ingest.life_events.reporting import waited_for
 from padan_registry_ingest.persons import repository
 from padan_registry_ingest.reporting.rankings import ranking
 
 
 def report_waiting(connection: Connection[Any], hashes: Sequence[bytes], causes: Mapping[UUID, UUID]) -> int:
-    """Report the deciles and deaths that waited for these people; how many those were. Behind
+    """Report the deciles, deaths and moves that waited for these people; how many those were. Behind
     `repository.lock_waiting`, and in one append: two would take their locks in no order.
 
     `causes`: by household, the event that named it, where there is one.
@@ -32,6 +33,7 @@ def report_waiting(connection: Connection[Any], hashes: Sequence[bytes], causes:
         for rank in repository.take_waiting(connection, hashes)
     ]
     entries += waited_for(connection, hashes, causes)
+    entries += moves_waited_for(connection, hashes, causes)
     if entries:
         append(connection, entries)
     return len(entries)
