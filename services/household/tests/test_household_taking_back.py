@@ -9,18 +9,21 @@ from typing import Any
 import padan_events
 import psycopg
 import pytest
-from household_desk import OFFICE, VILLAGE, Desk
+from household_desk import OFFICE, VILLAGE, Desk, cases
 from household_given import Parts, a_family, a_nik, household_id
 from kafka_peer import send, until
 from padan_cli.platform import Platform
 from padan_events import Event, shard_of
 from padan_events.commands import Command
+from padan_events.commands.cases import ReturnCases
 from padan_events.commands.duplicates import MergeMembers
-from padan_events.commands.families import Joining, TransferMembers
+from padan_events.commands.families import Joining, SplitHousehold, TransferMembers
 from padan_events.commands.rounds import OpenRounds
 from padan_events.families import TransferReason
 from padan_events.intake import Accepted, Refused
 from padan_events.personal import Relationship
+from padan_events.states import State
+from padan_events.tiers import ReturnReason
 from padan_events.topics import HOUSEHOLD_EVENTS, OUTCOMES
 from padan_household.domain import ids
 from padan_household.taking_back import take_back as module
@@ -82,7 +85,9 @@ def content(database: Database) -> dict[str, Any]:
         }
         claims = connection.execute("SELECT * FROM person_claim ORDER BY nik_hash").fetchall()
         heads = connection.execute("SELECT topic, shard, pos FROM log_head ORDER BY 1, 2").fetchall()
-    return {**logs, "claims": claims, "heads": heads}
+        recipients = connection.execute("SELECT * FROM recipient ORDER BY 1").fetchall()
+        deadlines = connection.execute("SELECT * FROM deadline ORDER BY 1, 2").fetchall()
+    return {**logs, "claims": claims, "heads": heads, "recipients": recipients, "deadlines": deadlines}
 
 
 class Story:
@@ -199,14 +204,24 @@ def test_reports_whose_outcome_alone_reached_kafka_are_decided_again(story: Stor
         assert connection.execute("SELECT count(*) FROM outcome_without_events").fetchone() == (0,)
 
 
-def test_rounds_of_villages_come_back_with_the_households(story: Story) -> None:
+def test_rounds_of_villages_come_back_with_the_households_and_what_follows_from_them(story: Story) -> None:
     opening = OpenRounds(region=VILLAGE, month="2026-03", villages=(VILLAGE,))
     desk = Desk(story.parts)
     assert desk.codes(desk.send(opening, OFFICE)) == ["accepted"]
-    lost = story.all()
+    recipient, returned = desk.recipient(200), desk.propose(201)
+    desk.deliberate(returned)
+    back = ReturnCases(cases=cases(returned), to=State.PROPOSED, reasons=(ReturnReason.OTHER,), note="kurang")
+    assert desk.codes(desk.send(back, ("facilitator", VILLAGE))) == ["accepted"]
+    for household in (recipient, returned):
+        child = list(desk.household(household).members)[1]
+        part = SplitHousehold(household_id=household, members=(Joining(child, Relationship.HEAD),), caretaker=child)
+        assert desk.codes(desk.send(part, ("village_operator", VILLAGE))) == ["accepted"]
+    before, lost = content(story.parts.database), story.all()
+    assert (len(before["recipients"]), len(before["deadlines"])) == (2, 2)
     story.restore()
     asyncio.run(send(story.kafka, lost))
     assert story.take_back() > 0
+    assert content(story.parts.database) == before
     desk = Desk(story.parts)
     assert desk.codes(desk.send(opening, OFFICE)) == ["round_open"]
 

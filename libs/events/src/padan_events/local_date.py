@@ -12,6 +12,9 @@ _OFFSETS: Final = {
     **dict.fromkeys(("81", "82", "91", "92", "93", "94", "95", "96"), _WIT),
 }
 
+PROVINCES: Final = tuple(sorted(_OFFSETS))
+"""The codes of the provinces, 2 digits."""
+
 
 class UnknownProvinceError(LookupError):
     """A region code that begins with no province of ours."""

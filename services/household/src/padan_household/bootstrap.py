@@ -27,6 +27,7 @@ from padan_household.intake.opening import Opener, Report
 from padan_household.keyring import endpoints
 from padan_household.keyring.keyring import Keyring
 from padan_household.keyring.wrapping import KeyEncryption
+from padan_household.rounds.opening import MonthlyOpening
 from padan_household.settings import HouseholdSettings, schemas
 from padan_household.store.application import Register
 from padan_household.taking_back.take_back import TakingBack
@@ -81,6 +82,9 @@ def bootstrap(settings: HouseholdSettings) -> Household:
         batch=BATCH,
     )
     relay = Relay(settings.database_url, settings.kafka_client, LOGS, source=SOURCE, server=server)
+    monthly = MonthlyOpening(
+        database, register, keyring, cut_off_days=settings.cut_off_days, opens_on=settings.rounds_open_on
+    )
     taking_back = TakingBack(database, register, keyring, settings.kafka_client)
     health = Health()
     health.require("database", database.healthy)
@@ -121,6 +125,7 @@ def bootstrap(settings: HouseholdSettings) -> Household:
             taking_back.before(projector.run),
             taking_back.before(relay.run),
             taking_back.before(Deadlines(database, register, keyring).run),
+            taking_back.before(monthly.run),
             destroy_old_intake_keys,
         ],
         projector=projector,

@@ -6,6 +6,8 @@ from padan_runtime.schema import Schema
 from padan_runtime.settings import DatabaseSettings, ServiceSettings
 from pydantic import Field
 
+from padan_household.domain.cut_off import OPENING_DAY
+
 _Regency = Annotated[str, Field(pattern="^[0-9]{4}$")]
 _Day = Annotated[int, Field(ge=1, le=27)]
 
@@ -19,9 +21,11 @@ class HouseholdDatabases(DatabaseSettings):
 
 class HouseholdSettings(HouseholdDatabases, ServiceSettings):
     """What every service is told, the keyring's database, and PADAN_CUT_OFF_DAYS: by regency, the last day of its
-    update month where that is not the 25th, as JSON, such as {"3318": 20}."""
+    update month where that is not the 25th, as JSON, such as {"3318": 20}; PADAN_ROUNDS_OPEN_ON: the day of a month on
+    which the rounds of its villages are opened, 1 where it is not said."""
 
     cut_off_days: dict[_Regency, _Day] = Field(default_factory=dict)
+    rounds_open_on: _Day = OPENING_DAY
 
 
 def schemas(settings: HouseholdDatabases) -> list[Schema]:

@@ -15,6 +15,7 @@ from padan_household.deadlines import repository as deadlines
 from padan_household.domain.deadlines import deadlines_of
 from padan_household.domain.household import Household
 from padan_household.domain.stream import Cause, HouseholdEvent, evolve, follow_each
+from padan_household.rounds import repository as recipients
 from padan_household.store import snapshots
 from padan_household.store.application import Register
 
@@ -48,6 +49,7 @@ def write(
             raise ClaimRaceError("a NIK was claimed meanwhile") from race
     places = register.appended(events, connection)
     deadlines.replace(connection, changed(households, after))
+    recipients.follow(connection, households, after.values())
     snapshots.keep(connection, households, after.values())
     return list(zip(events, places, strict=True))
 

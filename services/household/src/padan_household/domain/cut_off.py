@@ -8,6 +8,9 @@ from padan_events.local_date import begins, local_date
 CUT_OFF_DAY: Final = 25
 """The last day of an update month that counts, 23:59 local time, where a regency has no other (default)."""
 
+OPENING_DAY: Final = 1
+"""The day of a month on which the rounds of its villages are opened (default)."""
+
 
 def update_month(received: datetime, given: datetime | None, regency: str, cut_off_day: int) -> tuple[str, bool]:
     """The update month (YYYY-MM), and whether it is late: given before the cut-off, received within 24 hours after.

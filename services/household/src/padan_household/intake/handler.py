@@ -41,6 +41,7 @@ from padan_household.intake.life_events import LifeEvent, LifeEvents
 from padan_household.intake.opening import Opener, Report, told_of
 from padan_household.keyring.keyring import Keyring
 from padan_household.keyring.sealer import seal_for
+from padan_household.rounds import repository as recipients
 from padan_household.store import snapshots
 from padan_household.store.application import Register
 from padan_household.store.mapper import shard_of
@@ -106,6 +107,7 @@ class IntakeHandler:
         except IntegrityError as race:
             raise claims.ClaimRaceError("a household changed meanwhile") from race
         deadlines.replace(connection, changed(before, households))
+        recipients.follow(connection, before, households.values())
         snapshots.keep(connection, before, households.values())
         outcomes = [
             self._outcome(one, one.report.outcome_id) for one in decided if one.report.outcome_id not in without_events

@@ -37,6 +37,7 @@ from padan_household.deadlines import repository as deadlines
 from padan_household.domain import ids
 from padan_household.domain.deadlines import deadlines_of
 from padan_household.keyring.keyring import Keyring
+from padan_household.rounds import repository as recipients
 from padan_household.store import snapshots
 from padan_household.store.application import Register
 from padan_household.taking_back import repository
@@ -44,10 +45,11 @@ from padan_household.taking_back.sides import lacking
 
 _TOPICS: Final = (HOUSEHOLD_EVENTS.name, OUTCOMES.name)
 _AT_ONCE: Final = 1_000
-_WITHOUT_DEADLINES: Final = {
-    *(type_of(data).name for data in (Proposed, IdentityMatched, WelfareRanked)),
+_WITHOUT_CONSEQUENCES: Final = {
+    *(type_of(data).name for data in (IdentityMatched, WelfareRanked)),
     *village_types(),
 }
+_PROPOSED: Final = type_of(Proposed).name
 _RETRY_S: Final = 2.0
 
 
@@ -149,7 +151,7 @@ class TakingBack:
             events = [event for event in run if event.pos > head]
             if topic == HOUSEHOLD_EVENTS.name:
                 log.put_back(connection, self._numbered(connection, events))
-                self._deadlines(connection, events)
+                self._follow(connection, events)
             else:
                 known = repository.heads(connection, [HOUSEHOLD_EVENTS.name])
                 hollow = [event.event_id for event in events if _lost_events(event, known)]
@@ -157,12 +159,13 @@ class TakingBack:
                 log.put_back(connection, [(event, None) for event in events])
         return len(events)
 
-    def _deadlines(self, connection: Connection[Any], events: Sequence[Event]) -> None:
-        """What comes due follows from the households as they stand now."""
-        households = {UUID(event.key) for event in events if event.type not in _WITHOUT_DEADLINES}
+    def _follow(self, connection: Connection[Any], events: Sequence[Event]) -> None:
+        """What comes due, and who is a recipient, follows from the households as they stand now."""
+        households = {UUID(event.key) for event in events if _is_followed(event)}
         snapshots.drop(connection, sorted(households))
         loaded = self._register.load(households, connection)
         deadlines.replace(connection, {household_id: deadlines_of(one) for household_id, one in loaded.items()})
+        recipients.replace(connection, recipients.regencies_of(loaded.values()))
 
     def _claims(self, run: Sequence[Event]) -> ClaimChanges:
         try:
@@ -185,6 +188,13 @@ class TakingBack:
                 raise StoreDivergedError(f"{event.topic}/{event.shard}: position {event.pos} is not version {version}")
             numbered.append((event, version))
         return numbered
+
+
+def _is_followed(event: Event) -> bool:
+    """Nothing comes due in whoever is proposed; a part of another household stands where that one stood."""
+    if event.type == _PROPOSED:
+        return b'"split_from"' in event.value
+    return event.type not in _WITHOUT_CONSEQUENCES
 
 
 def _runs(tail: Tail) -> Iterator[list[Event]]:
