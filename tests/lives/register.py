@@ -11,7 +11,8 @@ from uuid import UUID, uuid5
 
 import msgspec
 from padan_events.commands import Command, ProposeHousehold
-from padan_events.commands.cases import Case, CaseList
+from padan_events.commands.asked import CaseList
+from padan_events.commands.cases import Case
 from padan_events.commands.rounds import OpenRounds, VillageCommand
 from padan_events.effects import HouseholdFact
 from padan_events.local_date import local_date
@@ -110,6 +111,7 @@ class Register:
             others=others,
             cut_off_day=cut_off_day(known.household.regency),
             rounds=None if known.home is None else self.rounds.get(known.home.village),
+            case=case,
         )
         found = rule.may_act(command, known, asked) or rule.decide(command, known, asked)
         return found if isinstance(found, Refusal) else list(found)

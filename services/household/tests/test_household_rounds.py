@@ -3,6 +3,7 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -11,7 +12,15 @@ from household_given import Parts
 from padan_events.commands import CommandAccepted, VillageAccepted, VillagesDecided
 from padan_events.commands.cases import Deliberate
 from padan_events.commands.families import SetHead
-from padan_events.commands.recipients import ConfirmRecipient, ProposeProgramme, Resign, VerifyRecipient
+from padan_events.commands.recipients import (
+    AnsweredCase,
+    ConfirmRecipient,
+    ConfirmRecipients,
+    ProposeProgramme,
+    Resign,
+    VerifyRecipient,
+    VerifyRecipients,
+)
 from padan_events.commands.rounds import CloseRound, DeclareNoChange, OpenRounds
 from padan_events.recipients import (
     NotEntitledReason,
@@ -81,6 +90,44 @@ def test_not_entitled_is_confirmed_by_somebody_else_or_aid_goes_on(desk: Desk) -
     assert confirmed.ends
     assert b"pindah" not in (confirmed.note or b"")
     assert desk.state(household) is State.DETERMINED
+
+
+def test_many_are_answered_for_and_confirmed_in_one_call_each_by_itself(desk: Desk) -> None:
+    first, second, third = (desk.recipient(row) for row in (1, 2, 3))
+    proposed, unknown = desk.propose(4), uuid4()
+    opened(desk)
+    ended: dict[str, Any] = {
+        "result": VerificationResult.NOT_ENTITLED,
+        "reason": NotEntitledReason.MOVED,
+        "photo": uuid4(),
+    }
+    answers = VerifyRecipients(
+        month=MONTH,
+        cases=(
+            AnsweredCase(household_id=first, result=VerificationResult.ENTITLED),
+            AnsweredCase(household_id=second, **ended),
+            AnsweredCase(household_id=third, version=1, **ended),
+            AnsweredCase(household_id=proposed, **ended),
+            AnsweredCase(household_id=unknown, **ended),
+            AnsweredCase(household_id=first, **ended),
+        ),
+    )
+    assert desk.codes(desk.send(answers, OFFICE)) == ["role_forbidden"]
+    given = desk.send(answers, OPERATOR, key="once")
+    codes = ["accepted", "accepted", "version_differs", "not_a_recipient", "household_unknown", "case_repeated"]
+    assert desk.codes(given) == codes
+    assert desk.send(answers, OPERATOR, key="once") == given
+    told = [data for _, data in desk.parts.facts() if isinstance(data, RecipientVerified)]
+    assert {(one.household_id, one.result.value, one.photo) for one in told} == {
+        (first, "entitled", None),
+        (second, "not_entitled", ended["photo"]),
+    }
+    confirm = ConfirmRecipients(month=MONTH, ends=True, note="benar", cases=cases(first, second, third))
+    assert desk.codes(desk.send(confirm, OPERATOR)) == ["role_forbidden"]
+    assert desk.codes(desk.send(confirm, OFFICE)) == ["nothing_to_confirm", "accepted", "nothing_to_confirm"]
+    (confirmed,) = (data for _, data in desk.parts.facts() if isinstance(data, RecipientConfirmed))
+    assert (confirmed.household_id, confirmed.ends) == (second, True)
+    assert b"benar" not in (confirmed.note or b"")
 
 
 def test_a_village_is_opened_once_a_month_and_declares_that_nothing_has_changed(desk: Desk) -> None:

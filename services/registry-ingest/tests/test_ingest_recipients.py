@@ -8,7 +8,7 @@ from uuid import uuid4
 import msgspec
 import pytest
 from padan_events.commands.objections import RaiseObjection
-from padan_events.commands.recipients import ProposeProgramme, Resign, VerifyRecipient
+from padan_events.commands.recipients import AnsweredCase, ProposeProgramme, Resign, VerifyRecipient, VerifyRecipients
 from padan_events.commands.rounds import CloseRound, OpenRounds
 from padan_events.objections import ObjectionReason
 from padan_events.personal import MapPoint
@@ -56,6 +56,14 @@ def test_not_entitled_takes_a_reason_and_a_photo_and_entitled_takes_none() -> No
     assert found(verification(result=gone, reason=NotEntitledReason.MOVED, photo=uuid4())) == []
     assert found(verification(result=VerificationResult.ENTITLED)) == []
     assert found(verification(result=VerificationResult.ENTITLED, photo=uuid4())) == [("reason_not_needed", "photo")]
+    many = VerifyRecipients(
+        month="2026-3",
+        cases=(
+            AnsweredCase(household_id=HOUSEHOLD, result=VerificationResult.ENTITLED),
+            AnsweredCase(household_id=HOUSEHOLD, result=gone, photo=uuid4()),
+        ),
+    )
+    assert found(many) == [("month_invalid", "month"), ("reason_missing", "cases.1.reason")]
 
 
 def test_a_confirmation_has_its_date() -> None:

@@ -29,7 +29,14 @@ from padan_events.commands.families import (
 )
 from padan_events.commands.objections import AppealObjection, RaiseObjection, ResolveObjection
 from padan_events.commands.proposing import ProposeHousehold
-from padan_events.commands.recipients import ConfirmRecipient, ProposeProgramme, Resign, VerifyRecipient
+from padan_events.commands.recipients import (
+    ConfirmRecipient,
+    ConfirmRecipients,
+    ProposeProgramme,
+    Resign,
+    VerifyRecipient,
+    VerifyRecipients,
+)
 from padan_events.commands.relocations import (
     AcceptRelocation,
     CancelRelocation,
@@ -94,4 +101,9 @@ Command = (
     | CancelRelocation
     | MergeMembers
     | UnmergeMembers
+    | VerifyRecipients
+    | ConfirmRecipients
 )
+
+CaseList = Deliberate | Approve | Determine | ReturnCases | RejectCases | VerifyRecipients | ConfirmRecipients
+"""Commands with many cases, each of which has a result of its own."""

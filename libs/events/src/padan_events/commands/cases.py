@@ -99,7 +99,3 @@ class ReactivateHousehold(
 
     household_id: UUID
     note: NoteText = None
-
-
-CaseList = Deliberate | Approve | Determine | ReturnCases | RejectCases
-"""Commands with many cases."""

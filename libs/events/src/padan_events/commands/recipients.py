@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from padan_events.commands.cases import NoteText
+from padan_events.commands.cases import MOST_CASES, Case, Cases, NoteText
 from padan_events.recipients import NotEntitledReason, VerificationResult
 from padan_events.telling import told
 
@@ -14,6 +14,14 @@ MOST_PROGRAMMES: Final = 50
 
 MonthText = Annotated[str, told("The update month, YYYY-MM.")]
 ProgrammeCode = Annotated[str, told("Code of the programme, such as pkh.")]
+
+
+class AnsweredCase(Case, frozen=True, kw_only=True, omit_defaults=True):
+    """A recipient, and what the village says of them."""
+
+    result: VerificationResult
+    reason: Annotated[NotEntitledReason | None, told("Why not, for not_entitled.")] = None
+    photo: Annotated[UUID | None, told("Id of the photo that shows it, for not_entitled.")] = None
 
 
 class ProposeProgramme(
@@ -45,6 +53,26 @@ class ConfirmRecipient(
     household_id: UUID
     month: MonthText
     ends: Annotated[bool, told("Whether assistance ends; false: the answer is not confirmed, and it goes on.")]
+    note: NoteText = None
+
+
+class VerifyRecipients(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="verify_recipients", tag_field="command"
+):
+    """The village says of many of its recipients whether they are still entitled, of each by itself."""
+
+    month: MonthText
+    cases: Annotated[tuple[AnsweredCase, ...], msgspec.Meta(min_length=1, max_length=MOST_CASES)]
+
+
+class ConfirmRecipients(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="confirm_recipients", tag_field="command"
+):
+    """The social office decides alike on many answers of villages that families are not entitled any more."""
+
+    month: MonthText
+    cases: Cases
+    ends: Annotated[bool, told("Whether assistance ends; false: the answers are not confirmed, and it goes on.")]
     note: NoteText = None
 
 

@@ -17,7 +17,8 @@ from padan_events.commands import (
     CommandRequest,
     Fault,
 )
-from padan_events.commands.cases import Case, CaseList
+from padan_events.commands.asked import CaseList
+from padan_events.commands.cases import Case
 from padan_events.commands.corrections import IdentityAnswer, IdentityQuestion, NobodyToMatch
 from padan_events.effects import HouseholdFact
 from padan_events.local_date import local_date
@@ -191,14 +192,14 @@ class _Decision:
             return Refusal(HOUSEHOLD_UNKNOWN if known is None else HOUSEHOLD_ERASED)
         if case.version is not None and case.version != known.household.version:
             return Refusal(VERSION_DIFFERS)
-        command, asked = self._request.command, self._asked(known)
+        command, asked = self._request.command, self._asked(known, case)
         try:
             result = self._rule.may_act(command, known, asked) or self._rule.decide(command, known, asked)
         except KeyDestroyedError:
             return Refusal(HOUSEHOLD_ERASED)
         return result if isinstance(result, Refusal) else list(result)
 
-    def _asked(self, known: Known) -> Asked:
+    def _asked(self, known: Known, case: Case) -> Asked:
         request, regency = self._request, known.household.regency
         return Asked(
             actor=request.actor,
@@ -213,6 +214,7 @@ class _Decision:
             others=self._opened.known,
             cut_off_day=self._cut_off_days.get(regency, CUT_OFF_DAY),
             rounds=None if known.home is None else self._rounds.get(known.home.village),
+            case=case,
         )
 
 

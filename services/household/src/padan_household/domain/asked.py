@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
+from padan_events.commands.cases import Case
 from padan_events.personal import HouseholdIdentity, MapPoint, PersonIdentity, PersonSensitive, ShownPlace
 
 from padan_household.domain.claim import Claim
@@ -48,6 +49,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     `command_id` names what the command makes (a new household, a new person), so that trying again makes the same.
     `claims` are those that stand on the NIKs the rule asks for, by `nik_hash`, held until the decision is written.
     `rounds` are those of the household's village, which nobody closes meanwhile, where the rule asks for them.
+    `case` is the one that is decided, of a command about many.
     """
 
     actor: str
@@ -62,3 +64,4 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     others: Mapping[UUID, Known] = {}
     cut_off_day: int = CUT_OFF_DAY
     rounds: Rounds | None = None
+    case: Case | None = None

@@ -43,6 +43,8 @@ MAY: Final[Mapping[str, frozenset[str]]] = {
     "propose_programme": frozenset({"village_operator", "social_office"}),
     "verify_recipient": frozenset({"village_operator", "facilitator"}),
     "confirm_recipient": frozenset({"social_office"}),
+    "verify_recipients": frozenset({"village_operator", "facilitator"}),
+    "confirm_recipients": frozenset({"social_office"}),
     "resign": frozenset({"citizen", "village_operator", "facilitator"}),
     "open_rounds": frozenset({"social_office"}),
     "declare_no_change": frozenset({"village_operator", "village_head"}),

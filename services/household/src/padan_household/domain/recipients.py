@@ -8,7 +8,15 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import msgspec
-from padan_events.commands.recipients import ConfirmRecipient, ProposeProgramme, Resign, VerifyRecipient
+from padan_events.commands.recipients import (
+    AnsweredCase,
+    ConfirmRecipient,
+    ConfirmRecipients,
+    ProposeProgramme,
+    Resign,
+    VerifyRecipient,
+    VerifyRecipients,
+)
 from padan_events.effects import HouseholdFact
 from padan_events.recipients import (
     ProgrammeProposed,
@@ -78,7 +86,17 @@ def verify(command: VerifyRecipient, known: Known, asked: Asked) -> Facts:
     )
 
 
-def confirm(command: ConfirmRecipient, known: Known, asked: Asked) -> Facts:
+def verify_each(command: VerifyRecipients, known: Known, asked: Asked) -> Facts:
+    """As `verify`, of one of many."""
+    case = asked.case
+    assert isinstance(case, AnsweredCase)
+    one = VerifyRecipient(
+        household_id=case.household_id, month=command.month, result=case.result, reason=case.reason, photo=case.photo
+    )
+    return verify(one, known, asked)
+
+
+def confirm(command: ConfirmRecipient | ConfirmRecipients, known: Known, asked: Asked) -> Facts:
     """The social office decides on "not entitled"; whoever gave that answer does not confirm it."""
     given = known.household.aid.verification
     if (

@@ -33,7 +33,14 @@ from padan_events.commands.families import (
     TransferMembers,
 )
 from padan_events.commands.objections import AppealObjection, RaiseObjection, ResolveObjection
-from padan_events.commands.recipients import ConfirmRecipient, ProposeProgramme, Resign, VerifyRecipient
+from padan_events.commands.recipients import (
+    ConfirmRecipient,
+    ConfirmRecipients,
+    ProposeProgramme,
+    Resign,
+    VerifyRecipient,
+    VerifyRecipients,
+)
 from padan_events.commands.relocations import (
     AcceptRelocation,
     CancelRelocation,
@@ -160,6 +167,8 @@ RULES: Final[Mapping[type, Rule]] = {
     ProposeProgramme: Rule(decide=recipients.propose_programme),
     VerifyRecipient: Rule(decide=recipients.verify, asks_rounds=True),
     ConfirmRecipient: Rule(decide=recipients.confirm),
+    VerifyRecipients: Rule(decide=recipients.verify_each, asks_rounds=True),
+    ConfirmRecipients: Rule(decide=recipients.confirm),
     Resign: Rule(decide=recipients.resign, may_act=of_its_village),
     RaiseObjection: Rule(decide=objections.raise_objection, may_act=of_its_village, unnamed=True),
     ResolveObjection: Rule(decide=objections.resolve),

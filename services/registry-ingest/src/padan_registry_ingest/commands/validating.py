@@ -1,7 +1,7 @@
 """A command is validated: by itself first, and only where nothing is wrong with it by the registers outside."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from padan_events.commands.corrections import (
     RecheckIdentity,
 )
 from padan_events.commands.objections import RaiseObjection
-from padan_events.commands.recipients import VerifyRecipient
+from padan_events.commands.recipients import VerifyRecipient, VerifyRecipients
 from padan_events.commands.relocations import RelocateHousehold, RequestRelocation
 from padan_events.commands.rounds import VillageCommand
 from padan_events.commands.verifying import FieldWork
@@ -101,11 +101,20 @@ class Validation:
         if isinstance(command, VillageCommand):
             filled, unknown = of_villages(command)
             return Validated(filled, (*unknown, *wrong))
-        if isinstance(command, VerifyRecipient | RaiseObjection) and command.photo is not None:
-            known = await asyncio.to_thread(self._album.listed, command.household_id)
-            if all(photo.photo_id != command.photo for photo in known):
-                wrong = (*wrong, Fault("photo_unknown", "photo"))
-        return Validated(command, wrong)
+        return Validated(command, (*wrong, *[fault async for fault in self._unknown_photos(command)]))
+
+    async def _unknown_photos(self, command: Command) -> AsyncIterator[Fault]:
+        """Photos that an answer or an objection names, and that are not the family's."""
+        named: list[tuple[UUID, UUID | None, str]] = []
+        if isinstance(command, VerifyRecipient | RaiseObjection):
+            named = [(command.household_id, command.photo, "photo")]
+        elif isinstance(command, VerifyRecipients):
+            named = [(case.household_id, case.photo, f"cases.{n}.photo") for n, case in enumerate(command.cases)]
+        for household_id, photo_id, field in named:
+            if photo_id is not None:
+                known = await asyncio.to_thread(self._album.listed, household_id)
+                if all(photo.photo_id != photo_id for photo in known):
+                    yield Fault("photo_unknown", field)
 
     async def _matched(self, command: ProposeHousehold, request_id: str) -> Validated:
         household = command.household

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from padan_events.commands import Fault
 from padan_events.commands.objections import AppealObjection, RaiseObjection
-from padan_events.commands.recipients import ProposeProgramme, Resign, VerifyRecipient
+from padan_events.commands.recipients import AnsweredCase, ProposeProgramme, Resign, VerifyRecipient, VerifyRecipients
 from padan_events.recipients import VerificationResult
 
 from padan_registry_ingest.domain.texts import LONGEST_NOTE, text_faults
@@ -27,7 +27,10 @@ def recipient_faults(command: Any, now: datetime) -> Iterator[Fault]:
     if isinstance(command, ProposeProgramme) and _PROGRAMME.fullmatch(command.programme) is None:
         yield Fault("programme_invalid", "programme")
     if isinstance(command, VerifyRecipient):
-        yield from _verification(command)
+        yield from _verification(command, "")
+    if isinstance(command, VerifyRecipients):
+        for index, case in enumerate(command.cases):
+            yield from _verification(case, f"cases.{index}.")
     if isinstance(command, Resign):
         yield from _resignation(command, (now + timedelta(hours=9)).date())  # the easternmost date
     if isinstance(command, RaiseObjection | AppealObjection):
@@ -39,14 +42,14 @@ def recipient_faults(command: Any, now: datetime) -> Iterator[Fault]:
         yield from off_the_map(command.map_point, now)
 
 
-def _verification(command: VerifyRecipient) -> Iterator[Fault]:
-    if command.result is VerificationResult.NOT_ENTITLED:
-        if command.reason is None:
-            yield Fault("reason_missing", "reason")
-        if command.photo is None:
-            yield Fault("photo_missing", "photo")
-    elif command.reason is not None or command.photo is not None:
-        yield Fault("reason_not_needed", "reason" if command.reason is not None else "photo")
+def _verification(answer: VerifyRecipient | AnsweredCase, place: str) -> Iterator[Fault]:
+    if answer.result is VerificationResult.NOT_ENTITLED:
+        if answer.reason is None:
+            yield Fault("reason_missing", f"{place}reason")
+        if answer.photo is None:
+            yield Fault("photo_missing", f"{place}photo")
+    elif answer.reason is not None or answer.photo is not None:
+        yield Fault("reason_not_needed", place + ("reason" if answer.reason is not None else "photo"))
 
 
 def _resignation(command: Resign, latest: date) -> Iterator[Fault]:
