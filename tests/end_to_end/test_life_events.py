@@ -83,11 +83,11 @@ def test_a_death_by_feed_and_one_by_notification_end_a_family_and_are_taken_back
         return [one["destination"]["regency"]["code"] for one in seen if one["household_id"] == household_id]
 
     # A move that nobody has asked for is shown to the village, and nothing else comes of it, until somebody asks.
-    happen({"kind": "move", "nik": first, "on": "2026-01-05", "region": "3374012003", "address": "Jalan Baru"})
+    happen({"kind": "move", "nik": first, "on": "2026-01-05", "region": "3374011001", "address": "Jalan Baru"})
     until(lambda: shown() == ["3374"])
     assert household()["place"]["regency"]["code"] == "3318"
     for command in (
-        {"command": "request_relocation", "household_id": household_id, "to": {"village": "3374012003"}},
+        {"command": "request_relocation", "household_id": household_id, "to": {"village": "3374011001"}},
         {"command": "cancel_relocation", "household_id": household_id},
     ):
         with stack.http("village_operator", "3318042007") as http:

@@ -8,7 +8,7 @@ from typing import Any, Final, get_args
 import httpx
 import msgspec
 from padan_events.commands import Command
-from padan_events.commands.cases import CaseList
+from padan_events.commands.asked import CaseList
 from padan_events.commands.rounds import VillageCommand
 from photos_given import encoded, exif, scene
 
@@ -82,7 +82,7 @@ class Cases(msgspec.Struct):
         first = families[0]
         body = {"command": turn.command, **turn.fields(first)}
         if turn.command in _MANY:
-            body["cases"] = [{"household_id": family.household} for family in families]
+            body["cases"] = [{"household_id": family.household, **turn.case(family)} for family in families]
         elif turn.command not in {_PROPOSE, *_OF_VILLAGES}:
             body["household_id"] = first.household
         region = turn.region or {MINISTRY: "ID", CITIZEN: first.village}.get(turn.role, first.village[:4])

@@ -50,10 +50,12 @@ from faults.turns.families import (
 from faults.turns.moves import ASK_TO_GO, KEEP_OUT, LET_GO, MOVE, NOT_YET, OBJECT, STAY, TAKE_IN
 from faults.turns.recipients import (
     ANSWER,
+    ANSWER_MANY,
     APPEAL,
     ASK_TO_LEAVE,
     CLOSE_ROUND,
     CONFIRM,
+    CONFIRM_MANY,
     DISMISS,
     LEAVE,
     NO_CHANGE,
@@ -99,6 +101,7 @@ FATES: Final[Mapping[str, Fate]] = {
     "visited": Fate((*_LISTED, NOTHING_SEEN, ATTACH, GEOTAG, ASSESS, READDRESS)),
     "determined": Fate(_RECIPIENT),
     "answered for": Fate((*_RECIPIENT, ANSWER, CONFIRM)),
+    "answered for at once": Fate((*_RECIPIENT, ANSWER_MANY, CONFIRM_MANY)),
     "objected to": Fate((PROPOSE, NO_RECIPIENT, *_RECIPIENT[1:], RAISE, DISMISS, APPEAL, UPHOLD)),
     "resigned": Fate((*_LISTED, PROGRAMME, PROGRAMME_AGAIN, ASK_TO_LEAVE, LEAVE)),
     "grown": Fate((*_LISTED, BORN)),

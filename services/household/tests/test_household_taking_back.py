@@ -217,7 +217,7 @@ def test_rounds_of_villages_come_back_with_the_households_and_what_follows_from_
         part = SplitHousehold(household_id=household, members=(Joining(child, Relationship.HEAD),), caretaker=child)
         assert desk.codes(desk.send(part, ("village_operator", VILLAGE))) == ["accepted"]
     before, lost = content(story.parts.database), story.all()
-    assert (len(before["recipients"]), len(before["deadlines"])) == (2, 2)
+    assert (len(before["recipients"]), len(before["deadlines"])) == (2, 1)
     story.restore()
     asyncio.run(send(story.kafka, lost))
     assert story.take_back() > 0

@@ -17,7 +17,7 @@ from padan_runtime.sealing import open_sealed
 from padan_simulators.civil_registry.feed import FeedEntry
 from padan_simulators.civil_registry.notifying import message
 
-THERE, FURTHER = "3319012001", "3374012003"
+THERE, FURTHER = "3319012001", "3374011001"
 
 
 def moves(ingest: Ingest) -> list[tuple[Event, MoveReported]]:
@@ -48,7 +48,7 @@ def test_a_move_by_either_door_is_reported_with_the_village_sealed(listening: In
     households = known(listening, by_feed, by_notice)
     (fed,) = registry.happen(a_move(by_feed))
     reported(listening, 1)
-    assert notify(listening, entry(by_notice, "33.74.01.2003", "n-1"), region="3318").status_code == 200
+    assert notify(listening, entry(by_notice, "33.74.01.1001", "n-1"), region="3318").status_code == 200
 
     (first, one), (second, two) = reported(listening, 2)
     assert [(one.household_id, one.person_id), (two.household_id, two.person_id)] == [

@@ -53,6 +53,20 @@ CONFIRM = Turn(
     events=("recipient_confirmed",),
     shown={"answer": "not_entitled ends"},
 )
+ANSWER_MANY = Turn(
+    command="verify_recipients",
+    fields=lambda family: {"month": family.month()},
+    case=lambda family: {name: said for name, said in _not_entitled(family).items() if name != "month"},
+    events=("recipient_verified",),
+    shown={"answer": "not_entitled"},
+)
+CONFIRM_MANY = Turn(
+    command="confirm_recipients",
+    role=OFFICE,
+    fields=lambda family: {"month": family.month(), "ends": True},
+    events=("recipient_confirmed",),
+    shown={"answer": "not_entitled ends"},
+)
 
 NO_RECIPIENT = Turn(
     command="raise_objection", role=CITIZEN, fields=said(reason="able", text="Mampu."), code="not_a_recipient"

@@ -17,12 +17,13 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     `events` are the types it adds to the stream of the family, `shown` what its views show then; `others` and
     `others_shown` the same for the other family that it names. One that must be refused has a `code`, and leads to
     nothing. `photos` are taken before. `region` is that of the sender; left out, it is where the role works. `person`
-    is who of that role, where it is not always the same.
+    is who of that role, where it is not always the same. `case` is what a command about many says of each family.
     """
 
     command: str = ""
     role: str = OPERATOR
     fields: Callable[[Family], dict[str, Any]] = lambda _: {}
+    case: Callable[[Family], dict[str, Any]] = lambda _: {}
     events: tuple[str, ...] = ()
     shown: Mapping[str, str] = {}
     others: tuple[str, ...] = ()

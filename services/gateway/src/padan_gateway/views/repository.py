@@ -90,7 +90,7 @@ def write(connection: Connection[Any], changes: Changes) -> None:
     visits.write(connection, changes.visits)
     recipients.write(connection, changes.told)
     relocations.write(connection, changes.moves)
-    seen_moves.write(connection, changes.seen_moves)
+    seen_moves.write(connection, changes.shown)
     if changes.decisions:
         _copy(connection, "decision_stage", _DECISION, _DECISION_TYPES, map(_decision, changes.decisions.values()))
         connection.execute(_UPSERT_DECISIONS)

@@ -115,7 +115,7 @@ class Changes(msgspec.Struct):
     visits: Visits
     told: list[tuple[Event, msgspec.Struct]]
     moves: dict[UUID, Move] = {}
-    seen_moves: seen_moves.Shown = {}
+    shown: seen_moves.Shown = {}
 
 
 def decoded(events: Sequence[Event]) -> list[tuple[Event, msgspec.Struct]]:
@@ -139,7 +139,7 @@ def fold(events: Sequence[tuple[Event, msgspec.Struct]], keys: Keys) -> Changes:
                 _effected(changes, event, data, held)
                 home = keys_of(held, data.household_id).identity if isinstance(data, Geotagged) else None
                 changes.visits.fold(event, data, home)
-                seen_moves.fold(changes.seen_moves, event, data, held)
+                seen_moves.fold(changes.shown, event, data, held)
             case VillageFact():
                 pass
             case Decided():
