@@ -5,6 +5,7 @@ import asyncio
 import os
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 import padan_events
 import psycopg
@@ -13,13 +14,14 @@ from household_desk import OFFICE, VILLAGE, Desk, cases
 from household_given import Parts, a_family, a_nik, household_id
 from kafka_peer import send, until
 from padan_cli.platform import Platform
-from padan_events import Event, shard_of
+from padan_events import Event, decode, shard_of
 from padan_events.commands import Command
 from padan_events.commands.cases import ReturnCases
 from padan_events.commands.duplicates import MergeMembers
 from padan_events.commands.families import Joining, SplitHousehold, TransferMembers
 from padan_events.commands.rounds import OpenRounds
 from padan_events.families import TransferReason
+from padan_events.household import Proposed
 from padan_events.intake import Accepted, Refused
 from padan_events.personal import Relationship
 from padan_events.states import State
@@ -210,12 +212,19 @@ def test_rounds_of_villages_come_back_with_the_households_and_what_follows_from_
     assert desk.codes(desk.send(opening, OFFICE)) == ["accepted"]
     recipient, returned = desk.recipient(200), desk.propose(201)
     desk.deliberate(returned)
-    back = ReturnCases(cases=cases(returned), to=State.PROPOSED, reasons=(ReturnReason.OTHER,), note="kurang")
-    assert desk.codes(desk.send(back, ("facilitator", VILLAGE))) == ["accepted"]
     for household in (recipient, returned):
         child = list(desk.household(household).members)[1]
         part = SplitHousehold(household_id=household, members=(Joining(child, Relationship.HEAD),), caretaker=child)
         assert desk.codes(desk.send(part, ("village_operator", VILLAGE))) == ["accepted"]
+    (parted,) = (
+        UUID(event.key)
+        for event in desk.parts.read(HOUSEHOLD_EVENTS.name)
+        if isinstance(data := decode(event.type, event.value), Proposed)
+        and data.split_from is not None
+        and data.split_from.household_id == returned
+    )
+    back = ReturnCases(cases=cases(parted), to=State.PROPOSED, reasons=(ReturnReason.OTHER,), note="kurang")
+    assert desk.codes(desk.send(back, ("facilitator", VILLAGE))) == ["accepted"]
     before, lost = content(story.parts.database), story.all()
     assert (len(before["recipients"]), len(before["deadlines"])) == (2, 1)
     story.restore()
