@@ -8,7 +8,7 @@ from collections import Counter, OrderedDict
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from oracle import DATABASE_OF, count, query
+from oracle import DATABASE_OF, count, query, reported
 from padan_cli.platform import Platform
 from padan_events import SHARDS, EnvelopeError, Event, decode, type_of
 from padan_events.envelope import from_record
@@ -124,7 +124,6 @@ class Following:
         types, households = self.types, self.types["proposed"]
         of_rows = "SELECT count(*) FROM batch_row WHERE outcome IN ('accepted', 'refused')"
         of_events = "SELECT count(*) FROM life_event WHERE state IN ('accepted', 'refused')"
-        reported = types["household_reported"] + types["ranking_reported"] + types["death_reported"]
         expected = {
             ("gateway", "SELECT count(*) FROM household_view"): households,
             ("eligibility", "SELECT count(*) FROM household_fact"): households,
@@ -134,7 +133,7 @@ class Following:
             ("registry_ingest", _DECIDED.format("accepted")): types["accepted"],
             ("registry_ingest", _DECIDED.format("refused")): types["refused"],
             ("registry_ingest", "SELECT sum(pending) FROM upload"): 0,
-            ("registry_ingest", f"SELECT ({of_rows}) + ({of_events})"): reported,
+            ("registry_ingest", f"SELECT ({of_rows}) + ({of_events})"): reported(types),
             ("registry_ingest", "SELECT count(*) FROM death_waiting"): 0,
             **{("gateway", f"SELECT count(*) FROM {view}"): types[type_] for view, type_ in _ROWS_OF.items()},
         }

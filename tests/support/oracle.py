@@ -231,6 +231,11 @@ class Told:
                     self.holders[str(person)] = (seq, holder)
 
 
+def reported(types: Counter[str]) -> int:
+    """How many reports there are among events counted by type: each has one outcome."""
+    return sum(types[f"{what}_reported"] for what in ("household", "ranking", "death", "move"))
+
+
 def check_everything(platform: Platform, *, set_aside: Mapping[tuple[str, str], int] | None = None) -> Counter[str]:
     """The oracle. `set_aside`: what is expected to be parked, by reader and reason. Answers how many events of each
     type there are."""
@@ -271,7 +276,7 @@ def check_everything(platform: Platform, *, set_aside: Mapping[tuple[str, str], 
     assert sorted(decided) == sorted(shown)
     assert len(decided) == 2 * households
     accepted, refused = types["accepted"], types["refused"]
-    assert accepted + refused == types["household_reported"] + types["ranking_reported"] + types["death_reported"]
+    assert accepted + refused == reported(types)
     for said, came in (("accepted", accepted), ("refused", refused)):
         of_rows = f"SELECT coalesce(sum({said}), 0) FROM upload"
         of_events = f"SELECT count(*) FROM life_event WHERE state = '{said}'"
