@@ -217,7 +217,7 @@ def test_a_village_takes_nobody_out_of_another_regency_by_itself(desk: Desk) -> 
         members=(Joining(members(desk, origin)[1], WIFE),),
         reason=TransferReason.MARRIAGE,
     )
-    assert refused(desk.send(command, there)) == ("other_regency", "origin")
+    assert refused(desk.send(command, there)) == ("origin_elsewhere", "origin")
     assert refused(desk.send(command, ("social_office", "3374"))) == ("region_forbidden", None)
     accepted(desk.send(command, ("social_office", "33")))
 

@@ -19,7 +19,7 @@ from padan_household.domain.refusals import (
     HEAD_UNCLEAR,
     HOUSEHOLD_ERASED,
     HOUSEHOLD_UNKNOWN,
-    OTHER_REGENCY,
+    ORIGIN_ELSEWHERE,
     SAME_HOUSEHOLD,
     Refusal,
 )
@@ -113,7 +113,7 @@ def may_take_in(command: TransferMembers, known: Known, asked: Asked) -> Refusal
     if here is not None or asked.role != "village_operator":
         return here or _acts_where(origin, asked)
     if origin is not None and origin.household.regency != known.household.regency:
-        return Refusal(OTHER_REGENCY, "origin")
+        return Refusal(ORIGIN_ELSEWHERE, "origin")
     return None
 
 

@@ -114,7 +114,7 @@ _OF_COMMANDS: Final = (
           "Perbaiki tanggalnya.", "Correct the date."),
     Words("date_before_birth", 422, "Tanggal ini sebelum orang itu lahir.", "This date is before the person was born.",
           "Periksa tanggalnya, dan tanggal lahir orang itu.", "Check the date, and that person's birth date."),
-    Words("other_regency", 403, "Orang itu tercatat di kabupaten atau kota lain.",
+    Words("origin_elsewhere", 403, "Orang itu tercatat di kabupaten atau kota lain.",
           "That person is recorded in another regency or city.",
           "Minta desa asal memecah kartu keluarganya lalu mengajukan kepindahannya, atau minta dinas sosial yang "
           "berwenang atas kedua desa.",
