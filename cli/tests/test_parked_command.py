@@ -2,17 +2,15 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
 from kafka_peer import an_event
 from padan_cli.parked import commands
 from padan_cli.platform import PlatformError
+from padan_cli.platform.pytest_plugin import MakeDatabase
 from padan_events import Topic
-from padan_runtime.database import migrate
 from padan_runtime.parking import operators, repository
 from padan_runtime.parking.faults import BEHIND, Fault, Reason
 from padan_runtime.parking.records import Record
@@ -32,10 +30,9 @@ def padan(url: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
 
 
 @pytest.fixture
-def url(make_database: Callable[[str], Any]) -> str:
+def url(make_database: MakeDatabase) -> str:
     """A database with two events of one household and a stranger's record parked."""
-    database = make_database("household")
-    migrate(database.owner_url, ["padan_runtime"], grant_to="household")
+    database = make_database("household", ["padan_runtime"])
     reader, cluster_id = "household.intake", "c"
     failed = Fault(Reason.HANDLER_FAILED, "ValueError padan_household/intake/handler.py:7")
     events = [an_event(TOPIC, 3, pos, key=HOUSEHOLD, value=b"Siti Aminah") for pos in (1, 2)]

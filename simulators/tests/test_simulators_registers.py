@@ -199,6 +199,19 @@ def test_people_sent_extend_and_replace_and_survive_a_restart(tmp_path: Path) ->
     assert answers[0]["agreement"]["family_card_number"] is True
 
 
+def test_people_can_be_written_by_hand(tmp_path: Path) -> None:
+    siti = {"nik": NIK, "name": "SITI AMINAH", "birth_date": "1990-06-15", "sex": "f", "status": "active"}
+    with running(CIVIL, tmp_path) as client:
+        assert client.post("/simulator/people", json=[siti]).json() == {"taken": 1, "people": 1}
+        (answer,) = match(client, {"nik": NIK, "name": "SITI AMINAH", "birth_date": "1990-06-15"})
+        for wrong in ([siti | {"birth_date": "15-06-1990"}], [siti | {"status": None}], [siti | {"sex": 1}], [17]):
+            refused = client.post("/simulator/people", json=wrong)
+            assert (refused.status_code, refused.json()["code"]) == (422, "people_unreadable")
+    assert (answer["agreement"]["name"], answer["agreement"]["birth_date"]) == (True, True)
+    with running(CIVIL, tmp_path) as client:
+        assert client.get("/readyz").json()["people"] == 1
+
+
 def test_barred_people_can_be_sent_too(tmp_path: Path) -> None:
     with running(BARRED, tmp_path) as client:
         assert client.post("/simulator/people", content=barred_people((DEAD, "army"))).status_code == 200

@@ -17,6 +17,8 @@ from bench.logs import append_batched, relay
 from bench.measure import Bench, say
 from bench.pati import pati_batch
 from bench.rebuild import rebuild
+from bench.recompute import recompute
+from bench.simulate import simulate_1m
 from bench.streams import eligibility_stream, gateway_stream, household_stream
 from bench.validate import validate_1m_csv, validate_1m_xlsx
 
@@ -29,9 +31,11 @@ BENCHES: dict[str, Bench] = {
     "validate_1m_csv": validate_1m_csv,
     "validate_1m_xlsx": validate_1m_xlsx,
     "rebuild": rebuild,
+    "recompute": recompute,
     "commands": commands,
     "approve_10k": approve_10k,
     "deaths_feed": deaths_feed,
+    "simulate_1m": simulate_1m,
     # Each of these leaves fewer services at work than it found: in this order.
     "gateway_stream": gateway_stream,
     "eligibility_stream": eligibility_stream,

@@ -129,7 +129,7 @@ def stack(platform: Platform, make_database: MakeDatabase, tmp_path: Path) -> It
         lay_out(STAGES, stage, image)
     replaced = {"postgres:5432": f"127.0.0.1:{platform.instance.port('postgres')}"}
     for database in ("household", "keyring", "registry_ingest", "eligibility", "gateway"):
-        replaced[f"/{database}?"] = f"/{make_database(database).url.rpartition('/')[2]}?"
+        replaced[f"/{database}?"] = f"/{make_database(database, ()).name}?"
     ports: dict[str, int] = {}
     for name in SERVERS:
         ports[name] = free_port()

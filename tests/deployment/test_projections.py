@@ -1,21 +1,19 @@
 """What each service says of its projections is true of the tables that its migrations make."""
 
-from collections.abc import Callable
 from typing import Any
 
 import psycopg
 import pytest
+from padan_cli.platform.pytest_plugin import MakeDatabase
 from padan_eligibility.facts import rebuilding as eligibility
 from padan_gateway.views import rebuilding as gateway
 from padan_household.claims import rebuilding as household
 from padan_registry_ingest.persons import rebuilding as registry_ingest
-from padan_runtime.database import migrate
 from padan_runtime.rebuild.comparing import compare
 from padan_runtime.rebuild.view import View
 
 NOTHING: Any = None
 """In the place of keys, which these tests do not ask for."""
-ROLES = {"gateway": "gateway_writer"}
 VIEWS: dict[str, View] = {
     "eligibility": eligibility.view(NOTHING),
     "gateway": gateway.view(NOTHING),
@@ -26,10 +24,9 @@ VIEWS: dict[str, View] = {
 
 @pytest.mark.parametrize("service", VIEWS)
 def test_every_table_of_a_projection_can_be_compared_by_its_primary_key(
-    service: str, make_database: Callable[[str], tuple[str, str]]
+    service: str, make_database: MakeDatabase
 ) -> None:
     _, owner_url = make_database(service)
-    migrate(owner_url, ["padan_runtime", f"padan_{service}"], grant_to=ROLES.get(service, service))
     with psycopg.connect(owner_url) as connection:
         for table in VIEWS[service].tables:
             keys = connection.execute(

@@ -132,6 +132,7 @@ def test_where_the_civil_registry_is_away_nothing_is_decided(stack: Stack, famil
         with stack.http("social_office") as http:
             answer = send(http, families[3], key)
             assert (answer.status_code, answer.json()["code"]) == (503, "service_unavailable")
+            assert answer.json()["detail"] == "The civil registry does not answer."
             assert proposed(stack) == before
             # Whoever is not asked about needs no registry. A form sends what was left empty.
             cardless = {"village": VILLAGE, "family_card_number": "", "members": [{"name": "TANPA KARTU", "nik": ""}]}

@@ -11,18 +11,23 @@ from journeys import Stack
 from oracle import check_everything, come_to_rest, query
 
 VILLAGE = "3318042007"
+_AS_ENTERED = ("nik", "name", pl.col("birth_date").cast(pl.String), "sex")
 
 
 @pytest.fixture
-def people(stack: Stack, tmp_path: Path) -> list[dict[str, Any]]:
-    """People as the civil registry knows them, each of another family, whom nobody has proposed."""
+def known(stack: Stack, tmp_path: Path) -> pl.DataFrame:
+    """Whom the civil registry knows, and who may receive aid."""
     batch = stack.invent(200, tmp_path)
     barred = pl.read_parquet(batch.barred_register / "people.parquet")["nik"]
-    known = pl.read_parquet(batch.civil_registry / "people.parquet")
-    active = known.filter((pl.col("status") == "active") & ~pl.col("nik").is_in(barred.implode()))
+    return pl.read_parquet(batch.civil_registry / "people.parquet").filter(~pl.col("nik").is_in(barred.implode()))
+
+
+@pytest.fixture
+def people(known: pl.DataFrame) -> list[dict[str, Any]]:
+    """People as the civil registry knows them, each of another family, whom nobody has proposed."""
+    active = known.filter(pl.col("status") == "active")
     apart = active.unique("family_card_number", keep="first", maintain_order=True)
-    born = pl.col("birth_date").cast(pl.String)
-    return apart.select("nik", "name", born, "sex").head(8).to_dicts()
+    return apart.select(*_AS_ENTERED).head(8).to_dicts()
 
 
 class Village:
@@ -36,7 +41,7 @@ class Village:
         self, command: str, *, role: str = "village_operator", key: str | None = None, **fields: Any
     ) -> httpx.Response:
         region = VILLAGE if role == "village_operator" else VILLAGE[:4]
-        with self._stack.http(role, region) as http:
+        with self._stack.http(role, region, subject=role) as http:
             answer = http.post(
                 "/v1/commands", json={"command": command, **fields}, headers={"Idempotency-Key": key or str(uuid4())}
             )
@@ -94,6 +99,36 @@ def test_a_nik_recorded_for_the_wrong_person_goes_back_to_its_owner(stack: Stack
         assert secret.encode() not in told
     come_to_rest(stack.platform)
     check_everything(stack.platform)
+
+
+def test_whom_the_civil_registry_has_dead_joins_no_family(
+    stack: Stack, people: list[dict[str, Any]], known: pl.DataFrame
+) -> None:
+    village = Village(stack)
+    caretaker, alive, *_ = people
+    of = {"household_id": village.propose(caretaker), "reason": "omitted"}
+    (dead,) = known.filter(pl.col("status") == "deceased").select(*_AS_ENTERED).head(1).to_dicts()
+    refused = village.send("add_member", **of, member=dead)
+    assert (refused.status_code, refused.json()["code"]) == (409, "deceased")
+    assert village.code("add_member", **of, member={**alive, "name": "LAIN"}) == "accepted", "nothing else is compared"
+    assert village.code("add_member", **of, member={"name": "BELUM PUNYA NIK"}) == "accepted"
+
+
+def test_the_nik_of_who_has_died_is_put_right_though_the_civil_registry_has_them_dead_too(
+    stack: Stack, people: list[dict[str, Any]], known: pl.DataFrame
+) -> None:
+    village = Village(stack)
+    caretaker, owner, *_ = people
+    (dead,) = known.filter(pl.col("status") == "deceased").select(*_AS_ENTERED).head(1).to_dicts()
+    family = village.propose(caretaker, {**dead, "nik": owner["nik"]})
+    of: dict[str, Any] = {"household_id": family, "person_id": village.family(family)["members"][1]["person_id"]}
+    right: dict[str, Any] = {**of, "source": "operator", "nik": dead["nik"]}
+    assert village.code("correct_member", **right) == "deceased", "of who lives in the register it would be wrong"
+    assert village.code("report_death", **of, occurred_on="2026-01-05", note="akta kematian") == "accepted"
+    assert village.code("confirm_death", **of, role="social_office") == "accepted"
+    assert village.code("correct_member", **{**right, "nik": None}) == "nik_of_the_dead"
+    assert village.code("correct_member", **right) == "accepted"
+    assert village.propose(owner)
 
 
 def test_where_the_registry_differs_is_shown_until_somebody_settles_it(

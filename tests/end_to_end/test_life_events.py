@@ -1,5 +1,7 @@
 """Deaths and a move from the civil registry's feed and from its notification, through every service to the view."""
 
+import csv
+import io
 import time
 from collections.abc import Callable
 from functools import partial
@@ -62,6 +64,17 @@ def events_of(stack: Stack, household_id: str) -> list[str]:
     return [str(type_).split(".")[3] for (type_,) in rows]
 
 
+def listed(stack: Stack, *niks: str) -> list[str]:
+    """What a check of a list says of these people to the social office of their regency."""
+    with stack.http() as http:
+        http.headers["Padan-Purpose"] = "verification"
+        sent = http.post("/v1/list-checks", files={"file": "\n".join(("NIK", *niks)).encode()})
+        path = sent.headers["location"]
+        until(lambda: http.get(path).json()["state"] == "done")
+        rows = csv.DictReader(io.StringIO(http.get(f"{path}/rows.csv").content.decode("utf-8-sig")))
+    return [row["HASIL_KODE"] for row in rows]
+
+
 def test_a_death_by_feed_and_one_by_notification_end_a_family_and_are_taken_back(
     stack: Stack, couple: tuple[str, list[str]]
 ) -> None:
@@ -116,10 +129,13 @@ def test_a_death_by_feed_and_one_by_notification_end_a_family_and_are_taken_back
     assert told["status"] == 200, told
     assert '"ACK"' in told["body"]
     until(lambda: household()["state"] == "deactivated")
+    come_to_rest(stack.platform)
+    assert listed(stack, first, second) == ["recorded_dead", "recorded_dead"]
 
     happen({"kind": "death_reversed", "nik": second, "on": "2026-01-11"})
     until(lambda: household()["state"] == "proposed")
     come_to_rest(stack.platform)
+    assert listed(stack, first, second) == ["deceased", "registered"]
     assert events_of(stack, household_id)[-4:] == ["member_died", "deactivated", "death_reversed", "reactivated"]
     check_everything(stack.platform)
 

@@ -13,6 +13,7 @@ from uuid import UUID
 import pytest
 from household_desk import OFFICE, VILLAGE, Desk
 from household_given import Parts, a_nik
+from padan_cli.platform.pytest_plugin import MakeDatabase
 from padan_eligibility.facts import folding
 from padan_eligibility.facts import repository as facts
 from padan_events import Event, decode
@@ -30,7 +31,7 @@ from padan_gateway.views.rows import fold as folded
 from padan_household.keyring.rights import Reach, Rights
 from padan_registry_ingest.persons import repository as index
 from padan_registry_ingest.persons.index import opened_batch
-from padan_runtime.database import Database, migrate
+from padan_runtime.database import Database
 from padan_runtime.keys import KeyClient, SubjectKeys
 from psycopg import Connection
 
@@ -80,16 +81,11 @@ class Reader:
 
 
 @pytest.fixture
-def desk(make_database: Callable[[str], Any]) -> Iterator[Desk]:
+def desk(make_database: MakeDatabase) -> Iterator[Desk]:
     with ExitStack() as stack:
         opened = []
-        for name, packages in (
-            ("household", ["padan_runtime", "padan_household"]),
-            ("keyring", ["padan_household.keyring"]),
-        ):
-            made = make_database(name)
-            migrate(made.owner_url, packages, grant_to=name)
-            database = Database(made.url, name=f"test-{name}", size=8)
+        for name in ("household", "keyring"):
+            database = Database(make_database(name).url, name=f"test-{name}", size=8)
             database.open()
             stack.callback(database.close)
             opened.append(database)
@@ -97,13 +93,11 @@ def desk(make_database: Callable[[str], Any]) -> Iterator[Desk]:
 
 
 @pytest.fixture
-def make_reader(make_database: Callable[[str], Any]) -> Iterator[Callable[..., Reader]]:
+def make_reader(make_database: MakeDatabase) -> Iterator[Callable[..., Reader]]:
     with ExitStack() as stack:
 
         def make(name: str, role: str, tables: Mapping[str, str], write: Write) -> Reader:
-            made = make_database(name)
-            migrate(made.owner_url, ["padan_runtime", f"padan_{name}"], grant_to=role)
-            database = Database(made.url, name=f"test-{name}")
+            database = Database(make_database(name).url, name=f"test-{name}")
             database.open()
             stack.callback(database.close)
             return Reader(database, tables, write)

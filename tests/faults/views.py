@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 import msgspec
+from decided import of_the_nation
 from oracle import query
 from padan_cli.platform import Platform
 from padan_events import type_of
@@ -84,15 +85,19 @@ def check_batch(platform: Platform, batch_id: UUID) -> int:
     events = f"SELECT key::uuid FROM {table_of(HOUSEHOLD_EVENTS.name)} WHERE correlation_id = %s AND type = %s"
     proposed = [key for (key,) in query(platform, "household", events, batch_id, type_of(Proposed).name)]
     assert sorted(proposed) == sorted(accepted), f"{batch_id}: {len(proposed)} proposed, {len(accepted)} accepted"
+    nation = of_the_nation()
     for database, view, times in (
         ("gateway", "household_view", 1),
         ("eligibility", "household_fact", 1),
         ("registry_ingest", "household_index", 1),
-        ("eligibility", "decision_current", 2),
-        ("gateway", "decision_view", 2),
+        ("eligibility", "decision_current", len(nation)),
+        ("gateway", "decision_view", len(nation)),
     ):
         statement = f"SELECT household_id FROM {view} WHERE household_id = ANY(%s)"
-        shown = [each for (each,) in query(platform, database, statement, list(households.values()))]
+        asked: list[Any] = [list(households.values())]
+        if view.startswith("decision"):
+            statement, asked = f"{statement} AND programme = ANY(%s)", [*asked, nation]
+        shown = [each for (each,) in query(platform, database, statement, *asked)]
         assert sorted(shown) == sorted([*accepted] * times), (
             f"{batch_id}: {len(accepted)} rows were accepted, {view} holds {len(shown)}"
         )

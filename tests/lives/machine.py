@@ -28,6 +28,7 @@ from padan_events.commands.corrections import (
     RecheckIdentity,
     ResolveConflict,
 )
+from padan_events.commands.families import MergeHouseholds
 from padan_events.commands.objections import AppealObjection, ObjectionAnswer, RaiseObjection, ResolveObjection
 from padan_events.commands.recipients import ConfirmRecipient, ProposeProgramme, Resign, VerifyRecipient
 from padan_events.commands.relocations import AcceptRelocation, RefuseRelocation
@@ -41,8 +42,10 @@ from padan_events.states import State
 from padan_events.tiers import DeactivateReason, RejectReason, ReturnReason, WithdrawReason
 from padan_household.domain.authority import MAY
 from padan_household.domain.cut_off import update_month
+from padan_household.domain.recipients import finding_of
 from visit_given import PLACE, a_visit, found_photo
 
+from lives.deaths import check_deaths
 from lives.families import KINDS, some_command, some_duplicate
 from lives.moves import RegistryShows, check_silence
 from lives.readers import View
@@ -151,7 +154,11 @@ class Lives(RegistryShows):
         known = self.register.known(command.household_id)  # type: ignore[union-attr]  # these name one household
         assert known is not None
         place = known.elsewhere if known.household.move_open and isinstance(command, AtDestination) else known.home
-        self.give(command, role, village if place is None else place.village, ACTORS[0])
+        absorbed = self.register.households[second] if isinstance(command, MergeHouseholds) else None
+        codes = self.give(command, role, village if place is None else place.village, ACTORS[0])
+        if absorbed is not None and codes == [ACCEPTED]:
+            found = finding_of(absorbed) is None or finding_of(self.register.households[first]) is not None
+            assert found, "what was found against a family vanished when it joined another"
 
     @precondition(lambda self: self.register.households)
     @rule(
@@ -298,6 +305,7 @@ class Lives(RegistryShows):
     def holds(self) -> None:
         """One holder a person, blocks that open, claims that their households know of."""
         self.register.check()
+        check_deaths(self.register)
 
     def teardown(self) -> None:
         """At rest every view is the register, and every state can be told from its events."""

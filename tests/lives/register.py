@@ -4,7 +4,7 @@ What stands around them is modelled as `commands.ruling` and `decisions.writing`
 store can be held against one here, command by command.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
@@ -53,6 +53,8 @@ class Register:
         self.streams: dict[UUID, list[HouseholdEvent]] = {}
         self.households: dict[UUID, Household] = {}
         self.claims: dict[bytes, Claim] = {}
+        self.dead: set[tuple[UUID, UUID]] = set()
+        self.niks_of_the_dead: dict[bytes, UUID] = {}
         self.rounds: dict[str, Rounds] = {}
         self.shards: dict[int, list[tuple[UUID, HouseholdFact]]] = {}
 
@@ -132,7 +134,15 @@ class Register:
         hashes = {nik_hash(nik) for nik in rule.niks(command)}
         if rule.claims_members:
             hashes |= nik_hashes_of(opened_.values())
-        return {one: self.claims[one] for one in hashes if one in self.claims}
+        return self.standing(hashes)
+
+    def standing(self, hashes: Iterable[bytes]) -> dict[bytes, Claim]:
+        """The claims on these NIKs, as `claims.repository.standing` has them."""
+        held = {one: self.claims[one] for one in hashes if one in self.claims}
+        return {
+            one: msgspec.structs.replace(claim, died=(claim.household_id, claim.person_id) in self.dead)
+            for one, claim in held.items()
+        }
 
     def known(self, household_id: UUID, *, duplicates: bool = False) -> Known | None:
         """A household, opened; with the records kept aside, where they are asked for."""
@@ -179,8 +189,7 @@ class Register:
             regency=village[:4],
             occurred_on=local_date(self.now, village[:4]),
         )
-        held = {one: self.claims[one] for one in proposal.nik_hashes if one in self.claims}
-        entering = admitted(proposal, held)
+        entering = admitted(proposal, self.standing(one for one in proposal.nik_hashes if one is not None))
         if isinstance(entering, Refusal):
             return {"duplicate_in_file": "member_repeated"}.get(entering.code, entering.code)
         self.write(list(propose(entering, seal_all)), cause)
@@ -226,7 +235,9 @@ class Register:
             self.streams.setdefault(household_id, []).append(event)
             self.shards.setdefault(shard_of(household_id), []).append((event.event_id, data))
         pairs = ((event.event_id, data) for event, data in zip(events, facts, strict=True))
-        apply(changes_of(pairs, Keyring()), self.claims)
+        changes = changes_of(pairs, Keyring())
+        apply(changes, self.claims)
+        self.dead = (self.dead - changes.died.keys()) | {one for one, died in changes.died.items() if died}
 
     def check(self) -> None:
         """What must hold at every instant. Raises `AssertionError`."""

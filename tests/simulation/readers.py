@@ -10,6 +10,7 @@ import msgspec
 from padan_eligibility.domain.decision import decide, digest
 from padan_eligibility.domain.facts import HouseholdFacts, PersonFacts
 from padan_eligibility.domain.policy import Policy
+from padan_eligibility.domain.scope import applies
 from padan_eligibility.facts.folding import Change, open_members
 from padan_eligibility.facts.folding import fold as fold_facts
 from padan_eligibility.policies import packaged
@@ -27,7 +28,11 @@ from padan_runtime.log import Entry
 from simulation.processes import World
 from simulation.servers import Database, Steps, Transaction
 
-policies = cache(packaged)
+
+@cache
+def policies() -> list[Policy]:
+    """Those that speak of the one regency of the simulation."""
+    return [policy for policy in packaged() if applies(policy, "3318", date(2026, 3, 1))]
 
 
 def erased(subjects: Iterable[UUID]) -> dict[UUID, SubjectKeys]:

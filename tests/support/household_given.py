@@ -88,7 +88,9 @@ def a_family(row: int, niks: Sequence[str | None] | None = None, *, matched: boo
 
 
 class Intake:
-    """Plays registry-ingest: seals reports and numbers them, shard by shard."""
+    """Plays registry-ingest: seals reports and numbers them, shard by shard; `time` is when they come in."""
+
+    time = TIME
 
     def __init__(self, keyring: Keyring, *, batch_id: UUID = BATCH_ID) -> None:
         self.key_id = TIME.date().isoformat()
@@ -192,7 +194,7 @@ class Intake:
             event_id=event_id,
             type=padan_events.type_of(data).name,
             source="/padan/registry-ingest",
-            time=TIME,
+            time=self.time,
             key=str(household),
             actor="service:registry-ingest",
             correlation_id=self._batch_id,

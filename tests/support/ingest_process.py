@@ -21,6 +21,7 @@ from aiokafka import AIOKafkaProducer
 from fastapi import FastAPI, Request, Response
 from padan_events import Event, encode, shard_of, type_of
 from padan_events.commands import CommandAccepted, CommandRefused, CommandRequest, CommandUnanswered
+from padan_events.effects import HouseholdFact
 from padan_events.envelope import to_headers
 from padan_events.household import Proposed, SealedMember
 from padan_events.intake import Accepted, Refused
@@ -203,6 +204,10 @@ class Ingest:
         )
         self._publish("household.events.v1", [(proposed, str(household), event_id)])
         return household
+
+    def tell(self, *facts: HouseholdFact) -> None:
+        """Publish what becomes of households."""
+        self._publish("household.events.v1", [(fact, str(fact.household_id), uuid4()) for fact in facts])
 
     def _publish(self, topic: str, data: list[tuple[msgspec.Struct, str, UUID]]) -> None:
         events = []

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4, uuid5
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from padan_events import SHARDS, Event, Topic
+from padan_events.create_topics import known_controller
 from padan_events.envelope import from_record, to_headers
 
 CHAIN = UUID("6f0d7c1e-58a1-5c3b-9a55-0f3c0a7b1a01")
@@ -19,6 +20,7 @@ async def make_topic(kafka: str, *, retention_ms: int = -1, name: str | None = N
     topic = Topic(name or f"test.{uuid4().hex[:12]}.v1", "test", "key", retention_ms)
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
     await admin.start()
+    await known_controller(admin)  # a test before may have stopped the broker
     await admin.create_topics(
         [NewTopic(topic.name, SHARDS, 1, topic_configs={"retention.ms": str(retention_ms)})], timeout_ms=10_000
     )

@@ -4,16 +4,15 @@ from uuid import uuid4
 
 import psycopg
 from kafka_peer import CHAIN
+from padan_cli.platform.pytest_plugin import MakeDatabase
 from padan_events import SHARDS, Topic
 from padan_runtime import log, relay
 from padan_runtime.database import Database, migrate
-from parking_given import MakeDatabase
 
 
 def a_log(make_database: MakeDatabase, topic: Topic) -> Database:
     """A database, open, with the log of a topic."""
-    url, owner_url = make_database("household")
-    migrate(owner_url, ["padan_runtime"], grant_to="household")
+    url, owner_url = make_database("household", ["padan_runtime"])
     with psycopg.connect(owner_url, autocommit=True) as owner:
         owner.execute("SELECT create_log(%s, false)", [topic.name])
     migrate(owner_url, ["padan_runtime"], grant_to="household")

@@ -5,13 +5,12 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import psycopg
+from padan_cli.platform.pytest_plugin import MakeDatabase
 from padan_events import Topic
 from padan_events.topics import parked_topic
 from padan_runtime.database import Database, migrate
 from padan_runtime.parking import operators
 from recording_reader import Recording
-
-MakeDatabase = Callable[[str], tuple[str, str]]
 
 
 class Reading(NamedTuple):
@@ -24,7 +23,7 @@ class Reading(NamedTuple):
 @contextmanager
 def a_reading_database(make_database: MakeDatabase) -> Iterator[Reading]:
     """A database as a reader has one, with a table `seen`."""
-    url, owner_url = make_database("household")
+    url, owner_url = make_database("household", ["padan_runtime"])
     with psycopg.connect(owner_url, autocommit=True) as owner:
         owner.execute("CREATE TABLE seen (n serial, topic text, shard int, pos bigint, value bytea)")
     migrate(owner_url, ["padan_runtime"], grant_to="household")

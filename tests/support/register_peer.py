@@ -80,11 +80,11 @@ class RegisterPeer:
         numbers = itertools.count(10_000)
         return self.propose(next(n for n in numbers if shard_of(str(_household_id(n))) == shard), members)
 
-    def rank(self, household_id: UUID, decile: int, *, at: datetime = RECORDED_AT) -> Event:
+    def rank(self, household_id: UUID, decile: int, *, regency: str = "3318", at: datetime = RECORDED_AT) -> Event:
         """A household's decile became known."""
         data = WelfareRanked(
             household_id=household_id,
-            regency="3318",
+            regency=regency,
             decile=decile,
             occurred_on=date(2026, 3, 1),
             origin=Origin(CHAIN, 1),

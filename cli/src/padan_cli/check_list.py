@@ -10,13 +10,12 @@ from padan_gateway.domain.access import Purpose, Role
 from rich import box
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from padan_cli.ingest import Gateway, ServiceAway, must_be_readable
 from padan_cli.platform import Instance, PlatformError
 from padan_cli.platform_commands import InstanceName
 from padan_cli.tokens import issue
-from padan_cli.validity_report import print_problem
+from padan_cli.validity_report import in_words, print_problem
 
 _POLL_S = 0.3
 """Between two looks: the gateway is asked, and calls nobody."""
@@ -32,7 +31,7 @@ def check_list(  # noqa: PLR0917 - typer calls it, by name
     file: Annotated[Path, typer.Argument(help="CSV or XLSX with NIK and, as you like, NAMA and TGL_LAHIR.")],
     purpose: Annotated[Purpose, typer.Option(help="Why the list is checked, as it will stand in the access log.")],
     output: Annotated[Path | None, typer.Option(help="Where to write the rows: .csv or .xlsx.")] = None,
-    role: Annotated[Role, typer.Option(help="As whom.")] = Role.SOCIAL_OFFICE,
+    role: Annotated[Role, typer.Option(metavar="ROLE", help="As whom, such as agency.")] = Role.SOCIAL_OFFICE,
     region: Annotated[str, typer.Option(help="Region for which the sender speaks.")] = "3318",
     token: Annotated[str | None, typer.Option(envvar="PADAN_TOKEN", help="Instead of a development token.")] = None,
     instance: InstanceName = "local",
@@ -83,11 +82,7 @@ def print_check(found: dict[str, Any], console: Console) -> None:
     table.add_column(justify="right")
     table.add_column()
     for code, count in found["results"].items():
-        words = found["words"][code]
-        said = Text(code, "bold")
-        for language, style in (("id", "not bold"), ("en", "dim")):
-            said.append(f"\n  {words[language]}\n  → {words[f'next_{language}']}", style)
-        table.add_row(f"{count:,}", said)
+        table.add_row(f"{count:,}", in_words(code, found["words"][code]))
     console.print(table)
     if found["decile_groups"]:
         groups = ", ".join(f"{group}: {count:,}" for group, count in found["decile_groups"].items())

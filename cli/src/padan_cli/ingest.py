@@ -166,6 +166,13 @@ class Gateway:
         """Give a file up; answers its id and state."""
         return _content(self._client.post(f"/v1/batches/{upload_id}/cancel"))
 
+    def post(self, path: str, **sent: Any) -> dict[str, Any]:
+        """What a request is answered with; `sent` is its body as httpx takes it."""
+        try:
+            return _content(self._client.post(path, **sent))
+        except httpx.TransportError as error:
+            raise _unreachable(self._client.base_url) from error
+
     def send_list(self, file: Path, purpose: str) -> str:
         """Send a list to be checked; answers the id to follow."""
         try:

@@ -6,7 +6,18 @@ import typer
 from rich.console import Console
 from typer.exceptions import TyperException
 
-from padan_cli import check_list, ingest, parked, platform_commands, policy, rebuild, reconcile, tokens
+from padan_cli import (
+    check_list,
+    ingest,
+    parked,
+    platform_commands,
+    policy,
+    rebuild,
+    recompute,
+    reconcile,
+    simulate,
+    tokens,
+)
 from padan_cli.demo import command as demo
 from padan_cli.platform.errors import PlatformError
 from padan_cli.story import command as story
@@ -28,6 +39,8 @@ reconcile.register(app)
 rebuild.register(app)
 parked.register(app)
 policy.register(app)
+recompute.register(app)
+simulate.register(app)
 demo.register(app)
 story.register(app)
 

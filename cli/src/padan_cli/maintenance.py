@@ -21,16 +21,24 @@ SERVICE_OF: Final = {
 InstanceOrEnvironment = Annotated[
     str | None,
     typer.Option(
-        "--instance", help="Which platform: a folder below .padan. Without it the service's own settings (PADAN_*)."
+        "--instance",
+        envvar="PADAN_INSTANCE",
+        help="Which platform: a folder below .padan. Without it the service's own settings (PADAN_*), or local.",
     ),
 ]
+
+
+def place(instance: str | None) -> str | None:
+    """The instance that is meant; None where the environment holds a service's own settings and none is named."""
+    return instance if instance is not None or "PADAN_DATABASE_URL" in os.environ else "local"
 
 
 def open_view(view: str, instance: str | None) -> Maintenance:
     """The maintenance of the service that a view belongs to.
 
-    `instance` None takes the environment where it holds a service's settings, else the instance `local`. Raises
-    `view_unknown`; ends the process (78) where a setting is wrong.
+    `instance` None takes the environment where it holds a service's settings, else the instance `local`; who opens
+    several asks `place` first, for the settings of the first stay in the environment. Raises `view_unknown`; ends the
+    process (78) where a setting is wrong.
     """
     service = SERVICE_OF.get(view)
     if service is None:
@@ -40,8 +48,9 @@ def open_view(view: str, instance: str | None) -> Maintenance:
             f"Tidak ada proyeksi bernama {view!r}; yang ada: {known}.",
             f"There is no view called {view!r}; there are: {known}.",
         )
-    if instance is not None or "PADAN_DATABASE_URL" not in os.environ:
-        os.environ.update(Instance.existing(instance or "local").environment(service))
+    named = place(instance)
+    if named is not None:
+        os.environ.update(Instance.existing(named).environment(service))
     logs.configure(f"padan-{service}", "error")
     module = importlib.import_module(f"padan_{service.replace('-', '_')}.maintenance")
     opened: Maintenance = module.from_environment()

@@ -14,7 +14,9 @@ from rich.table import Table
 from padan_cli.platform import Instance, Platform, PlatformError, linux
 from padan_cli.platform.components import COMPONENTS
 
-InstanceName = Annotated[str, typer.Option("--instance", help="Which platform: a folder below .padan.")]
+InstanceName = Annotated[
+    str, typer.Option("--instance", envvar="PADAN_INSTANCE", help="Which platform: a folder below .padan.")
+]
 _GROUP = "The platform on this machine"
 _STYLES = {"ready": "green", "starting": "yellow", "waiting": "yellow", "failed": "red", "stopped": "dim"}
 

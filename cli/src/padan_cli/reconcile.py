@@ -9,7 +9,7 @@ from padan_runtime.reconciliation.asking import Found, QuestionRefusedError
 from rich.console import Console
 from rich.table import Table
 
-from padan_cli.maintenance import SERVICE_OF, InstanceOrEnvironment, open_view
+from padan_cli.maintenance import SERVICE_OF, InstanceOrEnvironment, open_view, place
 from padan_cli.platform import PlatformError
 
 READERS: Final = tuple(view for view in SERVICE_OF if view != "household.claims")
@@ -27,8 +27,11 @@ def reconcile(
 ) -> None:
     """Compare views with the stores behind them, shard by shard; name the households that differ (exit status 1)."""
     console = Console(highlight=False)
-    table = Table("reader", "topic", "households", "left out", "differences", box=None, title_justify="left")
+    table = Table(box=None, title_justify="left")
+    for column in ("reader", "topic", "households", "left out", "differ"):
+        table.add_column(column, overflow="fold")
     named: list[str] = []
+    instance = place(instance)
     for name in (reader,) if reader is not None else READERS:
         for found in asyncio.run(_once(name, instance)):
             count = len(found.differences)

@@ -1,9 +1,11 @@
 """The validity report of a batch as a person reads it on a terminal of 80 columns."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from rich import box
-from rich.console import Console
+from rich.console import Console, Group
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -92,14 +94,18 @@ def _reasons(batch: dict[str, Any]) -> Table:
     first, words = batch.get("first_reasons") or {}, batch.get("reasons") or {}
     by_count = sorted(batch["every_reason"].items(), key=lambda item: -item[1])
     for code, count in by_count:
-        text = words.get(code, {})
-        said = Text(code, "bold")
-        for language, style in (("id", ""), ("en", "dim")):
-            for name, sign in ((language, "  "), (f"next_{language}", "  → ")):
-                if text.get(name):
-                    said.append(f"\n{sign}{text[name]}", style or "not bold")
-        table.add_row(f"{first.get(code, 0):,}", f"{count:,}", said)
+        table.add_row(f"{first.get(code, 0):,}", f"{count:,}", in_words(code, words.get(code, {})))
     return table
+
+
+def in_words(code: str, text: Mapping[str, str]) -> Group:
+    """A code, what it means, and what to do, in both languages; what is broken into lines stays below its beginning."""
+    said: list[Text | Padding] = [Text(code, "bold")]
+    for language, style in (("id", ""), ("en", "dim")):
+        for name, sign in ((language, ""), (f"next_{language}", "→ ")):
+            if text.get(name):
+                said.append(Padding(Text(sign + text[name], style), (0, 0, 0, 2)))
+    return Group(*said)
 
 
 def _districts(districts: list[dict[str, Any]]) -> Table:

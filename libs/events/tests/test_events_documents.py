@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import msgspec
 import pytest
 from padan_events import TOPICS, event_types
+from padan_events.command_fields import examples
+from padan_events.commands import Command
 from padan_events.document import documents
 from padan_events.schemas import structs_as_schemas
 from padan_events.telling import PROTECTION, PROTECTIONS
@@ -25,6 +28,11 @@ def described() -> dict[str, Any]:
 def test_every_generated_document_is_up_to_date() -> None:
     stale = [str(path) for path, text in documents().items() if not path.exists() or path.read_bytes() != text]
     assert not stale, f"run `.venv/bin/python -m padan_events.document`: {stale}"
+
+
+def test_every_example_of_a_command_can_be_sent() -> None:
+    for name, example in examples().items():
+        assert msgspec.convert(example, Command, strict=False).__struct_config__.tag == name
 
 
 def test_the_description_is_asyncapi_3(described: dict[str, Any]) -> None:

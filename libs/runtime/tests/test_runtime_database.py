@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 
 import psycopg
 import pytest
+from padan_cli.platform.pytest_plugin import MakeDatabase
 from padan_runtime.database import Database, LimitExceededError
 from psycopg import Connection
 
@@ -15,9 +16,9 @@ BOTH_WAYS = pytest.mark.parametrize(
 
 
 @pytest.fixture
-def database(make_database: Callable[[str], tuple[str, str]]) -> Iterator[Database]:
+def database(make_database: MakeDatabase) -> Iterator[Database]:
     """With one connection, so that whoever comes next gets the one that was used before."""
-    url, _ = make_database("household")
+    url, _ = make_database("household", ())
     opened = Database(url, name="test", size=1)
     opened.open()
     yield opened

@@ -6,10 +6,10 @@ import psycopg
 import pytest
 from kafka_peer import make_topic, running, until
 from log_given import a_log, append
+from padan_cli.platform.pytest_plugin import MakeDatabase
 from padan_events import SHARDS
 from padan_runtime.left_behind import LogLeftBehindError, require_whole
 from padan_runtime.relay import Relay
-from parking_given import MakeDatabase
 
 
 async def test_a_log_that_was_set_back_is_found_where_the_server_is_another(

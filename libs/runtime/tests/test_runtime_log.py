@@ -2,7 +2,7 @@
 
 import random
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID, uuid4, uuid5
 
@@ -12,11 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from oracle import wait_until
+from padan_cli.platform.pytest_plugin import MakeDatabase
 from padan_events import SHARDS
 from padan_runtime import log
 from padan_runtime.database import Database, MigrationError, migrate
 
-MakeDatabase = Callable[[str], tuple[str, str]]
 STREAMS, FACTS = "household.events.v1", "household.outcomes.v1"
 CHAIN = UUID("6f0d7c1e-58a1-5c3b-9a55-0f3c0a7b1a01")
 
@@ -37,8 +37,7 @@ def an_entry(shard: int, *, topic: str = FACTS, version: int | None = None, key:
 
 @pytest.fixture
 def database(make_database: MakeDatabase) -> Iterator[Database]:
-    url, owner_url = make_database("household")
-    migrate(owner_url, ["padan_runtime"], grant_to="household")
+    url, owner_url = make_database("household", ["padan_runtime"])
     with psycopg.connect(owner_url, autocommit=True) as owner:
         owner.execute("SELECT create_log(%s, true)", [STREAMS])
         owner.execute("SELECT create_log(%s, false)", [FACTS])
@@ -272,7 +271,7 @@ def test_a_log_that_is_not_here_is_named(database: Database) -> None:
 
 
 def test_migrations_run_once_and_a_changed_one_is_refused(make_database: MakeDatabase) -> None:
-    _, owner_url = make_database("household")
+    _, owner_url = make_database("household", ())
     assert migrate(owner_url, ["padan_runtime"], grant_to="household") > 0
     assert migrate(owner_url, ["padan_runtime"], grant_to="household") == 0
     with psycopg.connect(owner_url, autocommit=True) as owner:

@@ -12,13 +12,13 @@ import pytest
 from http_peer import served
 from joserfc.jwk import ECKey
 from kafka_peer import until
+from padan_cli.platform.pytest_plugin import MakeDatabase
 from padan_events import shard_of
 from padan_runtime.database import Database, migrate
 from padan_runtime.reconciliation.asking import Part, QuestionRefusedError, Reconciliation, StoreClient
 from padan_runtime.reconciliation.digest import MOST_LEFT_OUT, Group, Question
 from padan_runtime.reconciliation.serving import Store
 from padan_runtime.service_tokens import ServiceIdentity
-from parking_given import MakeDatabase
 from psycopg import sql
 
 TOPIC = "test.reconciled.v1"
@@ -46,8 +46,7 @@ def a_part(store: Asking | StoreClient) -> Part:
 @pytest.fixture
 def database(make_database: MakeDatabase) -> Iterator[Database]:
     """A view and its store side by side: one household is the same in both, another is not."""
-    url, owner_url = make_database("household")
-    migrate(owner_url, ["padan_runtime"], grant_to="household")
+    url, owner_url = make_database("household", ["padan_runtime"])
     with psycopg.connect(owner_url, autocommit=True) as owner:
         owner.execute("SELECT create_log(%s, false)", [TOPIC])
         owner.execute("CREATE TABLE reconciled_view (shard int, key text, mark text)")

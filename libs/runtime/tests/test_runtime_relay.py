@@ -5,11 +5,11 @@ import asyncio
 import pytest
 from kafka_peer import make_topic, read_all, running, until
 from log_given import a_log, append
+from padan_cli.platform.pytest_plugin import MakeDatabase
 from padan_events import SHARDS, Topic
 from padan_runtime import log
 from padan_runtime.database import Database
 from padan_runtime.relay import LostLeadershipError, Relay
-from parking_given import MakeDatabase
 
 
 def cursors(database: Database, topic: Topic) -> int:

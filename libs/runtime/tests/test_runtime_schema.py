@@ -20,7 +20,7 @@ def schemas(settings: DatabaseSettings) -> list[Schema]:
 
 @pytest.fixture
 def urls(make_database: MakeDatabase, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, str]]:
-    url, owner_url = make_database("household")
+    url, owner_url = make_database("household", ())
     monkeypatch.setenv("PADAN_DATABASE_URL", url)
     monkeypatch.delenv("PADAN_DATABASE_OWNER_URL", raising=False)
     yield url, owner_url

@@ -77,6 +77,15 @@ def test_whoever_cannot_prove_it_is_nobody(header: str | None) -> None:
     assert asked(header) == {"code": "service_unauthenticated"}
 
 
+def test_a_token_that_was_believed_once_is_not_believed_beyond_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    verifier, now = ServiceVerifier("household", PUBLIC), time.time()
+    request = Request({"type": "http", "headers": [(b"authorization", forged("gateway").encode())]})
+    assert verifier.caller(request) == "gateway"
+    monkeypatch.setattr("padan_runtime.service_tokens.time.time", lambda: now + 120)
+    with pytest.raises(Problem):
+        verifier.caller(request)
+
+
 def test_a_problem_speaks_both_languages_and_an_unexpected_error_says_nothing_of_its_cause() -> None:
     app = create_app(title="Test", health=Health())
 

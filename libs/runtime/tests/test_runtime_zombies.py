@@ -9,12 +9,12 @@ import psycopg
 import pytest
 from kafka_peer import an_event, make_topic, read_all, send, until
 from log_given import a_log, append
+from padan_cli.platform.pytest_plugin import MakeDatabase
 from padan_events import SHARDS, Event
 from padan_runtime import relay
 from padan_runtime.database import Database, migrate
 from padan_runtime.sequence import Sequence as ShardSequence
 from padan_runtime.sequence import Verdict
-from parking_given import MakeDatabase
 from runtime_process import ended, started
 
 
@@ -97,7 +97,7 @@ async def test_a_relay_that_slept_sends_nothing_but_repeats_and_ends(
 async def test_a_relay_in_a_long_statement_keeps_the_lead_and_an_idle_one_does_not(
     make_database: MakeDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    url, _ = make_database("household")
+    url, _ = make_database("household", ())
     monkeypatch.setattr(relay, "ASLEEP_AFTER_S", 0.0)
     with psycopg.connect(url, autocommit=True) as leading, psycopg.connect(url, autocommit=True) as waiting:
 
@@ -118,7 +118,7 @@ async def test_a_relay_in_a_long_statement_keeps_the_lead_and_an_idle_one_does_n
 
 
 def a_reader_database(make_database: MakeDatabase) -> Database:
-    url, owner_url = make_database("household")
+    url, owner_url = make_database("household", ["padan_runtime"])
     with psycopg.connect(owner_url, autocommit=True) as owner:
         owner.execute("CREATE TABLE seen (n serial, topic text, shard int, pos bigint, value bytea)")
     migrate(owner_url, ["padan_runtime"], grant_to="household")

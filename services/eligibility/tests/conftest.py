@@ -1,15 +1,24 @@
 """Fixtures of eligibility's tests."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from deciding_office import Office
 from eligibility_worker import Worker, a_worker
+from padan_cli.platform import Platform
+from padan_cli.platform.pytest_plugin import MakeDatabase
+from padan_eligibility.policies import packaged
+from padan_eligibility.programmes.publishing import publish
+from padan_runtime.database import Database
+from padan_runtime.keys import KeyClient
+from padan_runtime.service_tokens import read_identity
+from register_peer import RegisterPeer
 
 
 @pytest.fixture
-def worker(fresh_topics: str, make_database: Callable[[str], Any], platform: Any, tmp_path: Path) -> Iterator[Worker]:
+def worker(fresh_topics: str, make_database: MakeDatabase, platform: Any, tmp_path: Path) -> Iterator[Worker]:
     """The service on the run's servers, not started yet, with no keyring to ask."""
     database = make_database("eligibility")
     with a_worker(
@@ -21,3 +30,17 @@ def worker(fresh_topics: str, make_database: Callable[[str], Any], platform: Any
         folder=tmp_path,
     ) as made:
         yield made
+
+
+@pytest.fixture
+async def office(platform: Platform, make_database: MakeDatabase) -> AsyncIterator[Office]:
+    secrets: Path = platform.instance.secrets / "eligibility"
+    database = Database(make_database("eligibility").url, name="test")
+    database.open()
+    identity, _ = read_identity(secrets, "eligibility")
+    async with RegisterPeer().serving(secrets) as register:
+        keys = KeyClient(register.url, identity)
+        publish(database, packaged())
+        yield Office(database, register, keys)
+        await keys.close()
+    database.close()

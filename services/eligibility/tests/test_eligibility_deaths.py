@@ -7,16 +7,16 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from padan_cli.platform.pytest_plugin import MakeDatabase
 from padan_eligibility.facts import repository
 from padan_eligibility.facts.folding import fold, open_members
-from padan_eligibility.settings import MIGRATIONS
 from padan_events import Event
 from padan_events.corrections import Detail, DetailsCorrected
 from padan_events.dying import DeathReversed, MemberDied, ToldBy
 from padan_events.effects import SealedMember
 from padan_events.families import MemberMovedIn, MemberMovedOut, TransferReason
 from padan_events.personal import Source
-from padan_runtime.database import Database, migrate
+from padan_runtime.database import Database
 from padan_runtime.keys import SubjectKeys
 from register_peer import RegisterPeer
 
@@ -25,10 +25,8 @@ _MOVE: dict[str, Any] = {"transfer_id": UUID(int=1), "reason": TransferReason.MA
 
 
 @pytest.fixture
-def database(make_database: Callable[[str], Any]) -> Iterator[Database]:
-    fresh = make_database("eligibility")
-    migrate(fresh.owner_url, MIGRATIONS, grant_to="eligibility")
-    opened = Database(fresh.url, name="test")
+def database(make_database: MakeDatabase) -> Iterator[Database]:
+    opened = Database(make_database("eligibility").url, name="test")
     opened.open()
     yield opened
     opened.close()

@@ -1,34 +1,38 @@
 """Facts and policies in a real PostgreSQL."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import msgspec
 import pytest
+from padan_cli.platform.pytest_plugin import MakeDatabase
 from padan_eligibility.domain.facts import HouseholdFacts, PersonFacts
-from padan_eligibility.facts import repository
+from padan_eligibility.facts import repository, told
 from padan_eligibility.facts.folding import Member, UnreadableEventError, fold, open_answers, open_members
 from padan_eligibility.facts.repository import UnknownHouseholdError
 from padan_eligibility.policies import packaged
 from padan_eligibility.programmes.policy_set import PolicySet
 from padan_eligibility.programmes.publishing import PolicyAlteredError, publish
-from padan_eligibility.settings import MIGRATIONS
 from padan_events import Event, encode, type_of
+from padan_events.corrections import ConflictResolved, IdentityUnmatched
 from padan_events.criteria import Answer, Criterion2022, CriterionBps
-from padan_events.personal import Circumstances, Disability, PersonSensitive, Sex
+from padan_events.effects import HouseholdFact
+from padan_events.evidence import Geotagged
+from padan_events.household import IdentityMatched
+from padan_events.personal import Agreement, Circumstances, Disability, PersonSensitive, Sex, Source
+from padan_events.recipients import ProgrammeProposed, Resigned
 from padan_events.rounds import RoundClosed, stream_of
-from padan_runtime.database import Database, migrate
+from padan_runtime.database import Database
 from padan_runtime.keys import SubjectKeys
+from psycopg import Connection
 from register_peer import RegisterPeer
 
 
 @pytest.fixture
-def database(make_database: Callable[[str], Any]) -> Iterator[Database]:
-    fresh = make_database("eligibility")
-    migrate(fresh.owner_url, MIGRATIONS, grant_to="eligibility")
-    opened = Database(fresh.url, name="test")
+def database(make_database: MakeDatabase) -> Iterator[Database]:
+    opened = Database(make_database("eligibility").url, name="test")
     opened.open()
     yield opened
     opened.close()
@@ -78,11 +82,67 @@ def test_a_batch_is_folded_by_household_up_to_the_last_event_that_changes_a_fact
     register = RegisterPeer()
     household_id, proposed = register.propose(1, [PersonSensitive()])
     ranked, matched = register.rank(household_id, 3), register.match(household_id)
-    changes = fold([proposed, ranked, matched])
+    geotagged = register.happened(Geotagged(household_id=household_id, regency="3318", position=b"sealed"))
+    changes = fold([proposed, ranked, matched, geotagged])
     assert list(changes) == [household_id]
-    assert (changes[household_id].event, changes[household_id].decile) == (ranked, 3)
+    assert (changes[household_id].event, changes[household_id].decile) == (matched, 3)
+    assert changes[household_id].effective == ranked.pos
     assert len(changes[household_id].members) == 1
-    assert fold([matched]) == {}
+    assert fold([geotagged]) == {}
+
+
+def test_programmes_and_matches_are_folded_over_batches_as_over_one(database: Database) -> None:
+    register = RegisterPeer()
+    household_id, proposed = register.propose(1, [PersonSensitive(), PersonSensitive()])
+    of: dict[str, Any] = {"household_id": household_id, "regency": "3318"}
+    head = uuid5(household_id, "person:0")
+    asked: dict[str, Any] = {
+        **of, "person_id": head, "civil_status": "active", "agreement": Agreement(nik=True),
+        "matched_at": "2026-03-01T17:00:00Z", "request_id": "r1",
+    }  # fmt: skip
+    day = date(2026, 3, 1)
+    steps: list[tuple[HouseholdFact, tuple[str, ...], bool | None]] = [
+        (ProgrammeProposed(**of, programme="pkh", occurred_on=day), ("pkh",), None),
+        (ProgrammeProposed(**of, programme="bst", occurred_on=day), ("bst", "pkh"), None),
+        (ConflictResolved(**of, person_id=head, field="name", kept=Source.OPERATOR), ("bst", "pkh"), None),
+        (IdentityUnmatched(**asked, conflicts=("birth_date", "name")), ("bst", "pkh"), False),
+        (Resigned(**of, programmes=("pkh",)), ("bst", "pkh"), False),
+        (ConflictResolved(**of, person_id=head, field="name", kept=Source.OPERATOR), ("bst", "pkh"), False),
+        (Resigned(**of, programmes=("pkh",), confirmed_on=day), ("bst",), False),
+        (ConflictResolved(**of, person_id=head, field="birth_date", kept=Source.OPERATOR), ("bst",), True),
+        (IdentityUnmatched(**asked, conflicts=("name",)), ("bst",), False),
+        (IdentityMatched(**asked), ("bst",), True),
+        (ProgrammeProposed(**of, programme="pkh", occurred_on=day), ("bst", "pkh"), True),
+        (Resigned(**of, confirmed_on=day), (), True),
+        (ProgrammeProposed(**of, programme="rice", occurred_on=day), ("rice",), True),
+    ]
+    keys = {subject: SubjectKeys(subject, sensitive=key) for subject, key in register.keys[household_id].items()}
+
+    def after(connection: Connection[Any], events: Sequence[Event]) -> HouseholdFacts:
+        change = fold(events)[household_id]
+        repository.write_households(connection, [change])
+        repository.write_persons(connection, open_members(change, keys), [change])
+        told.write(connection, {household_id: change.told})
+        return repository.read_facts(connection, [household_id])[household_id]
+
+    def seen(facts: HouseholdFacts) -> tuple[tuple[str, ...], bool | None]:
+        by_id = {person.person_id: person.identity_agrees for person in facts.persons}
+        agrees = by_id.pop(head)
+        assert set(by_id.values()) == {None}, "of somebody else nothing was asked"
+        return facts.proposed_for, agrees
+
+    events = [register.happened(data) for data, _, _ in steps]
+    for number, (_, programmes, agrees) in enumerate(steps):
+        with database.transaction() as connection:
+            assert seen(after(connection, [proposed, *events[: number + 1]])) == (programmes, agrees), "in one batch"
+            connection.execute("DELETE FROM household_fact")
+            connection.execute("DELETE FROM person_fact")
+    with database.transaction() as connection:
+        after(connection, [proposed])
+        for event, (_, programmes, agrees) in zip(events, steps, strict=True):
+            assert seen(after(connection, [event])) == (programmes, agrees), "one by one"
+        position = connection.execute("SELECT pos FROM household_fact").fetchone()
+        assert position == (proposed.pos,), "none of them has effects"
 
 
 def test_what_a_visit_found_and_a_member_s_facts_are_kept_until_they_are_told_anew(database: Database) -> None:
@@ -142,17 +202,17 @@ def test_an_event_of_another_topic_is_unreadable() -> None:
 
 def test_policies_are_published_once_and_never_altered(database: Database) -> None:
     policies = packaged()
-    assert publish(database, policies) == 2
+    assert publish(database, policies) == len(policies)
     assert publish(database, policies) == 0
     dearer = msgspec.structs.replace(policies[0], source="another source")
-    with pytest.raises(PolicyAlteredError, match=r"pkh 2025\.1"):
+    with pytest.raises(PolicyAlteredError, match=r"bst 2020\.1"):
         publish(database, [dearer])
 
 
 def test_a_new_version_takes_effect_on_its_date(database: Database) -> None:
     policies = PolicySet(database)
     assert not policies.ready
-    first = packaged()
+    first = [policy for policy in packaged() if policy.programme in {"pkh", "sembako"}]
     later = msgspec.structs.replace(first[0], version="2026.1", effective_from=date(2026, 7, 1))
     publish(database, first)
     policies.refresh()

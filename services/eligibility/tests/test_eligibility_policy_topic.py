@@ -8,6 +8,7 @@ import psycopg
 from aiokafka import AIOKafkaProducer
 from eligibility_worker import Worker
 from kafka_peer import an_event, read_all, until
+from padan_eligibility.policies import packaged
 from padan_events import encode, shard_of, type_of
 from padan_events.eligibility import PolicyPublished
 from padan_events.envelope import to_headers
@@ -57,13 +58,13 @@ async def test_policies_are_published_and_one_that_was_altered_stops_the_start(
     await worker.ready()
 
     async def published() -> bool:
-        return len(await read_all(kafka, PROGRAMME_EVENTS.name)) >= 2
+        return len(await read_all(kafka, PROGRAMME_EVENTS.name)) >= len(packaged())
 
     await until(published)
     assert await worker.stop() == 0
     events = await read_all(kafka, PROGRAMME_EVENTS.name)
-    assert sorted(event.key for event in events) == ["pkh", "sembako"]
-    assert {(event.shard, event.pos) for event in events} == {(shard_of("pkh"), 1), (shard_of("sembako"), 1)}
+    assert sorted(event.key for event in events) == [policy.programme for policy in packaged()]
+    assert {event.shard for event in events} == {shard_of(policy.programme) for policy in packaged()}
 
     with psycopg.connect(worker.environment["PADAN_DATABASE_OWNER_URL"], autocommit=True) as owner:
         owner.execute(

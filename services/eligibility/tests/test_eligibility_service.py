@@ -22,6 +22,8 @@ ADULT = PersonSensitive(birth_date=date(1985, 5, 5))
 TODDLER = PersonSensitive(birth_date=date(2023, 1, 1))
 PUPIL = PersonSensitive(birth_date=date(2015, 1, 1), school=School.PRIMARY)
 AGELESS = PersonSensitive()
+PROGRAMMES = 5
+"""That decide a family of Pati: four of the nation, one of the regency."""
 
 
 async def decisions(kafka: str) -> list[tuple[Event, Decided]]:
@@ -44,22 +46,22 @@ async def test_households_are_decided_with_reasons_and_a_late_ranking_changes_th
         worker.start()
         await worker.ready()
         family, proposed = register.propose(1, [ADULT, TODDLER, PUPIL])
-        await tell(kafka, [proposed, register.match(family)])
+        await tell(kafka, [proposed])
 
         async def there(count: int) -> bool:
             return len(await decisions(kafka)) >= count
 
-        await until(lambda: there(2))
+        await until(lambda: there(PROGRAMMES))
         first = await decisions(kafka)
-        assert len(first) == 2
+        assert len(first) == PROGRAMMES
         assert latest(first, family, "pkh").outcome is Outcome.UNDETERMINED
         assert latest(first, family, "pkh").missing == ("decile",)
         assert latest(first, family, "pkh").as_of == date(2026, 3, 2)  # past midnight in Pati, not yet in UTC
         event = first[0][0]
         assert (event.causation_id, event.actor) == (proposed.event_id, "service:eligibility")
 
-        await tell(kafka, [register.rank(family, 2)])
-        await until(lambda: there(4))
+        await tell(kafka, [register.match(family), register.rank(family, 2)])
+        await until(lambda: there(2 * PROGRAMMES))
         second = await decisions(kafka)
         pkh = latest(second, family, "pkh")
         assert (pkh.outcome, pkh.annual_idr, pkh.missing) == (Outcome.ENTITLED, 3_900_000, ())
@@ -71,6 +73,8 @@ async def test_households_are_decided_with_reasons_and_a_late_ranking_changes_th
         assert reason.next_change_on == date(2030, 1, 1)
         assert [c.code for c in reason.criteria] == ["state", "decile", "components"]
         assert all(c.holds for c in reason.criteria)
+        assert reason.smallest_change is not None
+        assert [(one.fact, one.to) for one in reason.smallest_change.changes] == [("decile", "5")]
 
         again = register.rank(family, 2)  # says what is known: nothing is decided anew
         await tell(kafka, [again])
@@ -80,7 +84,7 @@ async def test_households_are_decided_with_reasons_and_a_late_ranking_changes_th
             return bool(readers[str(again.shard)] == again.pos)
 
         await until(read)
-        assert len(await decisions(kafka)) == 4
+        assert len(await decisions(kafka)) == 2 * PROGRAMMES
         assert await worker.stop() == 0
     assert "drained" in worker.output
     for line in worker.output.splitlines():
@@ -183,7 +187,7 @@ async def test_while_the_keyring_is_away_households_wait(worker: Worker) -> None
         register.erased.add(uuid5(family, "person:0"))  # meanwhile
 
         async def decided() -> bool:
-            return len(await decisions(kafka)) == 2
+            return len(await decisions(kafka)) == PROGRAMMES
 
         await until(decided)
         pkh = latest(await decisions(kafka), family, "pkh")

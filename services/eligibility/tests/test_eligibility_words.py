@@ -128,7 +128,10 @@ def test_a_decision_explains_itself(policy: Policy, name: str) -> None:
 
 def held_to_golden(name: str, decision: Decision) -> None:
     explanation = decision.explanation
-    lines = [decision.outcome.value, explanation.summary_id, explanation.summary_en, *told(explanation.criteria)]
+    change = explanation.smallest_change
+    turning = [] if change is None else [change.text_id, change.text_en]
+    summary = [explanation.summary_id, explanation.summary_en]
+    lines = [decision.outcome.value, *summary, *turning, *told(explanation.criteria)]
     text = "\n".join(lines) + "\n"
     file = GOLDEN / f"{name}.txt"
     if os.environ.get("PADAN_WRITE_GOLDEN"):

@@ -106,6 +106,17 @@ def test_a_fault_between_services_is_not_the_senders(world: World) -> None:
     assert code(upload(world)) == (503, "service_unavailable")
 
 
+def test_a_register_that_a_service_waited_for_is_named_in_its_place(world: World) -> None:
+    away = {"code": "service_unavailable", "status": 503, "service": "civil_registry"}
+    world.ingest.refusal = away
+    told = upload(world)
+    assert code(told) == (503, "service_unavailable")
+    assert told.json()["detail_id"] == "Dukcapil belum menjawab."
+    assert "retry-after" in told.headers
+    world.ingest.refusal = away | {"service": "Siti Contoh"}
+    assert "registry-ingest" in upload(world).json()["detail"]
+
+
 def test_a_service_that_is_down_is_named(world: World) -> None:
     sent = upload(world).headers["location"]
     world.stop_ingest()

@@ -101,4 +101,4 @@ def test_people_whose_names_are_alike_are_found_in_ones_region_only(world: World
     ],
 )
 def test_names_are_alike_by_letters_and_parts(name: str, recorded: str, is_alike: bool) -> None:
-    assert bool(alike(name, {person_id(1, 0): recorded})) is is_alike
+    assert bool(alike(name, [recorded])) is is_alike

@@ -253,7 +253,15 @@ def test_without_a_token_or_with_a_bad_one_nothing_is_answered(world: World) -> 
 def test_what_is_not_there_or_not_valid_is_a_problem_too(world: World) -> None:
     assert code(world.get("/v1/nothing")) == (404, "not_found")
     assert code(world.get("/v1/households/17")) == (422, "request_invalid")
-    assert code(world.get(path(1), purpose="curiosity")) == (422, "request_invalid")
+    purpose = world.get(path(1), purpose="curiosity")
+    assert code(purpose) == (422, "request_invalid")
+    assert "curiosity" not in purpose.text
+    assert purpose.json()["detail"] == (
+        "This is not right: header.Padan-Purpose (choose one of: verification, correction, complaint, audit)."
+    )
+    month = world.get(f"/v1/rounds/{VILLAGES[0]}/2026-99")
+    assert month.json()["detail"] == "This is not right: path.month (such as 2026-03)."
+    assert world.get("/v1/households?limit=501").json()["fields"][0]["expected_id"] == "paling banyak 500"
     assert code(world.client.delete(path(1))) == (405, "method_not_allowed")
 
 

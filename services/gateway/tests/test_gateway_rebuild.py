@@ -26,7 +26,16 @@ from psycopg import sql
 
 HOUSEHOLDS = 60
 UNTOUCHED = dict.fromkeys(
-    ("relocation_view", "seen_move_view", "round_view", "verification_view", "programme_view", "objection_view"),
+    (
+        "relocation_view",
+        "seen_move_view",
+        "round_view",
+        "verification_view",
+        "programme_view",
+        "objection_view",
+        "place_view",
+        "ledger_view",
+    ),
     (0, 0, 0),
 )
 """Views of which these events say nothing."""

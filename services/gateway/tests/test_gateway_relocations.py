@@ -2,9 +2,11 @@
 
 import os
 from datetime import date
+from importlib.resources import files
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
 from gateway_given import ELSEWHERE, PATI, VILLAGES, household_id, person_id
 from gateway_world import World
@@ -61,6 +63,42 @@ def test_a_move_that_came_to_nothing_is_the_origins_business_alone(moving: World
     assert move["stage"] in {"refused", "cancelled", "expired"}
     assert moves(moving, HERE) == [move]
     assert moves(moving, "3319", purpose="verification") == moves(moving, ELSEWHERE) == []
+
+
+def test_a_household_that_has_left_moves_no_more_and_the_destination_does_not_see_it(moving: World) -> None:
+    of: dict[str, Any] = {"household_id": household_id(1), "regency": PATI, "occurred_on": date(2026, 3, 1)}
+    moving.put(moving.register.happened(Deactivated(**of, reason=DeactivateReason.LAST_MEMBER_DIED)))
+    for region in ("3319", ELSEWHERE, "3318", HERE):
+        assert moves(moving, region) == []
+    migration = files("padan_gateway.migrations").joinpath("0053_closed_moves.sql").read_text()
+    backfill = migration[migration.index(";") + 1 : migration.index("DROP POLICY")]
+    with moving.gateway.writer.transaction() as connection:  # as it was before there was the column
+        connection.execute("UPDATE relocation_view SET closed = false")
+    assert len(moves(moving, "3319")) == 1
+    with psycopg.connect(moving.owner_url) as owner:
+        owner.execute(backfill.encode())
+    assert moves(moving, "3319") == []
+    moving.put(moving.register.happened(Reactivated(**of, to=State.PROPOSED)))  # the death was taken back
+    assert len(moves(moving, "3319")) == len(moves(moving, HERE)) == 1
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_move_waits_the_whole_time_again_once_the_family_is_back(world: World, at_once: bool) -> None:
+    register = world.register
+    of: dict[str, Any] = {"household_id": household_id(1), "regency": PATI, "occurred_on": date(2026, 9, 1)}
+    back = Reactivated(**of, to=State.PROPOSED)
+    events = [
+        register.propose(1, village=HERE),
+        register.request_move(1, ELSEWHERE),
+        register.happened(Deactivated(**of, reason=DeactivateReason.LAST_MEMBER_DIED)),
+        register.happened(back),
+    ]
+    for batch in [events] if at_once else [[event] for event in events]:
+        world.put(*batch)
+    (move,) = moves(world, "3319")
+    assert (move["stage"], move["due_at"]) == ("requested", "2026-10-01T17:00:00Z")
+    world.put(register.accept_move(1, ELSEWHERE), register.happened(back))
+    assert moves(world, "3319")[0]["due_at"] is None, "of a move that is over nothing is waited for"
 
 
 def test_the_village_is_part_of_the_address_and_its_reading_is_logged(moving: World) -> None:

@@ -5,9 +5,12 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import msgspec
 import pytest
 from gateway_given import ELSEWHERE, PATI, TIME, VILLAGES, household_id
 from gateway_world import World, code
+from padan_events import decode, encode
+from padan_events.household import SplitFrom
 from padan_events.objections import (
     ObjectionAppealed,
     ObjectionOutcome,
@@ -17,6 +20,8 @@ from padan_events.objections import (
 )
 from padan_events.personal import Note, Objector, Statement
 from padan_events.recipients import (
+    Finding,
+    FindingCarried,
     NotEntitledReason,
     ProgrammeProposed,
     RecipientConfirmed,
@@ -25,7 +30,8 @@ from padan_events.recipients import (
     VerificationResult,
 )
 from padan_events.rounds import RoundAnswered, RoundClosed, RoundOpened, stream_of
-from padan_events.tiers import Determined
+from padan_events.states import State
+from padan_events.tiers import Deactivated, DeactivateReason, Determined, Reactivated
 
 MONTH = "2026-01"
 FIRST, SECOND, OTHER = VILLAGES
@@ -94,6 +100,39 @@ def test_the_rounds_of_a_region_tell_who_has_answered_and_who_is_late(filled: Wo
     assert shown["late"] == 0
     first = next(one for one in shown["villages"] if one["village"]["code"] == FIRST)
     assert (first["unconfirmed"], first["ended"], first["closed_at"] is not None) == (0, 1, True)
+
+
+def test_of_a_part_that_left_is_shown_what_was_found_of_the_family(filled: World) -> None:
+    event = filled.register.propose(5, village=FIRST)
+    proposed = decode(event.type, event.value)
+    kept = SplitFrom(
+        household_id=household_id(2),
+        transfer_id=household_id(98),
+        state=State.DETERMINED,
+        finding=Finding(month=MONTH, by="user:operator", reason=NotEntitledReason.MOVED),
+    )
+    value = encode(msgspec.structs.replace(proposed, split_from=kept))
+    filled.put(msgspec.structs.replace(event, value=value))
+    counts = ("recipients", "not_entitled", "unconfirmed", "ended")
+    first = next(one for one in rounds(filled).json()["villages"] if one["village"]["code"] == FIRST)
+    assert [first[name] for name in counts] == [4, 2, 2, 0]
+    told(filled, 5, RecipientConfirmed, month=MONTH, ends=True)
+    first = next(one for one in rounds(filled).json()["villages"] if one["village"]["code"] == FIRST)
+    assert [first[name] for name in counts] == [4, 2, 1, 1]
+
+
+def test_of_a_family_that_took_another_in_is_shown_what_was_found_of_that_one(filled: World) -> None:
+    finding = Finding(month=MONTH, by="user:operator", reason=NotEntitledReason.ABLE)
+
+    def counted() -> list[int]:
+        first = next(one for one in rounds(filled).json()["villages"] if one["village"]["code"] == FIRST)
+        return [first[name] for name in ("entitled", "not_entitled", "unconfirmed", "ended")]
+
+    assert counted() == [1, 1, 1, 0]
+    told(filled, 1, FindingCarried, finding=finding, origin=household_id(9), transfer_id=household_id(98))
+    assert counted() == [0, 2, 2, 0]
+    told(filled, 1, RecipientConfirmed, month=MONTH, ends=True)
+    assert counted() == [0, 2, 1, 1]
 
 
 def test_nobody_sees_the_round_of_another_region(filled: World) -> None:
@@ -208,6 +247,49 @@ def test_nothing_that_anybody_in_the_village_reads_names_who_objected(filled: Wo
     assert rows
     for (row,) in rows:
         assert not any(word in row for word in (WHO, "neighbour", FOR_WHOM, TEXT))
+
+
+def test_an_objection_waits_the_whole_time_again_once_the_household_is_back(filled: World) -> None:
+    answered, waits = objected(filled, 1), objected(filled, 1)
+    resolved(filled, 1, answered, ObjectionOutcome.DISMISSED)
+    back = (AHEAD + timedelta(days=90)).date()
+    told(filled, 1, Deactivated, reason=DeactivateReason.ABROAD, occurred_on=date(2026, 1, 12))
+    told(filled, 1, Reactivated, to=State.PROPOSED, occurred_on=back)
+    with filled.gateway.writer.transaction() as connection:
+        due = dict(connection.execute("SELECT objection_id, due_at FROM objection_view").fetchall())
+    assert due == {
+        answered: None,
+        waits: datetime(back.year, back.month, back.day, 17, tzinfo=UTC) + timedelta(days=14),
+    }
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_an_objection_goes_where_its_family_goes(filled: World, at_once: bool) -> None:
+    subject = household_id(1)
+    raised = filled.register.told(
+        subject,
+        lambda event_id: ObjectionRaised(
+            household_id=subject,
+            regency=PATI,
+            reason=ObjectionReason.ABLE,
+            due_at=AHEAD,
+            objector=filled.register.seal(subject, Objector(account=WHO, role="citizen"), event_id),
+            statement=filled.register.seal(subject, Statement(text=TEXT), event_id),
+        ),
+    )
+    moved = filled.register.accept_move(1, ELSEWHERE)
+
+    def seen(region: str) -> tuple[int, int]:
+        shown = filled.get("/v1/objections", region=region).json()
+        return shown["open"], len(shown["waiting"])
+
+    if not at_once:
+        filled.put(raised)
+        assert (seen(PATI), seen(ELSEWHERE[:4])) == ((1, 1), (0, 0))
+    filled.put(*([raised, moved] if at_once else [moved]))
+    assert (seen(PATI), seen(ELSEWHERE[:4]), seen("ID")) == ((0, 0), (1, 1), (1, 1))
+    path = f"/v1/households/{subject}/objections"
+    assert filled.get(path, region=ELSEWHERE[:4]).status_code == 200
 
 
 def test_a_region_sees_what_waits_and_how_often_nobody_answered(filled: World) -> None:

@@ -174,14 +174,14 @@ def test_what_differs_from_the_register_is_said(name: str, born: str, differs: l
     assert (found.result, found.differs, found.decile_group) == ("registered", differs, "1-4")
 
 
-@given(st.sampled_from(Role), st.none() | st.sampled_from(Purpose), st.booleans(), st.booleans())
+@given(st.sampled_from(Role), st.none() | st.sampled_from(Purpose), st.booleans(), st.booleans(), st.booleans())
 def test_a_role_learns_of_a_list_only_what_the_table_gives_it(
-    role: Role, purpose: Purpose | None, here: bool, elsewhere: bool
+    role: Role, purpose: Purpose | None, here: bool, elsewhere: bool, dead: bool
 ) -> None:
     shown = shown_to(role, purpose)
     assert not shown or purpose is not None
     person = PERSON if here else None
-    found = result(1, "ORANG LAIN", "01-01-1901", person=person, elsewhere=elsewhere, shown=shown)
+    found = result(1, "ORANG LAIN", "01-01-1901", person=person, elsewhere=elsewhere, dead=dead, shown=shown)
     if Field.LIST_DETAILS not in shown:
         assert found.differs == []
         assert found.result == ("registered" if here else "not_registered")
@@ -197,5 +197,6 @@ def test_an_agency_learns_yes_or_no_and_the_group() -> None:
 def test_who_has_died_is_told_to_whoever_sees_details_and_to_nobody_else() -> None:
     dead = msgspec.structs.replace(PERSON, dead=True)
     assert result(1, "", "", person=dead, elsewhere=False, shown=ALL).result == "deceased"
+    assert result(1, "", "", person=None, elsewhere=False, dead=True, shown=ALL).result == "recorded_dead"
     agency = result(1, "", "", person=dead, elsewhere=False, shown={Field.LIST_RESULT, Field.DECILE_GROUP})
     assert (agency.result, agency.decile_group) == ("not_registered", None)

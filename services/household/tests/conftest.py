@@ -1,13 +1,12 @@
 """Fixtures of this service's tests."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from household_given import Parts
-from padan_runtime.database import Database, migrate
-
-MakeDatabase = Callable[[str], tuple[str, str]]
+from padan_cli.platform.pytest_plugin import MakeDatabase
+from padan_runtime.database import Database
 
 
 @pytest.fixture
@@ -18,10 +17,8 @@ def household_urls(make_database: MakeDatabase) -> tuple[str, str]:
 
 @pytest.fixture
 def database(household_urls: tuple[str, str]) -> Iterator[Database]:
-    """The same, migrated."""
-    url, owner_url = household_urls
-    migrate(owner_url, ["padan_runtime", "padan_household"], grant_to="household")
-    opened = Database(url, name="household-test", size=16)
+    """The same, open."""
+    opened = Database(household_urls[0], name="household-test", size=16)
     opened.open()
     yield opened
     opened.close()
@@ -29,10 +26,8 @@ def database(household_urls: tuple[str, str]) -> Iterator[Database]:
 
 @pytest.fixture
 def keyring_database(make_database: MakeDatabase) -> Iterator[Database]:
-    """A fresh, migrated keyring."""
-    url, owner_url = make_database("keyring")
-    migrate(owner_url, ["padan_household.keyring"], grant_to="keyring")
-    opened = Database(url, name="keyring-test")
+    """A fresh keyring."""
+    opened = Database(make_database("keyring").url, name="keyring-test")
     opened.open()
     yield opened
     opened.close()

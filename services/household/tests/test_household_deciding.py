@@ -151,6 +151,17 @@ def test_a_ranking_older_than_the_one_that_counts_changes_nothing() -> None:
     assert rank(ranked, a_ranking(1, 4, date(2026, 2, 1))) != ()
 
 
+def test_a_late_ranking_of_an_earlier_month_does_not_undo_a_newer_one_that_changed_nothing() -> None:
+    household = proposed(1)
+    for on, decile in ((date(2026, 2, 1), 3), (date(2026, 5, 1), 3)):
+        facts = rank(household, a_ranking(1, decile, on))
+        assert not isinstance(facts, Refusal)
+        household = fold(follow(household, household.id, facts, CAUSE), household) or household
+    assert (household.decile, household.ranked_on) == (3, date(2026, 5, 1))
+    assert rank(household, a_ranking(1, 7, date(2026, 4, 1))) == ()
+    assert rank(household, a_ranking(1, 3, date(2026, 5, 1))) == (), "told twice"
+
+
 def test_a_ranking_of_a_household_nobody_knows_is_refused() -> None:
     assert rank(None, a_ranking(1, 3)) == Refusal("not_in_register")
 

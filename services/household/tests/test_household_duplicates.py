@@ -7,9 +7,9 @@ from uuid import UUID, uuid4
 
 import pytest
 from household_desk import OFFICE, VILLAGE, Desk
-from household_given import NIK_HASH_KEY, Parts, a_nik
+from household_given import NIK_HASH_KEY, Parts, a_family, a_nik
 from padan_events import decode
-from padan_events.commands import Command, CommandAccepted, CommandRefused
+from padan_events.commands import Command, CommandAccepted, CommandRefused, ProposeHousehold
 from padan_events.commands.cases import DeactivateHousehold, ReactivateHousehold
 from padan_events.commands.corrections import CorrectMember, LinkIdentity
 from padan_events.commands.duplicates import MergeMembers, UnmergeMembers
@@ -264,14 +264,17 @@ def test_a_nik_that_was_corrected_meanwhile_is_theirs_if_nobody_else_has_it(desk
     rebuilt(desk)
 
 
-def test_a_household_whose_dead_were_recorded_anew_elsewhere_does_not_stand_again(desk: Desk) -> None:
+def test_the_dead_of_a_household_that_was_merged_away_are_not_recorded_anew_and_it_may_stand_again(desk: Desk) -> None:
     kept, gone = record(desk, desk.propose(1, [None, a_nik(1)])), record(desk, desk.propose(2, [a_nik(2), a_nik(3)]))
     dead = record(desk, gone.household, 1)
     desk.parts.decide(desk.parts.intake.death(gone.household, dead.person, date(2026, 3, 1)))
     assert told(desk, merging(kept, gone)) == OK
     assert desk.state(gone.household) is State.DEACTIVATED
-    desk.propose(4, [a_nik(3)])
-    assert told(desk, parting(kept, gone)) == ("duplicate_in_register", "duplicate_in")
+    refused = desk.send(ProposeHousehold(household=a_family(4, [a_nik(3)])), OPERATOR)
+    assert isinstance(refused, CommandRefused)
+    assert (refused.faults[0].code, refused.holder) == ("recorded_dead", gone.household)
+    assert told(desk, parting(kept, gone)) == OK
+    assert desk.household(gone.household).members[dead.person].died_on == date(2026, 3, 1)
 
 
 def test_a_death_told_of_the_other_record_is_the_persons(desk: Desk) -> None:

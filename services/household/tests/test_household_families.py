@@ -11,6 +11,7 @@ from household_given import NIK_HASH_KEY, Parts, a_family, a_nik
 from padan_events import SHARDS, Event, decode
 from padan_events.commands import CommandAccepted, CommandOutcome, CommandRefused, ProposeHousehold
 from padan_events.commands.cases import ReactivateHousehold, WithdrawHousehold
+from padan_events.commands.corrections import CorrectMember
 from padan_events.commands.dying import ReportDeath
 from padan_events.commands.families import (
     AddMember,
@@ -23,7 +24,7 @@ from padan_events.commands.families import (
 )
 from padan_events.families import AddReason, HeadChanged, Split, TransferReason
 from padan_events.household import Proposed
-from padan_events.personal import Relationship, ReportedMember
+from padan_events.personal import Relationship, ReportedMember, Source
 from padan_events.states import State
 from padan_events.tiers import Deactivated, WithdrawReason
 from padan_events.topics import HOUSEHOLD_EVENTS
@@ -125,6 +126,7 @@ def test_part_of_a_family_becomes_a_household_of_its_own_in_the_same_state(desk:
     command = parting(origin, (people[1], HEAD), (people[2], CHILD))
     outcome = accepted(desk.send(command, OPERATOR, key="split"))
     (new,) = {UUID(event.key) for event in events(desk)} - {origin}
+    assert {event.household_id for event in outcome.events} == {origin, new}  # so the sender learns its id
     household = desk.household(new)
     assert household.state is State.DELIBERATED
     assert household.case == desk.household(origin).case
@@ -173,6 +175,31 @@ def test_where_the_head_parts_the_next_by_rule_follows_and_receives_for_the_fami
     accepted(desk.send(birth(origin, None), OPERATOR))
     baby = members(desk, origin)[-1]
     assert refused(desk.send(SetCaretaker(household_id=origin, person_id=baby), OPERATOR)) == ("under_age", "person_id")
+
+
+def test_a_child_is_head_of_children_alone(desk: Desk) -> None:
+    adult = a_family(1)
+    born = [date(1980, 1, 1), date(2012, 1, 1), date(2014, 1, 1), None]
+    members_ = tuple(
+        msgspec.structs.replace(one, birth_date=on) for one, on in zip(adult.members, born, strict=True)
+    )  # fmt: skip
+    proposed = desk.send(ProposeHousehold(household=msgspec.structs.replace(adult, members=members_)), OPERATOR)
+    assert isinstance(proposed, CommandAccepted)
+    family = proposed.household_id
+    parent, elder, younger, unknown = members(desk, family)
+    accepted(desk.send(SetHead(household_id=family, person_id=unknown), OPERATOR))
+    accepted(desk.send(SetHead(household_id=family, person_id=parent), OPERATOR))
+    headless = CorrectMember(household_id=family, person_id=parent, source=Source.CITIZEN, relationship=None)
+    accepted(desk.send(headless, OPERATOR))
+    named = CorrectMember(household_id=family, person_id=elder, source=Source.CITIZEN, relationship=HEAD)
+    assert refused(desk.send(named, OPERATOR)) == ("head_under_age", "relationship")
+    child = desk.send(SetHead(household_id=family, person_id=elder), OPERATOR)
+    assert refused(child) == ("head_under_age", "person_id")
+    together = parting(family, (elder, HEAD), (parent, CHILD), caretaker=parent)
+    assert refused(desk.send(together, OPERATOR)) == ("head_under_age", "members")
+    desk.parts.decide(desk.parts.intake.death(family, parent, date(2026, 2, 1)))
+    accepted(desk.send(SetHead(household_id=family, person_id=younger), OPERATOR))
+    accepted(desk.send(SetHead(household_id=family, person_id=elder), OPERATOR))
 
 
 def test_who_marries_into_another_family_is_held_by_that_one_alone_and_may_return(desk: Desk) -> None:

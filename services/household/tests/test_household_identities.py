@@ -10,12 +10,12 @@ from household_given import Parts, a_nik
 from padan_events.commands import CommandRefused
 from padan_events.commands.cases import DeactivateHousehold
 from padan_events.commands.corrections import (
-    AboutIdentity,
     CorrectMember,
     DisputedField,
     IdentityQuestion,
     IdentityToMatch,
     LinkIdentity,
+    NeedsIdentity,
     NobodyToMatch,
     RecheckIdentity,
     ResolveConflict,
@@ -109,7 +109,7 @@ def test_the_registry_is_asked_only_about_whom_the_sender_may_change(desk: Desk)
     household = desk.propose(1, [a_nik(1), None])
     of, without = member_of(desk, household), member_of(desk, household, 1)
 
-    def asked(command: AboutIdentity, role: str = "village_operator", region: str = VILLAGE) -> Any:
+    def asked(command: NeedsIdentity, role: str = "village_operator", region: str = VILLAGE) -> Any:
         return desk.commands.identity(IdentityQuestion(role=role, region=region, command=command))
 
     recheck = RecheckIdentity(**of)
@@ -128,6 +128,11 @@ def test_the_registry_is_asked_only_about_whom_the_sender_may_change(desk: Desk)
         CorrectMember(**without, source=Source.CITIZEN, name="Lain"),
     ):
         assert asked(command) == NobodyToMatch()
+    for nik in (None, a_nik(9)):
+        add = AddMember(household_id=household, member=ReportedMember(name="Anak", nik=nik), reason=AddReason.OMITTED)
+        joining = asked(add)
+        assert joining == NobodyToMatch() if nik is None else (joining.nik, joining.must_agree) == (nik, False)
+        assert asked(add, region="3318042008") == NobodyToMatch()
     assert asked(LinkIdentity(**without, nik=a_nik(2))).must_agree
     assert asked(CorrectMember(**of, source=Source.CIVIL_REGISTRY, name="Lain")).must_agree
     named = asked(CorrectMember(**of, source=Source.CITIZEN, name="Lain"))

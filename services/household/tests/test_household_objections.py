@@ -8,6 +8,7 @@ import pytest
 from household_desk import OFFICE, VILLAGE, Desk
 from household_given import Parts
 from padan_events.commands import CommandAccepted
+from padan_events.commands.cases import DeactivateHousehold, ReactivateHousehold
 from padan_events.commands.objections import AppealObjection, ObjectionAnswer, RaiseObjection, ResolveObjection
 from padan_events.objections import (
     ObjectionAppealed,
@@ -17,6 +18,7 @@ from padan_events.objections import (
     ObjectionResolved,
 )
 from padan_events.personal import MapPoint, Objector, Statement
+from padan_events.tiers import DeactivateReason
 from padan_household.domain.objections import MOST_OPEN
 from padan_runtime.sealing import SealError, open_sealed
 
@@ -91,6 +93,22 @@ def test_what_nobody_answers_lapses_and_an_appeal_that_comes_late_is_refused(des
     assert desk.codes(desk.send(appealed(household, which), CITIZEN)) == ["appeal_too_late"]
     assert desk.deadlines.fire() == 1
     assert desk.codes(desk.send(appealed(household, later), CITIZEN)) == ["accepted"]
+
+
+def test_whoever_answers_has_the_whole_time_again_once_the_household_is_back(desk: Desk) -> None:
+    household = desk.recipient(1)
+    which = raised(desk, household)
+    gone = DeactivateHousehold(household_id=household, reason=DeactivateReason.ABROAD)
+    assert desk.codes(desk.send(gone, OFFICE)) == ["accepted"]
+    desk.now += timedelta(days=40)
+    assert desk.deadlines.fire() == 0
+    assert desk.codes(desk.send(ReactivateHousehold(household_id=household), OFFICE)) == ["accepted"]
+    assert desk.deadlines.fire() == 0
+    (until,) = (due_at for _, due_at in desk.due())
+    assert desk.now + timedelta(days=14) <= until <= desk.now + timedelta(days=15)
+    desk.now += timedelta(days=13)
+    assert desk.codes(desk.send(answered(household, which), OFFICE)) == ["accepted"]
+    assert [outcome.value for _, outcome in resolved(desk)] == ["dismissed"]
 
 
 def test_only_who_lives_in_the_village_objects_and_not_without_end(desk: Desk) -> None:

@@ -3,11 +3,14 @@
 from datetime import timedelta
 from uuid import UUID
 
+import msgspec
 import pytest
+from dying_given import Home
 from household_desk import OFFICE, VILLAGE, Desk
-from household_given import NIK_HASH_KEY, Parts
+from household_given import NIK_HASH_KEY, Parts, a_family, a_nik
 from padan_events.commands import Command, CommandAccepted, CommandOutcome, CommandRefused
 from padan_events.commands.cases import WithdrawHousehold
+from padan_events.commands.corrections import CorrectHousehold
 from padan_events.commands.families import Joining, SplitHousehold
 from padan_events.commands.relocations import (
     AcceptRelocation,
@@ -19,7 +22,7 @@ from padan_events.commands.relocations import (
     RelocateHousehold,
     RequestRelocation,
 )
-from padan_events.personal import HouseholdIdentity, Relationship
+from padan_events.personal import HouseholdIdentity, Relationship, Source
 from padan_events.relocations import MoveRefusal, RelocationAccepted, RelocationExpired, RelocationRequested
 from padan_events.states import State
 from padan_events.tiers import WithdrawReason
@@ -102,6 +105,25 @@ def test_the_destination_objects_within_fourteen_days_and_the_family_is_back(des
     assert home(desk, second).village == "3318042008"
 
 
+@pytest.mark.parametrize("corrected", [True, False])
+def test_a_card_that_was_corrected_since_the_move_is_not_undone_by_an_objection(desk: Desk, corrected: bool) -> None:
+    household, village = desk.propose(1), "3318042008"
+    before, right = home(desk, household), "3318010101260005"
+    moved = RelocateHousehold(household_id=household, to=to(village, "3318010101260004"))
+    assert send(desk, moved, OPERATOR) == "accepted"
+    correction = CorrectHousehold(household_id=household, source=Source.CITIZEN, address="Jalan Benar 5")
+    if corrected:
+        correction = msgspec.structs.replace(correction, family_card_number=right)
+    assert send(desk, correction, NEIGHBOUR) == "accepted"
+    objection = ObjectRelocation(household_id=household, reason=MoveRefusal.NOT_ARRIVED)
+    assert send(desk, objection, NEIGHBOUR) == "accepted"
+    after = home(desk, household)
+    if corrected:
+        card_hash = keyed_hash(NIK_HASH_KEY, f"kk:{right}").hex()
+        before = msgspec.structs.replace(before, family_card_number=right, family_card_hash=card_hash)
+    assert after == before
+
+
 def test_a_move_to_another_regency_is_released_and_accepted_and_until_then_the_origin_holds_all(desk: Desk) -> None:
     household = desk.propose(1)
     before, people = home(desk, household), desk.household(household).members.keys()
@@ -172,3 +194,32 @@ def test_families_do_not_part_while_a_move_is_open_and_one_that_leaves_the_regis
     assert send(desk, gone, OPERATOR) == "accepted"
     assert send(desk, AcceptRelocation(household_id=household), THERE) == "household_closed"
     assert desk.due() == []
+
+
+def test_whoever_decides_on_a_move_has_the_whole_time_again_once_the_family_is_back(parts: Parts) -> None:
+    """Whose only member had died and lives after all. A household that the office takes up again moves no more."""
+    family = Home(parts, a_family(1, [a_nik(1)]))
+    desk = family.desk
+    moving(desk, family.id)
+    assert family.told(0) == "accepted"
+    desk.now += timedelta(days=40)
+    assert desk.deadlines.fire() == 0
+    parts.intake.time = desk.now
+    assert family.told(0, back=True) == "accepted"
+    assert desk.household(family.id).move_open
+    assert desk.deadlines.fire() == 0, "what nobody could decide on has not come due"
+    (until,) = (due_at for _, due_at in desk.due())
+    assert desk.now + timedelta(days=30) <= until <= desk.now + timedelta(days=31)
+    desk.now += timedelta(days=29)
+    assert send(desk, AcceptRelocation(household_id=family.id), THERE) == "accepted"
+    assert home(desk, family.id).village == THERE[1]
+
+
+def test_a_time_that_is_longer_anyway_stays_as_it_is(parts: Parts) -> None:
+    family = Home(parts, a_family(1, [a_nik(1)]))
+    moving(family.desk, family.id)
+    before = family.desk.due()
+    parts.intake.time = family.desk.now - timedelta(days=60)  # the report came late
+    family.told(0)
+    family.told(0, back=True)
+    assert family.desk.due() == before

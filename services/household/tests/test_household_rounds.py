@@ -11,7 +11,7 @@ from household_desk import HEAD, OFFICE, VILLAGE, Desk, cases
 from household_given import Parts
 from padan_events.commands import CommandAccepted, VillageAccepted, VillagesDecided
 from padan_events.commands.cases import Deliberate
-from padan_events.commands.families import SetHead
+from padan_events.commands.families import Joining, SetHead, SplitHousehold
 from padan_events.commands.recipients import (
     AnsweredCase,
     ConfirmRecipient,
@@ -22,6 +22,8 @@ from padan_events.commands.recipients import (
     VerifyRecipients,
 )
 from padan_events.commands.rounds import CloseRound, DeclareNoChange, OpenRounds
+from padan_events.household import Proposed
+from padan_events.personal import Relationship
 from padan_events.recipients import (
     NotEntitledReason,
     RecipientConfirmed,
@@ -90,6 +92,52 @@ def test_not_entitled_is_confirmed_by_somebody_else_or_aid_goes_on(desk: Desk) -
     assert confirmed.ends
     assert b"pindah" not in (confirmed.note or b"")
     assert desk.state(household) is State.DETERMINED
+
+
+@pytest.mark.parametrize("confirmed", [True, False])
+def test_a_part_that_leaves_takes_along_what_its_village_found(desk: Desk, confirmed: bool) -> None:
+    household = desk.recipient(1)
+    opened(desk)
+    desk.send(answer(household, entitled=False), OPERATOR, actor="user:both")
+    if confirmed:
+        desk.send(ConfirmRecipient(household_id=household, month=MONTH, ends=True), OFFICE)
+    part = parted(desk, household)
+    end = ConfirmRecipient(household_id=part, month=MONTH, ends=True)
+    if confirmed:
+        assert desk.codes(desk.send(end, OFFICE)) == ["already_confirmed"]
+        assert desk.codes(desk.send(answer(part), OPERATOR)) == ["already_confirmed"]
+    else:
+        assert desk.codes(desk.send(end, OFFICE, actor="user:both")) == ["already_decided"]
+        assert desk.household(part).aid == desk.household(household).aid
+        again = parted(desk, household)
+        assert desk.codes(desk.send(end, OFFICE)) == ["accepted"]
+        other = ConfirmRecipient(household_id=again, month=MONTH, ends=False, note="Masih layak.")
+        assert desk.codes(desk.send(other, OFFICE)) == ["accepted"]
+        assert desk.household(household).aid.verification != desk.household(part).aid.verification
+
+
+@pytest.mark.parametrize("entitled", [True, False])
+def test_a_part_is_answered_for_by_itself_where_nothing_stands_against_the_family(desk: Desk, entitled: bool) -> None:
+    household = desk.recipient(1)
+    opened(desk)
+    desk.send(answer(household, entitled=entitled), OPERATOR)
+    if not entitled:
+        desk.send(ConfirmRecipient(household_id=household, month=MONTH, ends=False, note="Masih layak."), OFFICE)
+    assert desk.household(parted(desk, household)).aid.verification is None
+
+
+def parted(desk: Desk, household: UUID) -> UUID:
+    """The household of the last member, who leaves the others."""
+    child = desk.household(household).living[-1]
+    part = SplitHousehold(household_id=household, members=(Joining(child, Relationship.HEAD),), caretaker=child)
+    outcome = desk.send(part, OPERATOR)
+    assert isinstance(outcome, CommandAccepted), outcome
+    (new,) = (
+        data.household_id
+        for _, data in desk.parts.facts()
+        if isinstance(data, Proposed) and [one.person_id for one in data.members] == [child]
+    )
+    return UUID(str(new))
 
 
 def test_many_are_answered_for_and_confirmed_in_one_call_each_by_itself(desk: Desk) -> None:

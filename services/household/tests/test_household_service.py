@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import pytest
 from household_given import Intake, a_family, a_nik
 from kafka_peer import read_all, send, until
 from padan_cli.platform.credentials import mint
+from padan_cli.platform.pytest_plugin import MakeDatabase
 from padan_events.intake import Accepted, Refused
 from padan_events.topics import HOUSEHOLD_EVENTS, OUTCOMES
 from padan_household.bootstrap import prepare_databases
@@ -25,8 +26,6 @@ from padan_household.keyring.wrapping import KeyEncryption
 from padan_household.settings import HouseholdSettings
 from padan_runtime.database import Database
 from padan_runtime.settings import EXIT_CONFIGURATION, load
-
-MakeDatabase = Callable[[str], tuple[str, str]]
 
 
 class Process:

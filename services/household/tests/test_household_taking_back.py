@@ -4,6 +4,7 @@ with backups of its own."""
 import asyncio
 import os
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -86,10 +87,11 @@ def content(database: Database) -> dict[str, Any]:
             for topic in TOPICS
         }
         claims = connection.execute("SELECT * FROM person_claim ORDER BY nik_hash").fetchall()
+        dead = connection.execute("SELECT * FROM person_death ORDER BY 1, 2").fetchall()
         heads = connection.execute("SELECT topic, shard, pos FROM log_head ORDER BY 1, 2").fetchall()
         recipients = connection.execute("SELECT * FROM recipient ORDER BY 1").fetchall()
         deadlines = connection.execute("SELECT * FROM deadline ORDER BY 1, 2").fetchall()
-    return {**logs, "claims": claims, "heads": heads, "recipients": recipients, "deadlines": deadlines}
+    return {**logs, "claims": claims, "dead": dead, "heads": heads, "recipients": recipients, "deadlines": deadlines}
 
 
 class Story:
@@ -225,8 +227,10 @@ def test_rounds_of_villages_come_back_with_the_households_and_what_follows_from_
     )
     back = ReturnCases(cases=cases(parted), to=State.PROPOSED, reasons=(ReturnReason.OTHER,), note="kurang")
     assert desk.codes(desk.send(back, ("facilitator", VILLAGE))) == ["accepted"]
+    dying = list(desk.household(recipient).members)[-1]
+    story.parts.decide(story.parts.intake.death(recipient, dying, date(2026, 3, 1)))
     before, lost = content(story.parts.database), story.all()
-    assert (len(before["recipients"]), len(before["deadlines"])) == (2, 1)
+    assert (len(before["recipients"]), len(before["deadlines"]), len(before["dead"])) == (2, 1, 1)
     story.restore()
     asyncio.run(send(story.kafka, lost))
     assert story.take_back() > 0

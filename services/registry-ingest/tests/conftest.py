@@ -3,16 +3,16 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 from ingest_process import ROWS, Ingest, KeyPeer, free_port, wait_for
 from life_events_given import Registry
 from padan_cli.platform import Platform
+from padan_cli.platform.pytest_plugin import MakeDatabase
 from padan_runtime.database import Database
 from padan_simulators.pati import PatiBatch, generate
 
@@ -49,13 +49,14 @@ def _answers(url: str) -> bool:
 
 
 @pytest.fixture
-def ingest(
+def resting(
     platform: Platform,
     fresh_topics: str,
-    make_database: Callable[[str], Any],
+    make_database: MakeDatabase,
     registers: dict[str, str],
     tmp_path: Path,
 ) -> Iterator[Ingest]:
+    """The service, not started yet."""
     for url in registers.values():
         httpx.post(f"{url}/simulator/faults", json={"down": False}).raise_for_status()
     made, peer = make_database("registry_ingest"), KeyPeer()
@@ -78,12 +79,18 @@ def ingest(
     database = Database(made.url, name="test")
     database.open()
     service = Ingest(environment, database, platform.instance.secrets, peer)
-    service.start()
     yield service
     if service.process is not None and service.process.poll() is None:
         assert service.stop() == 0
     database.close()
     peer.close()
+
+
+@pytest.fixture
+def ingest(resting: Ingest) -> Ingest:
+    """The service at work."""
+    resting.start()
+    return resting
 
 
 @pytest.fixture(scope="module")
@@ -99,11 +106,10 @@ def registry(module_registry: Registry) -> Iterator[Registry]:
 
 
 @pytest.fixture
-def listening(ingest: Ingest, registry: Registry) -> Ingest:
-    """As it is, looking at the feed often enough for a test, from the end of what other tests made happen."""
-    assert ingest.stop() == 0
-    with ingest.database.transaction() as connection:
+def listening(resting: Ingest, registry: Registry) -> Ingest:
+    """At work, looking at the feed often enough for a test, from the end of what other tests made happen."""
+    with resting.database.transaction() as connection:
         connection.execute("INSERT INTO feed_cursor VALUES ('civil_registry', %s)", [registry.head()])
-    ingest.environment["PADAN_CIVIL_REGISTRY_FEED_S"] = "0.2"
-    ingest.start()
-    return ingest
+    resting.environment["PADAN_CIVIL_REGISTRY_FEED_S"] = "0.2"
+    resting.start()
+    return resting

@@ -1,15 +1,16 @@
 """A NIK that was recorded for the wrong person is found for its owner only, in whatever order the shards are read."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import permutations
 from typing import Any
 from uuid import UUID
 
 import pytest
+from padan_cli.platform.pytest_plugin import MakeDatabase
 from padan_events.effects import Left
 from padan_registry_ingest.persons import repository
 from padan_registry_ingest.persons.repository import FreedHash, IndexedHousehold, IndexedPerson
-from padan_runtime.database import Database, migrate
+from padan_runtime.database import Database
 
 WRONG, RIGHT = bytes(32), bytes([1]) * 32
 PERSON, OWNER = UUID(int=1), UUID(int=2)
@@ -17,10 +18,8 @@ FIRST, SECOND, THIRD = UUID(int=11), UUID(int=12), UUID(int=13)
 
 
 @pytest.fixture
-def database(make_database: Callable[[str], tuple[str, str]]) -> Iterator[Database]:
-    url, owner_url = make_database("registry_ingest")
-    migrate(owner_url, ["padan_runtime", "padan_registry_ingest"], grant_to="registry_ingest")
-    opened = Database(url, name="ingest-test")
+def database(make_database: MakeDatabase) -> Iterator[Database]:
+    opened = Database(make_database("registry_ingest").url, name="ingest-test")
     opened.open()
     yield opened
     opened.close()
@@ -57,7 +56,7 @@ def test_the_owner_of_a_freed_nik_is_found_and_nobody_else_in_every_order(databa
         for shard in shards:
             shard()
         with database.transaction() as connection:
-            holders = repository.holders(connection, [WRONG, RIGHT])
+            holders = repository.standing(connection, [WRONG, RIGHT]).holders
             rows = connection.execute("SELECT nik_hash, person_id, membership_seq FROM person_index").fetchall()
         assert {nik: holder.household_id for nik, holder in holders.items()} == {WRONG: THIRD, RIGHT: SECOND}
         assert sorted(rows) == [(WRONG, OWNER, 4), (RIGHT, PERSON, 3)]
@@ -68,4 +67,4 @@ def test_a_freed_nik_is_nobodys(database: Database) -> None:
     read(database, of=FIRST, pos=2, freed=[FreedHash(WRONG, FIRST, 2)])
     read(database, of=SECOND, persons=[IndexedPerson(WRONG, PERSON, SECOND, 1)])  # what is read late says nothing new
     with database.transaction() as connection:
-        assert repository.holders(connection, [WRONG]) == {}
+        assert repository.standing(connection, [WRONG]).holders == {}

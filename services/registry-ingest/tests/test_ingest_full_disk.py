@@ -4,7 +4,7 @@ import asyncio
 import errno
 import os
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 from ingest_process import KeyPeer, wait_for
 from padan_cli.platform import Platform
+from padan_cli.platform.pytest_plugin import MakeDatabase
 from padan_registry_ingest.batches import sealed_file
 from padan_registry_ingest.batches.sealed_file import PARTS, PIECE_BYTES, SealedWriter
 from padan_registry_ingest.domain.faults import FileFault
@@ -19,7 +20,7 @@ from padan_registry_ingest.http_api.upload import ReceivedForm
 from padan_registry_ingest.uploading import partial_file
 from padan_registry_ingest.uploading.repository import Partial
 from padan_registry_ingest.uploading.uploads import Uploads
-from padan_runtime.database import Database, migrate
+from padan_runtime.database import Database
 from padan_runtime.keys import KeyClient
 from padan_runtime.service_tokens import ServiceIdentity
 
@@ -66,10 +67,9 @@ async def pieces(content: bytes) -> AsyncIterator[bytes]:
 
 
 @pytest.fixture
-def sending(platform: Platform, make_database: Callable[[str], Any], tmp_path: Path) -> Iterator[Sending]:
+def sending(platform: Platform, make_database: MakeDatabase, tmp_path: Path) -> Iterator[Sending]:
     made, peer = make_database("registry_ingest"), KeyPeer()
     wait_for(lambda: peer.server.started)
-    migrate(made.owner_url, ["padan_runtime", "padan_registry_ingest"], grant_to="registry_ingest")
     secret = platform.instance.secrets / "registry-ingest" / "registry-ingest.key.json"
     database = Database(made.url, name="test")
     database.open()

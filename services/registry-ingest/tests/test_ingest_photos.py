@@ -15,7 +15,7 @@ import psycopg
 import pytest
 from ingest_process import Ingest, wait_for
 from padan_events.evidence import PhotoKind
-from padan_registry_ingest.domain.photos import MOST_DISTANCE
+from padan_registry_ingest.domain.photos import MOST_DISTANCE, MOST_RECENT
 from padan_registry_ingest.photos import repository
 from padan_registry_ingest.photos.storage import PhotoStore
 from padan_runtime.problems import Unavailable
@@ -107,6 +107,29 @@ def test_the_same_photo_of_the_same_household_is_one_photo(ingest: Ingest) -> No
     assert [each["photo_id"] for each in listed(ingest, household)] == [first["photo_id"], inside["photo_id"]]
     assert len(kept(ingest)) == 2
     assert flags(ingest, household) == [False, False], "one's own photo is no other household's"
+
+
+def test_a_household_has_so_many_photos_and_no_more_within_thirty_days(ingest: Ingest) -> None:
+    household, last = a_household(ingest), photo(3)
+    attached(ingest, household, last)
+    with psycopg.connect(ingest.environment["PADAN_DATABASE_URL"]) as connection:
+
+        def copies(count: int, age: str) -> None:
+            connection.execute(
+                "INSERT INTO photo SELECT gen_random_uuid(), household_id, kind, sha256, perceptual, compared, "
+                "size_bytes, width, height, details, uploaded_by, now() - %s::interval FROM photo, "
+                "generate_series(1, %s) WHERE photo_id = (SELECT photo_id FROM photo WHERE household_id = %s LIMIT 1)",
+                [age, count, household],
+            )
+            connection.commit()
+
+        copies(5, "31 days")
+        copies(MOST_RECENT - 2, "29 days")
+    attached(ingest, household, photo(4))
+    assert code(attach(ingest, household, photo(5))) == (409, "photo_too_many")
+    assert attached(ingest, household, last), "one that is on record is answered as the first time"
+    assert attached(ingest, a_household(ingest), photo(5)), "other households have room"
+    assert len(listed(ingest, household)) == MOST_RECENT + 5
 
 
 def test_the_same_or_a_near_identical_photo_on_another_household_is_flagged_on_both(ingest: Ingest) -> None:

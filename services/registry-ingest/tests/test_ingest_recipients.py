@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import msgspec
 import pytest
+from padan_events.commands.cases import Case, Deliberate
 from padan_events.commands.objections import RaiseObjection
 from padan_events.commands.recipients import AnsweredCase, ProposeProgramme, Resign, VerifyRecipient, VerifyRecipients
 from padan_events.commands.rounds import CloseRound, OpenRounds
@@ -70,6 +71,17 @@ def test_a_confirmation_has_its_date() -> None:
     assert found(Resign(household_id=HOUSEHOLD, confirmed_by_head=True)) == [("confirmation_unclear", "confirmed_on")]
     late = Resign(household_id=HOUSEHOLD, confirmed_by_head=True, confirmed_on=date(2026, 3, 11))
     assert found(late) == [("date_in_future", "confirmed_on")]
+    early = Resign(household_id=HOUSEHOLD, confirmed_by_head=True, confirmed_on=date(1026, 3, 9))
+    assert found(early) == [("date_too_early", "confirmed_on")]
+
+
+def test_a_deliberation_was_held_in_our_time() -> None:
+    def held(on: date) -> list[tuple[str, str | None]]:
+        return found(Deliberate(cases=(Case(HOUSEHOLD),), held_on=on, minutes_number="141/07/BA/2026"))
+
+    assert held(date(2026, 3, 10)) == []
+    assert held(date(2026, 3, 11)) == [("date_in_future", "held_on")]
+    assert held(date(226, 3, 10)) == [("date_too_early", "held_on")]
 
 
 def test_an_objection_says_something_and_lies_in_the_country() -> None:

@@ -33,8 +33,11 @@ def attached(ingest: Ingest, household: UUID, seed: int, kind: str = "house_fron
 
 
 def send(ingest: Ingest, household: UUID, *photos: dict[str, Any]) -> httpx.Response:
-    headers = ingest.headers() | {"Padan-Role": "facilitator", "Idempotency-Key": str(uuid4())}
-    command = {"command": "attach_evidence", "household_id": str(household), "photos": photos}
+    return give(ingest, "facilitator", {"command": "attach_evidence", "household_id": str(household), "photos": photos})
+
+
+def give(ingest: Ingest, role: str, command: dict[str, Any]) -> httpx.Response:
+    headers = ingest.headers() | {"Padan-Role": role, "Idempotency-Key": str(uuid4())}
     return ingest.http.post("/commands", json=command, headers=headers)
 
 
@@ -60,6 +63,24 @@ def test_household_is_handed_what_is_known_of_photos_whatever_a_person_says(inge
     assert (house.found.latitude, house.found.longitude) == (POSITION["latitude"], POSITION["longitude"])
     assert len(bytes.fromhex(house.found.sha256)) == 32
     assert family_card.found.similar_to == ()
+
+
+def test_minutes_and_evidence_of_a_death_are_photos_that_were_sent(ingest: Ingest) -> None:
+    mine, other = a_household(ingest), a_household(ingest)
+    minutes, front = attached(ingest, mine, 31, "minutes")["photo_id"], attached(ingest, other, 32)["photo_id"]
+    cases = [{"household_id": str(household)} for household in (other, mine)]
+    held = {"command": "deliberate", "cases": cases, "held_on": "2026-03-01", "minutes_number": "141/07/BA/2026"}
+    assert give(ingest, "village_head", held | {"minutes_photos": [minutes]}).status_code == 200
+    assert faults(give(ingest, "village_head", held | {"minutes_photos": [minutes, front, str(uuid4())]})) == [
+        ("photo_unknown", "minutes_photos.1"), ("photo_unknown", "minutes_photos.2"),
+    ]  # fmt: skip
+    assert faults(give(ingest, "village_head", held | {"cases": cases[:1], "minutes_photos": [minutes]})) == [
+        ("photo_unknown", "minutes_photos.0")
+    ]
+    death: dict[str, Any] = {"command": "report_death", "household_id": str(other), "person_id": str(uuid4())}
+    death |= {"occurred_on": "2026-03-01", "photos": [front, minutes]}
+    assert faults(give(ingest, "facilitator", death)) == [("photo_unknown", "photos.1")]
+    assert give(ingest, "facilitator", death | {"photos": [front]}).status_code == 200
 
 
 def test_a_photo_that_is_not_this_households_or_shows_something_else_is_unknown(ingest: Ingest) -> None:

@@ -1,9 +1,16 @@
-"""Photos of houses that do not exist: drawn from a seed, with the position a phone writes into them."""
+"""Photos of houses that do not exist: drawn from a seed, with the position a phone writes into them.
+
+`python -m padan_simulators.pictures SEED > house.jpg`
+"""
 
 import io
 import random
+import sys
+from typing import Final
 
 from PIL import Image, ImageDraw
+
+_VILLAGE: Final = (-6.7545, 111.0381)
 
 
 def picture(seed: int, *, latitude: float, longitude: float) -> bytes:
@@ -28,3 +35,7 @@ def picture(seed: int, *, latitude: float, longitude: float) -> bytes:
 def _degrees(value: float) -> tuple[float, float, float]:
     minutes = abs(value) % 1 * 60
     return float(int(abs(value))), float(int(minutes)), round(minutes % 1 * 60, 3)
+
+
+if __name__ == "__main__":
+    sys.stdout.buffer.write(picture(int(sys.argv[1]), latitude=_VILLAGE[0], longitude=_VILLAGE[1]))

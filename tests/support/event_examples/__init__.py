@@ -2,7 +2,7 @@
 
 import msgspec
 
-from event_examples import corrections, dying, evidence, families, first, rounds, tiers
+from event_examples import corrections, dying, evidence, families, first, places, rounds, tiers
 from event_examples.subjects import HOUSEHOLD, ORIGIN, PERSON, REPORT
 
 EXAMPLES: list[msgspec.Struct] = [
@@ -13,6 +13,7 @@ EXAMPLES: list[msgspec.Struct] = [
     *dying.EXAMPLES,
     *evidence.EXAMPLES,
     *rounds.EXAMPLES,
+    *places.EXAMPLES,
 ]
 
 __all__ = ["EXAMPLES", "HOUSEHOLD", "ORIGIN", "PERSON", "REPORT"]

@@ -3,7 +3,7 @@
 from datetime import date
 
 import msgspec
-from padan_events.eligibility import Decided, Outcome, PolicyPublished
+from padan_events.eligibility import Decided, Outcome, PolicyDrafted, PolicyPublished, PolicyReviewed
 from padan_events.household import IdentityMatched, Proposed, SealedMember, WelfareRanked
 from padan_events.intake import (
     Accepted,
@@ -86,6 +86,14 @@ EXAMPLES: list[msgspec.Struct] = [
         explanation=bytes(range(70)),
         missing=("decile",),
     ),
+    PolicyDrafted(
+        programme="pati_elderly",
+        version="2026.1",
+        document=msgspec.Raw(b'{"programme":"pati_elderly"}'),
+        digest="00" * 32,
+        drafted_by="user:sari",
+    ),
+    PolicyReviewed(programme="pati_elderly", version="2026.1", digest="00" * 32, reviewed_by="user:budi"),
     PolicyPublished(
         programme="sembako",
         version="2025.1",

@@ -12,6 +12,8 @@ from padan_events.objections import (
     ObjectionResolved,
 )
 from padan_events.recipients import (
+    Finding,
+    FindingCarried,
     NotEntitledReason,
     ProgrammeProposed,
     RecipientConfirmed,
@@ -21,7 +23,7 @@ from padan_events.recipients import (
 )
 from padan_events.rounds import RoundAnswered, RoundClosed, RoundOpened
 
-from event_examples.subjects import HOUSEHOLD, REPORT
+from event_examples.subjects import HOUSEHOLD, OTHER, REPORT
 
 _OF: dict[str, Any] = {"household_id": HOUSEHOLD, "regency": "3318"}
 _ROUND: dict[str, Any] = {"village": "3318042007", "month": "2026-03"}
@@ -38,6 +40,12 @@ EXAMPLES: list[msgspec.Struct] = [
         photo=REPORT,
     ),
     RecipientConfirmed(**_OF, month="2026-03", ends=True, note=bytes(range(40))),
+    FindingCarried(
+        **_OF,
+        finding=Finding(month="2026-03", by="user:village", reason=NotEntitledReason.ABLE),
+        origin=OTHER,
+        transfer_id=REPORT,
+    ),
     Resigned(**_OF, programmes=("pkh",), confirmed_on=date(2026, 3, 6)),
     RoundOpened(**_ROUND, due_at=datetime(2026, 3, 25, 17, tzinfo=UTC)),
     RoundAnswered(**_ROUND, no_change=True),

@@ -42,7 +42,7 @@ def demo(
     console = Console(highlight=False)
     platform = _fresh_platform()
     try:
-        wrong = _play(console, platform, rows)
+        wrong = _play(console, platform, rows, stays=not once)
         for fault in wrong:
             console.print(f"[red]wrong:[/] {fault}", markup=True)
         if not once:
@@ -52,6 +52,8 @@ def demo(
         with console.status("stopping in order ..."):
             platform.down()
         console.print("stopped; the data stays in .padan/demo until the next demo")
+        if once:
+            console.print("without ONCE=1 (--once) everything stays up, and you are told what to try next")
     if wrong:
         raise typer.Exit(1)
 
@@ -72,7 +74,7 @@ def _fresh_platform() -> Platform:
     return Platform(Instance(folder, secure_kafka=True), bound=True)
 
 
-def _play(console: Console, platform: Platform, rows: int) -> list[str]:
+def _play(console: Console, platform: Platform, rows: int, *, stays: bool) -> list[str]:
     instance = platform.instance
     with console.status(f"inventing {rows:,} recipients and their families ..."):
         batch = pati.generate(rows, folder=instance.folder / "data")
@@ -94,7 +96,8 @@ def _play(console: Console, platform: Platform, rows: int) -> list[str]:
         screens.ranking_effect(console, before, after, changed)
         household, decisions = _telling_family(gateway)
         screens.family(console, household, decisions)
-    _show_next_steps(console, platform, batch, household["household_id"], journey.batch["upload_id"])
+    if stays:
+        _show_next_steps(console, platform, batch, household["household_id"], journey.batch["upload_id"])
     return faults(Story(batch, base, journey, ranking, before, after, changed))
 
 

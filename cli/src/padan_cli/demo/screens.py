@@ -114,6 +114,8 @@ def family(console: Console, household: dict[str, Any], decisions: list[dict[str
         lines.append(f"\n[{style}]{decision['programme']}: {decision['outcome']}[/]{amount}")
         explanation = decision["explanation"]
         lines += [f"  {explanation['summary_id']}", f"  [dim]{explanation['summary_en']}[/]"]
+        if (change := explanation["smallest_change"]) is not None:
+            lines += [f"  {change['text_id']}", f"  [dim]{change['text_en']}[/]"]
         for criterion in explanation["criteria"]:
             mark = {True: "[green]v[/]", False: "[red]x[/]", None: "[yellow]?[/]"}[criterion["holds"]]
             lines += [f"    {mark} {criterion['text_id']}", f"      [dim]{criterion['text_en']}[/]"]
@@ -124,10 +126,10 @@ def next_steps(console: Console, commands: list[tuple[str, str]], addresses: lis
     """Addresses, and commands that work when pasted."""
     console.rule("What to try next", align="left")
     for name, address in addresses:
-        console.print(f"  {name:<16} {address}")
+        console.print(f"  {name:<16} {address}", soft_wrap=True)
     console.print()
     for title, command in commands:
-        console.print(f"[dim]# {title}[/]")
-        # Wider than any terminal: a command that was broken into lines does not survive pasting.
+        # Wider than any terminal: a command, or its comment, that was broken into lines does not survive pasting.
+        console.print(f"[dim]# {title}[/]", soft_wrap=True)
         console.print(command, soft_wrap=True, markup=False)
         console.print()

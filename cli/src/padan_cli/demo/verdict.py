@@ -1,8 +1,12 @@
 """Whether the demo came out as it must: the figures of the generator's plan, found again by real validation."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
+from padan_eligibility.domain.scope import applies
+from padan_eligibility.policies import packaged
 from padan_simulators import pati
+from padan_simulators.pati.numbers import PATI
 
 from padan_cli.demo.feed import Outcomes
 from padan_cli.demo.journey import Journey
@@ -37,8 +41,9 @@ def faults(story: Story) -> list[str]:
         "the ranking changed no decision": story.changed > 0,
     }
     households = expected.base_rows + expected.valid
+    programmes = [policy.programme for policy in packaged() if applies(policy, PATI, datetime.now(UTC).date())]
     for name, outcomes in (("before", story.before), ("after", story.after)):
-        for programme in ("pkh", "sembako"):
+        for programme in programmes:
             decided = sum(outcomes.get(programme, {}).values())
             checks[f"{programme} {name} the ranking: {decided} decided, not {households}"] = decided == households
     for outcome in OUTCOMES:

@@ -26,17 +26,32 @@ def prepare(server_url: str, secrets: Path) -> None:
             create(connection, secrets, database, roles, owner=f"{database}_owner")
 
 
-def create(connection: psycopg.Connection, secrets: Path, database: str, roles: tuple[str, ...], *, owner: str) -> None:
+def create(
+    connection: psycopg.Connection,
+    secrets: Path,
+    database: str,
+    roles: tuple[str, ...],
+    *,
+    owner: str,
+    template: str = "template1",
+) -> None:
     """Create one database with its owner (migrations only) and its run-time roles; safe to repeat.
 
     A run-time role may connect and use temporary tables; what it may read and write is for the migrations to grant.
+    A new one is a copy of `template`.
     """
     for role in (owner, *roles):
         _ensure_role(connection, role, database_password(secrets, role))
     found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (database,)).fetchone()
     if found is None:
         connection.execute(
-            sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(database), sql.Identifier(owner))
+            sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY {}").format(
+                sql.Identifier(database),
+                sql.Identifier(owner),
+                sql.Identifier(template),
+                # Copying files asks for a checkpoint, which a server at work should be spared.
+                sql.Identifier("wal_log" if template == "template1" else "file_copy"),
+            )
         )
     connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(database)))
     for role in roles:

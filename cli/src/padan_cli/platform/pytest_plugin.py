@@ -9,10 +9,10 @@ import fcntl
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import psycopg
 import pytest
@@ -20,6 +20,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from padan_events.create_topics import create_topics
 from padan_events.kafka_client import Kafka, client_of
 from padan_events.topics import EVENT_TOPICS, PARKED_TOPICS
+from padan_runtime.database import migrate
 from psycopg import sql
 
 from padan_cli.platform import Instance, Platform, databases
@@ -28,17 +29,34 @@ from padan_cli.platform.postgres import SUPERUSER
 
 
 class FreshDatabase(NamedTuple):
-    """An empty database of one test: the address of its run-time role and of its owner."""
+    """A database of one test, without a row: the address of its run-time role and of its owner."""
 
     url: str
     owner_url: str
 
+    @property
+    def name(self) -> str:
+        """Its name on the server."""
+        return self.url.rpartition("/")[2]
+
     def url_for(self, platform: Platform, role: str) -> str:
         """Address for another of its roles, such as `gateway_reader`."""
-        return platform.database_url(self.url.rpartition("/")[2], role)
+        return platform.database_url(self.name, role)
 
 
-MakeDatabase = Callable[[str], FreshDatabase]
+class MakeDatabase(Protocol):
+    """Makes a database of `name`, with the migrations of `packages` (default: all that its service applies)."""
+
+    def __call__(self, name: str, packages: Sequence[str] | None = None) -> FreshDatabase: ...
+
+
+_APPLIED = {
+    "registry_ingest": ("padan_runtime", "padan_registry_ingest"),
+    "household": ("padan_runtime", "padan_household"),
+    "keyring": ("padan_household.keyring",),
+    "eligibility": ("padan_runtime", "padan_eligibility"),
+    "gateway": ("padan_runtime", "padan_gateway"),
+}
 
 
 @contextmanager
@@ -109,25 +127,41 @@ async def empty_topics(kafka: Kafka, topics: Collection[str]) -> None:
     await create_topics(kafka)
 
 
-@pytest.fixture
-def make_database(platform: Platform) -> Iterator[MakeDatabase]:
-    """Makes fresh, empty databases; each is dropped at the end of the test.
+@pytest.fixture(scope="session")
+def migrated() -> dict[tuple[str, ...], str]:
+    """Databases of this run that others are copied from, by name and what is applied: migrating takes ten times as
+    long as copying."""
+    return {}
 
-    The name says whose it is (`household`, `gateway`, `log` ...): its roles are `<name>_owner` and `<name>`, for
+
+@pytest.fixture
+def make_database(platform: Platform, migrated: dict[tuple[str, ...], str]) -> Iterator[MakeDatabase]:
+    """Makes fresh databases; each is dropped at the end of the test.
+
+    The name says whose it is (`household`, `gateway` ...): its roles are `<name>_owner` and `<name>`, for
     the gateway `gateway_writer` and `gateway_reader`.
     """
     made: list[str] = []
     secrets = platform.instance.secrets
     with psycopg.connect(platform.database_url("postgres", SUPERUSER), autocommit=True) as server:
 
-        def make(name: str) -> FreshDatabase:
-            roles = databases.RUN_TIME_ROLES.get(name, (name,))
+        def fresh(name: str, template: str) -> FreshDatabase:
+            roles = databases.RUN_TIME_ROLES[name]
             database = f"{name}_{uuid.uuid4().hex[:12]}"
-            made.append(database)
-            databases.create(server, secrets, database, roles, owner=f"{name}_owner")
+            databases.create(server, secrets, database, roles, owner=f"{name}_owner", template=template)
             return FreshDatabase(
                 platform.database_url(database, roles[0]), platform.database_url(database, f"{name}_owner")
             )
+
+        def make(name: str, packages: Sequence[str] | None = None) -> FreshDatabase:
+            applied = _APPLIED[name] if packages is None else tuple(packages)
+            if applied and (name, *applied) not in migrated:
+                template = fresh(name, "template1")
+                migrate(template.owner_url, applied, grant_to=databases.RUN_TIME_ROLES[name][0])
+                migrated[name, *applied] = template.name
+            one = fresh(name, migrated[name, *applied] if applied else "template1")
+            made.append(one.name)
+            return one
 
         yield make
         for database in made:

@@ -12,12 +12,15 @@ from padan_cli.story.teller import WHERE, Teller, person
 
 _POOR: Final = {Criterion2022.FOOD_INSECURITY, Criterion2022.FLOOR_EARTH_OR_PLASTER, Criterion2022.POWER_450_OR_NONE}
 
+_PROGRAMME: Final = "pkh"
+
 
 def tell(teller: Teller, platform: Platform) -> None:
     """All of it. Raises `StoryError` where a step does not come out as it must."""
     people.make_known(platform)
     household = _enters(teller)
     _is_determined(teller, household)
+    _is_given_a_place(teller, household)
     _grows(teller, household)
     son = _splits(teller, household)
     _moves(teller, household)
@@ -77,6 +80,13 @@ def _is_determined(teller: Teller, household: str) -> None:
     teller.show(household, state="determined", living=4)
 
 
+def _is_given_a_place(teller: Teller, household: str) -> None:
+    teller.chapter("Peringkat kesejahteraan, kuota, tempat", "Ranked, and given a place")
+    people.rank(teller.gateway("social_office"), decile=2)
+    teller.set_quota(_PROGRAMME, VILLAGE[:4], 100)
+    teller.place(household, _PROGRAMME, status="held", regency=VILLAGE[:4])
+
+
 def _grows(teller: Teller, household: str) -> None:
     teller.chapter("Seorang bayi lahir", "A child is born")
     baby = {"name": BABY, "birth_date": _today().isoformat(), "sex": "m", "relationship": "grandchild"}
@@ -106,7 +116,7 @@ def _splits(teller: Teller, household: str) -> str:
         },
     )
     teller.show(household, state="determined", living=4)
-    own = _other_household(teller, told, household, SON)
+    own = _founded(told, household)
     teller.show(own, state="determined", living=1)
     return own
 
@@ -120,6 +130,7 @@ def _moves(teller: Teller, household: str) -> None:
     teller.give("village_operator", {"command": "accept_relocation", "household_id": household}, region=AWAY)
     teller.sees = "social_office", AWAY[:4]
     teller.show(household, state="determined", living=4)
+    teller.place(household, _PROGRAMME, status="held", regency=AWAY[:4])
 
 
 def _is_asked_about(teller: Teller, household: str) -> None:
@@ -157,13 +168,6 @@ def _objection(told: dict[str, Any], seen: dict[str, Any]) -> str:
     return str(seen["objections"][0]["objection_id"]) if seen.get("objections") else str(told["events"][0]["event_id"])
 
 
-def _other_household(teller: Teller, told: dict[str, Any], household: str, name: str) -> str:
-    """The household of which a member with this name is, beside the one that the command named."""
-    with teller.http(*teller.sees) as http:
-        listed = http.get("/v1/households", params={"min_position": told["min_position"], "limit": 500}).json()
-    for one in listed["households"]:
-        if one["household_id"] != household and name in {
-            m["name"] for m in teller.look(one["household_id"])["members"]
-        }:
-            return str(one["household_id"])
-    raise AssertionError("the new household is not there")
+def _founded(told: dict[str, Any], household: str) -> str:
+    """The household that the command founded, beside the one that it named."""
+    return str(next(one["household_id"] for one in told["events"] if one["household_id"] != household))

@@ -13,6 +13,8 @@ from padan_cli.story.chapters import tell
 from padan_cli.story.teller import StoryError, Teller
 
 _INSTANCE = "story"
+_WIDEST = 118
+"""Longer lines are hard to read."""
 
 
 def register(app: typer.Typer) -> None:
@@ -24,7 +26,8 @@ def story(
     keep: Annotated[bool, typer.Option("--keep", help="Leave the instance running afterwards.")] = False,
 ) -> None:
     """Start everything afresh and play the life of an invented family through the public API, told in words."""
-    console = Console(highlight=False, width=118)
+    console = Console(highlight=False)
+    console.width = min(console.width, _WIDEST)
     folder = project_root() / ".padan" / _INSTANCE
     if folder.exists():
         Platform(Instance(folder)).down()

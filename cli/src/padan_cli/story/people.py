@@ -2,11 +2,15 @@
 
 import io
 from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import httpx
 import polars as pl
 
+from padan_cli.demo.journey import travel
+from padan_cli.ingest import Gateway
 from padan_cli.platform import Platform
 
 VILLAGE: Final = "3318042007"
@@ -86,6 +90,16 @@ def make_known(platform: Platform) -> None:
     people.write_parquet(into)
     url = f"{platform.url('civil-registry')}/simulator/people"
     httpx.post(url, content=into.getvalue(), timeout=60, trust_env=False).raise_for_status()
+
+
+def rank(gateway: Gateway, *, decile: int) -> None:
+    """The ministry's ranking names the father, and with him the family. Raises `RuntimeError`."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "ranking.csv"
+        file.write_text(f"NIK,DESIL\n{nik(FATHER)},{decile}\n")
+        done = travel(gateway, file).batch
+    if done["state"] != "done" or done["valid"] != 1:
+        raise RuntimeError(f"the ranking: {done['state']}, {done['valid']} valid")
 
 
 def die(platform: Platform, *names: str, on: date) -> None:

@@ -9,6 +9,7 @@ from padan_simulators.pictures import picture
 from rich.console import Console
 from rich.padding import Padding
 
+from padan_cli.ingest import Gateway
 from padan_cli.platform import Platform
 from padan_cli.story import words
 from padan_cli.story.people import WORKS_FOR
@@ -37,7 +38,8 @@ class Teller:
         """A heading."""
         self._number += 1
         self._console.print()
-        self._console.rule(f"[bold]{self._number}. {indonesian}[/]  [dim]{english}[/]", align="left")
+        self._console.rule(f"[bold]{self._number}. {indonesian}[/]", align="left")
+        self._console.print(f"[dim]{' ' * len(str(self._number))}  {english}[/]", highlight=False)
 
     def http(self, role: str, region: str | None = None) -> httpx.Client:
         """A client of somebody in this role; each role is somebody else."""
@@ -49,6 +51,11 @@ class Teller:
             trust_env=False,
         )
 
+    def gateway(self, role: str) -> Gateway:
+        """The gateway for files, as somebody in this role."""
+        token = issue(self._platform.instance, role=role, region=WORKS_FOR[role], subject=f"story-{role}")
+        return Gateway(self._platform.url("gateway"), token)
+
     def give(self, role: str, command: dict[str, Any], region: str | None = None) -> dict[str, Any]:
         """Give a command; what was answered. Raises `StoryError` where it was refused."""
         key = str(uuid5(NAMESPACE_URL, f"story:{self._number}:{role}:{command}"))
@@ -58,7 +65,7 @@ class Teller:
         if not answer.is_success or told.get("refused"):
             raise StoryError(f"{command['command']}: {answer.status_code} {answer.text}")
         self._reached = told["min_position"] or self._reached
-        self._console.print(f"  [cyan]{words.role(role)}[/] · {words.command(command['command'])}", highlight=False)
+        self._step(f"[cyan]{words.role(role)}[/] · {words.command(command['command'])}")
         return told
 
     def refused(self, role: str, command: dict[str, Any], code: str) -> None:
@@ -70,9 +77,9 @@ class Teller:
         problem = told["cases"][0]["reasons"][0] if "cases" in told else told
         if problem["code"] != code:
             raise StoryError(f"{command['command']} should be refused as {code}: {answer.text}")
+        self._step(f"[cyan]{words.role(role)}[/] · {words.command(command['command'])}")
         self._console.print(
-            f"  [cyan]{words.role(role)}[/] · {words.command(command['command'])} · [red]ditolak / refused:[/] "
-            f"{problem['detail_id']} [dim]{problem['detail']}[/]",
+            Padding(f"[red]ditolak / refused:[/] {problem['detail_id']}\n[dim]{problem['detail']}[/]", (0, 0, 0, 4)),
             highlight=False,
         )
 
@@ -118,6 +125,35 @@ class Teller:
                 time.sleep(0.2)  # the feed tells nobody when it has been read
         self._say(seen)
         return seen
+
+    def set_quota(self, programme: str, regency: str, places: int) -> None:
+        """The ministry sets how many places there may be. Raises `StoryError`."""
+        form = {"programme": programme, "regency": regency, "places": places}
+        with self.http("ministry") as http:
+            answer = http.post("/v1/quotas", json=form, headers={"Idempotency-Key": f"story:{form}"})
+        if not answer.is_success:
+            raise StoryError(f"quota: {answer.text}")
+        self._step(
+            f"[cyan]{words.role('ministry')}[/] · kuota {programme.upper()} {regency}: {places} / sets the quota"
+        )
+
+    def place(self, household_id: str, programme: str, *, status: str, regency: str) -> None:
+        """Say which place the family has, once a round has come to it. Raises `StoryError` where it has another."""
+        deadline = time.monotonic() + _WITHIN_S
+        found: dict[str, Any] | None = None
+        with self._console.status("menunggu putaran alokasi / waiting for a round of places ..."):
+            while found is None or (found["status"], found["regency"]) != (status, regency):
+                if time.monotonic() > deadline:
+                    raise StoryError(f"place in {programme}: {found}, not {status} in {regency}")
+                with self.http(*self.sees) as http:
+                    seen = http.get(f"/v1/households/{household_id}/eligibility").raise_for_status().json()
+                found = next((one for one in seen["places"] if one["programme"] == programme), None)
+                time.sleep(0.2)  # a round tells nobody when it has been held
+        indonesian, english = words.place(found)
+        self._console.print(Padding(f"{indonesian}\n[dim]{english}[/]", (0, 0, 0, 4)), highlight=False)
+
+    def _step(self, told: str) -> None:
+        self._console.print(Padding(told, (0, 0, 0, 2)), highlight=False)
 
     def _say(self, household: dict[str, Any]) -> None:
         indonesian, english = words.household(household)

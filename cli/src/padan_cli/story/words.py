@@ -46,6 +46,12 @@ _COMMANDS: Final = {
 }
 
 
+def place(told: dict[str, Any]) -> tuple[str, str]:
+    """A family's place in a programme, in one sentence of each language."""
+    where = f"{told['programme'].upper()}, {told['regency']}"
+    return f"{where}: {told['text_id']}", f"{where}: {told['text_en']}"
+
+
 def role(name: str) -> str:
     """Who acts."""
     return _ROLES[name]

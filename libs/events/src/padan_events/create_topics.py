@@ -28,6 +28,7 @@ class TopicsRefusedError(RuntimeError):
     """The broker refused to create a topic; the message holds Kafka's error code for each."""
 
 
+_NO_CONTROLLER_S = 30
 _TOPIC_EXISTS = 36  # somebody else created it meanwhile
 
 
@@ -48,6 +49,7 @@ async def create_topics(kafka: Kafka, *, replication: int = 1, min_insync_replic
             raise WrongPartitionsError(f"these topics must have {SHARDS} partitions: {wrong}")
         missing = [topic for name, topic in TOPICS.items() if name not in existing]
         if missing:
+            await known_controller(admin)
             answer: Any = await admin.create_topics(  # its fields depend on the version spoken
                 [
                     NewTopic(
@@ -70,6 +72,19 @@ async def create_topics(kafka: Kafka, *, replication: int = 1, min_insync_replic
         return [topic.name for topic in missing]
     finally:
         await admin.close()
+
+
+async def known_controller(admin: AIOKafkaAdminClient) -> None:
+    """Wait until the cluster has a controller: while one is elected there is none, and only it makes topics.
+
+    Raises `TopicsRefusedError` where there is none for half a minute.
+    """
+    try:
+        async with asyncio.timeout(_NO_CONTROLLER_S):
+            while (await admin.describe_cluster())["controller_id"] < 0:
+                await asyncio.sleep(0.1)  # the cluster tells nobody when it has elected
+    except TimeoutError as error:
+        raise TopicsRefusedError("the cluster has no controller") from error
 
 
 def main() -> None:

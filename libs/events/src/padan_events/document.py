@@ -1,4 +1,4 @@
-"""Write what the contract says of itself: schemas, the AsyncAPI document and docs/events.md.
+"""Write what the contract says of itself: schemas, the AsyncAPI document, docs/events.md and docs/command-fields.md.
 
 `python -m padan_events.document`, in a checkout. The tests fail where a file is not what this would write.
 """
@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from padan_events import asyncapi, schemas
+from padan_events.command_fields import command_fields
 from padan_events.handbook import handbook
 
 _LIBRARY: Final = Path(__file__).resolve().parents[2]
@@ -25,6 +26,7 @@ def documents() -> dict[Path, bytes]:
     files[_LIBRARY / "asyncapi.json"] = msgspec.json.format(msgspec.json.encode(described), indent=2) + b"\n"
     program = (_PROJECT / "tests/java/FactReader.java").read_text()
     files[_PROJECT / "docs/events.md"] = handbook(examples, program).encode()
+    files[_PROJECT / "docs/command-fields.md"] = command_fields().encode()
     return files
 
 

@@ -24,11 +24,11 @@ class Outcome(StrEnum):
 class Decided(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A household's entitlement to a programme, and on what it rests.
 
-    When: an event of the household changed the decision, or what it rests on. The last one of a household and
-    programme stands.
+    When: an event of the household changed the decision, or what it rests on; the date came that the decision before
+    named; or a policy was published. The last one of a household and programme stands.
 
-    The event's id is a UUIDv5 of household, programme, facts, policy version and as-of date: the same decision made
-    again is the same event.
+    The event's id is a UUIDv5 of household, programme, facts, policy version and as-of date, and of the decision it
+    replaces where no event of the household led to it: the same decision made again is the same event.
     """
 
     household_id: HouseholdId
@@ -46,11 +46,40 @@ class Decided(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     missing: Annotated[tuple[str, ...], told("Facts that were not known and would have mattered.")] = ()
 
 
+@event_type("id.padan.programme.policy_drafted.v1", PROGRAMME_EVENTS)
+class PolicyDrafted(msgspec.Struct, frozen=True, kw_only=True):
+    """A version of a programme's policy was drafted. Nothing is decided by it.
+
+    When: a person of the programme's owner sent the document, or another one for the same version: the last draft of a
+    version counts, and what was said of one before it counts no more.
+    """
+
+    programme: Annotated[str, told("Code of the programme; also the record's key.")]
+    version: Annotated[str, told("Version that it is to become, such as 2026.1.")]
+    document: Annotated[msgspec.Raw, told("The policy as data, as in policy_published.")]
+    digest: Annotated[str, told("SHA-256 of the canonical document, in hexadecimal.")]
+    drafted_by: Annotated[str, told("Who sent it: `user:<subject>`.")]
+
+
+@event_type("id.padan.programme.policy_reviewed.v1", PROGRAMME_EVENTS)
+class PolicyReviewed(msgspec.Struct, frozen=True, kw_only=True):
+    """A second person agreed to the draft of a policy. It can be published now, by anybody of the owner but its author.
+
+    When: somebody of the programme's owner, other than who drafted it, said so.
+    """
+
+    programme: Annotated[str, told("Code of the programme; also the record's key.")]
+    version: Annotated[str, told("Version that the draft is to become.")]
+    digest: Annotated[str, told("Digest of the draft that was agreed to.")]
+    reviewed_by: Annotated[str, told("Who agreed: `user:<subject>`.")]
+
+
 @event_type("id.padan.programme.policy_published.v1", PROGRAMME_EVENTS)
 class PolicyPublished(msgspec.Struct, frozen=True, kw_only=True):
     """A version of a programme's policy was published.
 
-    When: eligibility starts with a version that was not published before. A published version never changes.
+    When: eligibility starts with a version that was not published before, or a second person of the programme's owner
+    published a draft that was agreed to. A published version never changes.
     """
 
     programme: Annotated[str, told("Code of the programme; also the record's key.")]

@@ -123,7 +123,9 @@ def handbook(examples: Mapping[str, Example], program: str) -> str:
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table in Markdown."""
+
     def line(cells: Iterable[str]) -> str:
         return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
@@ -136,7 +138,7 @@ def _topics() -> str:
         readers = [reader for reader in readers_of(topic) if reader != topic.owner]
         shown = [f"**{reader}**" if reader == INTEGRATOR else reader for reader in readers]
         rows.append([f"[{topic.name}](#{_anchor(topic.name)})", topic.owner, topic.key, _stay(topic), ", ".join(shown)])
-    return "## Topics\n\nThe owner alone may write.\n\n" + _table(
+    return "## Topics\n\nThe owner alone may write.\n\n" + table(
         ["topic", "owner", "key", "records stay", "read by"], rows
     )
 
@@ -147,7 +149,7 @@ def _stay(topic: Topic) -> str:
 
 def _headers() -> str:
     rows = [[f"`{a.name}`", "yes" if a.required else "no", a.meaning] for a in ATTRIBUTES]
-    return "## Headers\n\nUTF-8 text.\n\n" + _table(["header", "always", "meaning"], rows)
+    return "## Headers\n\nUTF-8 text.\n\n" + table(["header", "always", "meaning"], rows)
 
 
 def _java(program: str) -> str:
@@ -161,7 +163,7 @@ def _java(program: str) -> str:
 
 def _protection() -> str:
     rows = [[_words(name), meaning] for name, meaning in PROTECTIONS.items()]
-    return "## Who may read what\n\nThe column *protection* of the tables below:\n\n" + _table(
+    return "## Who may read what\n\nThe column *protection* of the tables below:\n\n" + table(
         ["protection", "what it is"], rows
     )
 
@@ -212,7 +214,7 @@ def _fields(shape: Mapping[str, Any]) -> str:
         ]
         for name, field in shape["properties"].items()
     ]
-    return _table(["field", "type", "always", "protection", "meaning"], rows)
+    return table(["field", "type", "always", "protection", "meaning"], rows)
 
 
 def _type(field: Mapping[str, Any]) -> str:
@@ -239,7 +241,7 @@ def _shape(name: str, shape: Mapping[str, Any]) -> str:
         return head + "One of " + ", ".join(f"`{value}`" for value in shape["enum"]) + "."
     if "prefixItems" in shape:
         rows = [[str(n), _type(one), one.get("description", "")] for n, one in enumerate(shape["prefixItems"])]
-        return head + "A JSON array:\n\n" + _table(["index", "type", "meaning"], rows)
+        return head + "A JSON array:\n\n" + table(["index", "type", "meaning"], rows)
     return head + _fields(shape)
 
 

@@ -9,6 +9,7 @@ import msgspec
 from padan_events.effects import Effects, HouseholdFact, PersonId, SealedMember
 from padan_events.intake import Decile, Origin
 from padan_events.personal import Agreement
+from padan_events.recipients import Finding
 from padan_events.registry import event_type
 from padan_events.states import State
 from padan_events.telling import told
@@ -29,6 +30,9 @@ class SplitFrom(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     update_month: Annotated[str | None, told("The update month (YYYY-MM) of that household's approval.")] = None
     decile: Annotated[int | None, told("The welfare decile of that household (1 poorest to 10).")] = None
     ranked_on: Annotated[date | None, told("The date from which that ranking holds.")] = None
+    finding: Annotated[
+        Finding | None, told("What its village said of that household last, where that was not_entitled and stands.")
+    ] = None
 
 
 @event_type("id.padan.household.proposed.v1", HOUSEHOLD_EVENTS)
@@ -84,9 +88,9 @@ class IdentityMatched(HouseholdFact, frozen=True, kw_only=True):
 
 @event_type("id.padan.household.welfare_ranked.v1", HOUSEHOLD_EVENTS)
 class WelfareRanked(HouseholdFact, frozen=True, kw_only=True):
-    """A household's welfare decile (1 poorest to 10) became known or changed.
+    """A household's welfare decile (1 poorest to 10) became known or changed, or is the same by a later ranking.
 
-    When: a report of a ranking was accepted that says something new.
+    When: a report of a ranking was accepted that says something new: another decile, or a later date.
     """
 
     decile: Decile

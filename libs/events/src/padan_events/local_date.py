@@ -16,6 +16,13 @@ PROVINCES: Final = tuple(sorted(_OFFSETS))
 """The codes of the provinces, 2 digits."""
 
 
+ZONES: Final = tuple(
+    (int(offset.total_seconds()) // 3600, tuple(sorted(code for code, one in _OFFSETS.items() if one == offset)))
+    for offset in (_WIT, _WITA, _WIB)
+)
+"""Hours ahead of UTC with the provinces of the zone; first the one in which a day begins first."""
+
+
 class UnknownProvinceError(LookupError):
     """A region code that begins with no province of ours."""
 

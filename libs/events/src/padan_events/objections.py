@@ -4,15 +4,20 @@ Who did stands in a sealed block only. The event is recorded on behalf of `servi
 a UUIDv5 over the sender and a keyed hash of the key they named the request by, which nobody can go through by trying.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from padan_events.effects import HouseholdFact
+from padan_events.local_date import begins
 from padan_events.registry import event_type
 from padan_events.telling import told
+from padan_events.tiers import Reactivated
 from padan_events.topics import HOUSEHOLD_EVENTS
+
+ANSWERED_WITHIN: Final = timedelta(days=14)
+"""How long an objection, or an appeal, waits for an answer (default)."""
 
 ObjectionId = Annotated[UUID, told("The objection: the id of the event that raised it.", "pseudonym")]
 
@@ -45,7 +50,13 @@ class ObjectionRaised(HouseholdFact, frozen=True, kw_only=True):
     """
 
     reason: Annotated[ObjectionReason, told("Why.")]
-    due_at: Annotated[datetime, told("When it lapses if nobody has answered it.")]
+    due_at: Annotated[
+        datetime,
+        told(
+            "When it lapses if nobody has answered it. Where the household comes back into the register "
+            "(`reactivated`), not before 14 days from the end of that day have passed."
+        ),
+    ]
     objector: Annotated[bytes, told("Who objected, and through whom.", "sealed_identity")]
     statement: Annotated[bytes, told("What they say, and the place on the map.", "sealed_identity")]
     photo: Annotated[UUID | None, told("A photo that shows it.", "pseudonym")] = None
@@ -75,6 +86,12 @@ class ObjectionAppealed(HouseholdFact, frozen=True, kw_only=True):
     """
 
     objection_id: ObjectionId
-    due_at: Annotated[datetime, told("When the appeal lapses if nobody has answered it.")]
+    due_at: Annotated[datetime, told("When the appeal lapses if nobody has answered it, as `objection_raised` has it.")]
     appellant: Annotated[bytes, told("Who appeals, and through whom.", "sealed_identity")]
     statement: Annotated[bytes, told("What they say.", "sealed_identity")]
+
+
+def waits_until(back: Reactivated) -> datetime:
+    """Until when the objections to a household that has come back into the register wait at least: nobody could answer
+    them meanwhile."""
+    return begins(back.occurred_on + timedelta(days=1), back.regency) + ANSWERED_WITHIN

@@ -206,11 +206,26 @@ class CountedComponent(msgspec.Struct, frozen=True, kw_only=True):
     counts: bool
 
 
+class FactChange(msgspec.Struct, frozen=True):
+    """A fact imagined otherwise: `decile` to `4`, `proposed_for.bst` to `yes`."""
+
+    fact: str
+    to: str
+
+
+class SmallestChange(msgspec.Struct, frozen=True, kw_only=True):
+    """The fewest facts that would turn a decision, were all of them otherwise, in words in both languages."""
+
+    changes: tuple[FactChange, ...]
+    text_id: str
+    text_en: str
+
+
 class Explanation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Why a decision fell, in words in both languages. Sealed under the household's sensitive key.
 
     `next_change_on` is the next date on which the decision could change by itself; it lies in here because it
-    can give away a birthday.
+    can give away a birthday. `smallest_change` is absent where no few facts would turn the decision.
     """
 
     criteria: tuple[Criterion, ...]
@@ -218,6 +233,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     summary_en: str
     components: tuple[CountedComponent, ...] = ()
     next_change_on: date | None = None
+    smallest_change: SmallestChange | None = None
 
 
 class Objector(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -5,6 +5,8 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
+import msgspec
+
 from padan_events.effects import HouseholdFact
 from padan_events.registry import event_type
 from padan_events.telling import told
@@ -31,6 +33,15 @@ class NotEntitledReason(StrEnum):
     REFUSED = "refused"
     DUPLICATE = "duplicate"
     OTHER = "other"
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A village's word that a family is not entitled, which the social office has not set aside."""
+
+    month: Month
+    by: Annotated[str, told("Who said so: nobody confirms their own answer.")]
+    reason: Annotated[NotEntitledReason | None, told("Why not.")] = None
+    ends: Annotated[bool | None, told("True once the social office confirmed it; absent until it decides.")] = None
 
 
 @event_type("id.padan.household.programme_proposed.v1", HOUSEHOLD_EVENTS)
@@ -69,6 +80,23 @@ class RecipientConfirmed(HouseholdFact, frozen=True, kw_only=True):
     month: Month
     ends: Annotated[bool, told("Whether assistance ends. False: the answer was not confirmed, and it goes on.")]
     note: Annotated[bytes | None, told("What the official wrote, if anything.", "sealed_identity")] = None
+
+
+@event_type("id.padan.household.finding_carried.v1", HOUSEHOLD_EVENTS)
+class FindingCarried(HouseholdFact, frozen=True, kw_only=True):
+    """A family took people in of whose family before a village had said that it is not entitled: that answer holds of
+    this family too, until somebody has decided on it here. It ends nothing before.
+
+    When: another family was merged into this one, or its head or caretaker came from there, and nothing was found
+    against this family itself; in the same transaction as the `member_moved_in`.
+    """
+
+    finding: Annotated[
+        Finding,
+        told("What was said; its month is the last one in which either family was answered for, and `ends` is absent."),
+    ]
+    origin: Annotated[UUID, told("The household of which it was said.", "pseudonym")]
+    transfer_id: Annotated[UUID, told("The same as on the `member_moved_in`.", "pseudonym")]
 
 
 @event_type("id.padan.household.resigned.v1", HOUSEHOLD_EVENTS)

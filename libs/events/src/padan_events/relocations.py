@@ -1,15 +1,19 @@
 """A whole family moves to another place, within its regency or to another one."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 from padan_events.effects import Effects, HouseholdFact, PersonId
 from padan_events.intake import MoveSource, Regency
+from padan_events.local_date import begins
 from padan_events.registry import event_type
 from padan_events.telling import told
-from padan_events.tiers import Note
+from padan_events.tiers import Note, Reactivated
 from padan_events.topics import HOUSEHOLD_EVENTS
+
+ACCEPTED_WITHIN: Final = timedelta(days=30)
+"""How long the origin's office, and then the destination, may take (default)."""
 
 OccurredOn = Annotated[date, told("Local date from which it holds.")]
 
@@ -33,7 +37,13 @@ class RelocationRequested(HouseholdFact, frozen=True, kw_only=True):
 
     to_regency: Annotated[str, told("The regency it moves to, 4 digits.")]
     destination: Annotated[bytes, told("Village, address and family card there.", "sealed_identity")]
-    due_at: Annotated[datetime, told("When it lapses if nobody has decided.")]
+    due_at: Annotated[
+        datetime,
+        told(
+            "When it lapses if nobody has decided. Where the household comes back into the register (`reactivated`), "
+            "not before 30 days from the end of that day have passed."
+        ),
+    ]
     occurred_on: OccurredOn
 
 
@@ -44,7 +54,13 @@ class RelocationReleased(HouseholdFact, frozen=True, kw_only=True):
     When: the social office of the origin released it.
     """
 
-    due_at: Annotated[datetime, told("When it goes back to the origin if the destination has said nothing.")]
+    due_at: Annotated[
+        datetime,
+        told(
+            "When it goes back to the origin if the destination has said nothing; of a household that comes back into "
+            "the register as `relocation_requested` has it."
+        ),
+    ]
 
 
 @event_type("id.padan.household.relocation_accepted.v1", HOUSEHOLD_EVENTS)
@@ -116,3 +132,9 @@ class RelocationSeen(HouseholdFact, frozen=True, kw_only=True):
     place: Annotated[bytes, told("The village it shows them in; under the member's key.", "sealed_identity")]
     occurred_on: Annotated[date, told("Local date from which it shows them there.")]
     source: Annotated[MoveSource, told("The door by which the civil registry told it.")]
+
+
+def moves_until(back: Reactivated) -> datetime:
+    """Until when the open move of a household that has come back into the register waits at least: nobody could decide
+    on it meanwhile."""
+    return begins(back.occurred_on + timedelta(days=1), back.regency) + ACCEPTED_WITHIN

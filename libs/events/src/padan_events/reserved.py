@@ -11,10 +11,9 @@ _FACTS: Final = {
         "letter_issued letter_withdrawn person_erased"
     ),
     "eligibility": (
-        "place_awarded waitlisted place_released promoted round_closed review_opened review_closed "
-        "disbursement_listed disbursement_resulted recovery_opened recovery_closed"
+        "review_opened review_closed disbursement_listed disbursement_resulted recovery_opened recovery_closed"
     ),
-    "programme": "quota_set period_opened period_closed region_replaced",
+    "programme": "period_opened period_closed region_replaced",
 }
 
 RESERVED: Final = frozenset(

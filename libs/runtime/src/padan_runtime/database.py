@@ -14,6 +14,7 @@ from psycopg_pool import ConnectionPool
 from padan_runtime.logs import logger
 from padan_runtime.same_server import SameServer
 
+GENERIC_PLANS = "-c plan_cache_mode=force_generic_plan"
 _MIGRATION_LOCK = 0x7061_6461_6E01  # "padan" and the number of this lock
 
 
@@ -34,7 +35,9 @@ class Database:
     """One database under one role. Connections are checked before use: a restarted server is not an error.
 
     A transaction in which nothing happens for `idle_transaction_s` is ended by the server. With `server` every
-    connection leads to the server and timeline of the first one, or is not handed out.
+    connection leads to the server and timeline of the first one, or is not handed out. `generic_plans` plans each
+    statement once for a connection and not anew for its parameters: a log has 24 partitions, so that a plan costs five
+    times what it takes to read the events of a household by it.
     """
 
     def __init__(
@@ -45,8 +48,10 @@ class Database:
         size: int = 8,
         idle_transaction_s: float = 60.0,
         server: SameServer | None = None,
+        generic_plans: bool = False,
     ) -> None:
         self.url = url
+        plans = f" {GENERIC_PLANS}" if generic_plans else ""
         self._pool: ConnectionPool[Connection[tuple[Any, ...]]] = ConnectionPool(
             url,
             min_size=1,
@@ -63,7 +68,7 @@ class Database:
                 "keepalives_count": 3,
                 "tcp_user_timeout": 15_000,
                 # A process that sleeps inside a transaction would hold its locks, and so its shards, without end.
-                "options": f"-c idle_in_transaction_session_timeout={round(idle_transaction_s * 1000)}",
+                "options": f"-c idle_in_transaction_session_timeout={round(idle_transaction_s * 1000)}{plans}",
             },
             open=False,
         )

@@ -9,6 +9,7 @@ import httpx
 import msgspec
 
 from padan_runtime import metrics
+from padan_runtime.http_client import http_client
 from padan_runtime.problems import Unavailable
 from padan_runtime.service_tokens import ServiceIdentity
 
@@ -80,7 +81,7 @@ class KeyClient:
 
     def __init__(self, household_url: str, identity: ServiceIdentity, *, most: int = 20_000) -> None:
         self._identity, self._most = identity, most
-        self._http = httpx.AsyncClient(base_url=household_url, timeout=httpx.Timeout(30, connect=2))
+        self._http = http_client(household_url, timeout_s=30)
         self._cache: OrderedDict[UUID, dict[UUID, SubjectKeys]] = OrderedDict()
         self._intake: dict[str, bytes] = {}
 

@@ -4,13 +4,15 @@ import msgspec
 
 
 class Question(msgspec.Struct, frozen=True):
-    """One person to be looked for in the views. `known`: the register holds them somewhere."""
+    """One person to be looked for in the views. `known`: the register holds them somewhere; `dead`: it has them as
+    dead, in a household that is not active any more."""
 
     row: int
     nik_hash: bytes
     name: str
     birth_date: str
     known: bool
+    dead: bool = False
 
 
 class Questions(msgspec.Struct, frozen=True):

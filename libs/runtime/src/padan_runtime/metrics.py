@@ -57,6 +57,12 @@ FEED_READ_LAST = Gauge(
 PORT_REQUESTS = Counter("padan_port_requests_total", "Requests to outside registers.", ["port", "outcome"])
 PORT_SECONDS = Histogram("padan_port_seconds", "Time of one request to an outside register.", ["port"])
 
+LOOKED = Gauge(
+    "padan_work_last_timestamp_seconds",
+    "When work that nobody asks for was last done or seen to be none: rounds of places, decisions that come due, "
+    "recomputations. Alert where it is old.",
+    ["work"],
+)
 DECIDED = Counter("padan_decided_total", "Decisions, by programme and outcome.", ["programme", "outcome"])
 
 HTTP_REQUESTS = Counter("padan_http_requests_total", "Requests answered.", ["method", "route", "status"])

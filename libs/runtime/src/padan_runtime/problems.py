@@ -9,16 +9,23 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
+from padan_runtime.field_faults import FieldFault, Text, of_form, sentence
 from padan_runtime.logs import logger
 
+__all__ = [
+    "RESTARTING",
+    "TYPE_PREFIX",
+    "FieldFault",
+    "Problem",
+    "Text",
+    "Unavailable",
+    "install",
+    "request_invalid",
+    "response",
+    "service_unavailable",
+]
+
 TYPE_PREFIX = "urn:padan:problem:"
-
-
-class Text(msgspec.Struct, frozen=True):
-    """One text in Indonesian and English."""
-
-    id: str
-    en: str
 
 
 class Problem(Exception):
@@ -66,15 +73,35 @@ def response(problem: Problem) -> Response:
     )
 
 
-def request_invalid(faults: Sequence[tuple[str, str]]) -> Problem:
+def request_invalid(faults: Sequence[tuple[str, str] | FieldFault]) -> Problem:
     """A request that does not fit its schema: the fields, each with what is wrong with it."""
-    where = ", ".join(place for place, _ in faults)
+    found = [fault if isinstance(fault, FieldFault) else FieldFault(*fault) for fault in faults]
     return Problem(
         "request_invalid",
         422,
-        Text(f"Isian ini keliru: {where}.", f"This is not right: {where}."),
+        sentence(found),
         Text("Perbaiki isian itu, lalu kirim lagi.", "Correct it, then send again."),
-        fields=[{"field": place, "error": error} for place, error in faults],
+        fields=[fault.document() for fault in found],
+    )
+
+
+_OUTSIDE = {
+    "civil_registry": Text("Dukcapil belum menjawab.", "The civil registry does not answer."),
+    "barred_register": Text(
+        "Daftar ASN, TNI, dan Polri belum menjawab.", "The register of barred occupations does not answer."
+    ),
+}
+
+
+def service_unavailable(service: str) -> Problem:
+    """Another server did not answer. `service` is said as it is, so that whoever asked for it can say so, too."""
+    inside = Text(f"Bagian sistem {service} belum menjawab.", f"The service {service} does not answer.")
+    return Problem(
+        "service_unavailable",
+        503,
+        _OUTSIDE.get(service, inside),
+        Text("Tunggu sebentar, lalu coba lagi.", "Wait a moment, then try again."),
+        service=service,
     )
 
 
@@ -95,9 +122,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> Response:
-        return response(
-            request_invalid([(".".join(str(part) for part in fault["loc"]), fault["type"]) for fault in error.errors()])
-        )
+        return response(request_invalid([of_form(fault) for fault in error.errors()]))
 
     @app.exception_handler(HTTPException)
     async def http(_: Request, error: HTTPException) -> Response:
@@ -110,14 +135,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(Unavailable)
     async def away(_: Request, error: Unavailable) -> Response:
-        return response(
-            Problem(
-                "service_unavailable",
-                503,
-                Text(f"Bagian sistem {error} belum menjawab.", f"The service {error} does not answer."),
-                Text("Tunggu sebentar, lalu coba lagi.", "Wait a moment, then try again."),
-            )
-        )
+        return response(service_unavailable(str(error)))
 
     @app.exception_handler(Exception)
     async def unexpected(_: Request, error: Exception) -> Response:

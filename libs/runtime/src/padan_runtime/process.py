@@ -9,6 +9,7 @@ import threading
 from collections.abc import Awaitable, Callable, Generator, Sequence
 
 import uvicorn
+import uvloop
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -110,7 +111,7 @@ async def _run(app: FastAPI, host: str, port: int, tasks: Sequence[Task]) -> Non
 def run(app: FastAPI, *, host: str, port: int, tasks: Sequence[Task] = ()) -> None:
     """Run until SIGTERM or SIGINT (exit status 0), or until a task fails (logged, exit status 1)."""
     try:
-        asyncio.run(_run(app, host, port, tasks))
+        uvloop.run(_run(app, host, port, tasks))
     except* Exception:
         sys.stdout.flush()
         os._exit(1)  # no thread is waited for: see `end_for_sure`

@@ -40,6 +40,9 @@ Prepared = TypeVar("Prepared")
 
 _COMMIT_EVERY_S = 5.0
 _COMMIT_WITHIN_S = 5.0
+_PACE_S = 0.05
+"""Between the beginnings of two small batches. A batch costs its keys, a transaction and four changes of thread, be it
+of one event: behind a steady trickle each event would be one, and what people ask for waits for the processor."""
 _HANGS_AFTER = 5  # times what is called stuck: by then the group has given the shards to others
 
 
@@ -130,6 +133,7 @@ class Projector(Generic[Prepared]):
         records = await fetch(consumer, self._batch, lambda: self._assignment.seek(consumer))
         if self._assignment.failure is not None:
             raise self._assignment.failure
+        begun = time.monotonic()
         taken = self._assignment.take(consumer, records)
         self._assignment.expire_holes(consumer)
         if taken.events or taken.passed:
@@ -145,6 +149,8 @@ class Projector(Generic[Prepared]):
             await self._retrying.look()
         except MovedOnError:
             await self._seek_again(consumer)
+        if taken.events and len(taken.events) < self._batch:
+            await asyncio.sleep(max(0.0, begun + _PACE_S - time.monotonic()))
 
     async def _settle(self, consumer: AIOKafkaConsumer, taken: Taken, stop: asyncio.Event) -> bool:
         """Apply or park what was taken; False where it was left to be read again."""

@@ -8,6 +8,7 @@ notice both.
 
 import asyncio
 import contextlib
+import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Sequence
 from typing import Any
@@ -21,7 +22,7 @@ from padan_events.kafka_client import Kafka, client_of
 from psycopg import Connection
 
 from padan_runtime import log, metrics
-from padan_runtime.database import Database
+from padan_runtime.database import GENERIC_PLANS, Database
 from padan_runtime.kafka_client import explain
 from padan_runtime.logs import logger
 from padan_runtime.same_server import SameServer
@@ -33,6 +34,8 @@ _BEAT_S = 2.0
 ASLEEP_AFTER_S = 15.0
 """A leader that has asked its database nothing for so long is taken for asleep."""
 _PER_SHARD = 500
+_PACE_S = 0.02
+"""Between two reads that find something: what is committed meanwhile goes with the second."""
 _BATCH_BYTES = 900_000  # below message.max.bytes of the brokers
 
 
@@ -105,6 +108,7 @@ class Relay:
             self._url,
             autocommit=True,
             application_name="relay",
+            options=GENERIC_PLANS,
             keepalives_idle=5,
             keepalives_interval=2,
             keepalives_count=3,
@@ -153,9 +157,12 @@ class Relay:
     async def _relay(self, connection: Connection[Any], producer: AIOKafkaProducer, stop: asyncio.Event) -> None:
         """Read ahead of what Kafka has acknowledged by one read, so that neither waits for the other."""
         under_way: deque[tuple[list[Event], list[asyncio.Future[Any]]]] = deque()
+        found_at = 0.0
         while not stop.is_set() or under_way:
+            await asyncio.sleep(max(0.0, found_at + _PACE_S - time.monotonic()))
             events = [] if stop.is_set() else await asyncio.to_thread(self._read_tails, connection)
             if events:
+                found_at = time.monotonic()
                 under_way.append((events, await self._hand_over(producer, events)))
             if under_way and (len(under_way) > 1 or not events):
                 acknowledged, outcomes = under_way.popleft()

@@ -1,6 +1,7 @@
 """How services prove to each other who they are: short ES256 tokens, each service signing with its own key."""
 
 import time
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from padan_runtime.problems import Problem, Text
 _LIFETIME_S = 300
 _RENEW_BEFORE_S = 60
 _SKEW_S = 30
+_TOKENS_KEPT = 64
 ALGORITHM = "ES256"
 
 
@@ -44,16 +46,23 @@ class ServiceVerifier:
     def __init__(self, name: str, public_keys: bytes) -> None:
         self._name = name
         self._keys = KeySet.import_key_set(msgspec.json.decode(public_keys))
+        # A service shows the same token for minutes: its signature is checked once, its time always.
+        self._signed = lru_cache(maxsize=_TOKENS_KEPT)(self._decoded)
+
+    def _decoded(self, token: str) -> dict[str, Any]:
+        """The claims of a token that the caller signed. Raises `JoseError`, `ValueError`, `KeyError`."""
+        decoded = jwt.decode(token, self._keys, algorithms=[ALGORITHM])
+        # The key that signed must be the caller's own: kid names the key, iss the service.
+        if decoded.header.get("kid") != decoded.claims["iss"]:
+            raise ValueError("kid and iss differ")
+        return dict(decoded.claims)
 
     def caller(self, request: Request) -> str:
         """The name of the calling service. Raises `Problem` service_unauthenticated (401)."""
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
         try:
-            decoded = jwt.decode(token, self._keys, algorithms=[ALGORITHM])
-            check_claims(decoded.claims, audience=self._name)
-            # The key that signed must be the caller's own: kid names the key, iss the service.
-            if decoded.header.get("kid") != decoded.claims["iss"]:
-                raise ValueError("kid and iss differ")
+            claims = self._signed(token)
+            check_claims(claims, audience=self._name)
         except (JoseError, ValueError, KeyError) as error:
             raise Problem(
                 "service_unauthenticated",
@@ -61,7 +70,7 @@ class ServiceVerifier:
                 Text("Layanan pemanggil tidak dikenali.", "The calling service is not recognized."),
                 Text("Periksa kunci layanan pemanggil.", "Check the calling service's key."),
             ) from error
-        return str(decoded.claims["iss"])
+        return str(claims["iss"])
 
     def one_of(self, request: Request, *allowed: str) -> str:
         """The calling service where it is one of `allowed`. Raises `Problem` (401, 403)."""

@@ -19,16 +19,28 @@ from padan_runtime.settings import fail
 from padan_eligibility.application import create_application, follow_programmes
 from padan_eligibility.domain.policy_document import PolicyError
 from padan_eligibility.fact_service import FactService
+from padan_eligibility.facts.cuts import CutClient
 from padan_eligibility.facts.handler import READER, FactsHandler, Prepared
 from padan_eligibility.pages import serve_pages
+from padan_eligibility.places.allocating import Allocator
+from padan_eligibility.places.serving import serve_quotas
 from padan_eligibility.policies import packaged
+from padan_eligibility.programmes.drafting import Drafting
 from padan_eligibility.programmes.policy_set import PolicySet
 from padan_eligibility.programmes.publishing import PolicyAlteredError, publish
 from padan_eligibility.programmes.repository import SOURCE
+from padan_eligibility.programmes.serving import serve_policies
 from padan_eligibility.programmes.waking import READER as POLICIES
 from padan_eligibility.programmes.waking import Waking
 from padan_eligibility.reconciling import reconciliation, serve_store
 from padan_eligibility.settings import EligibilitySettings, schemas
+from padan_eligibility.simulation.running import Simulations
+from padan_eligibility.simulation.serving import serve_simulations
+from padan_eligibility.timing.due import Due
+from padan_eligibility.timing.recomputing import Recomputing
+from padan_eligibility.timing.redeciding import PAGE, Redeciding, database_clock
+from padan_eligibility.timing.serving import serve_recomputations
+from padan_eligibility.timing.ticking import Ticking
 
 _BATCH = 2_000  # events a transaction; with 4,000 the process held 297 MB, and was no faster
 LOGS = (ELIGIBILITY_EVENTS.name, PROGRAMME_EVENTS.name, *parked_topics_of("eligibility"))
@@ -71,18 +83,38 @@ def build(settings: EligibilitySettings) -> faust.App:
     )
     relay = Relay(settings.database_url, settings.kafka_client, LOGS, source=SOURCE, server=server)
 
+    cuts = CutClient(settings.household_url, identity)
+    # Keys of its own: whoever decides everybody anew would push those of live changes out of the cache.
+    sealing = KeyClient(settings.household_url, identity, most=2 * PAGE)
     household = StoreClient("household", settings.household_url, identity)
 
+    simulations = Simulations()
+
     async def close() -> None:
+        simulations.close()
         await keys.close()
+        await sealing.close()
         await household.close()
+        await cuts.close()
         database.close()
 
     waking = Waking(database, policies)
-    runners = [server.run, projector.run, relay.run, waking.run, reconciliation(database, household).run]
+    allocator = Allocator(database, policies, cuts.cut, READER)
+    redeciding = Redeciding(database, sealing, policies, database_clock)
+    due = Ticking("due", Due(redeciding, per_s=settings.recompute_per_s).look)
+    recomputing = Ticking(
+        "recomputing",
+        Recomputing(redeciding, policies, cuts.cut, READER, per_s=settings.recompute_per_s).look,
+    )
+    runners = [
+        *(server.run, projector.run, relay.run, waking.run, allocator.run, due.run, recomputing.run),
+        reconciliation(database, household).run,
+    ]
     facts = FactService(runners, close=close)
     app = create_application(settings)
     follow_programmes(app, waking, settings.kafka_client)
+    due.on(app)
+    recomputing.on(app)
     app.service(cast(type[FactService], facts))  # Faust takes an instance too, though its types do not say so
 
     health = Health()
@@ -95,4 +127,8 @@ def build(settings: EligibilitySettings) -> faust.App:
     progress.stopped[READER] = lambda: projector.stopped
     serve_pages(app, health, progress)
     serve_store(app, database, verifier)
+    serve_policies(app, Drafting(database), verifier)
+    serve_simulations(app, database, policies, simulations, verifier)
+    serve_quotas(app, database, policies, READER, verifier)
+    serve_recomputations(app, database, policies, verifier)
     return app

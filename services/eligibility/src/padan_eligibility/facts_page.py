@@ -8,6 +8,7 @@ import msgspec
 
 from padan_eligibility.domain import policy
 from padan_eligibility.policies.allowing import fields_of
+from padan_eligibility.programmes.problems import REASONS
 
 _FROM: Final[dict[type[msgspec.Struct], str]] = {
     policy.StateNotIn: "the household's events that change its state",
@@ -22,11 +23,14 @@ _FROM: Final[dict[type[msgspec.Struct], str]] = {
     policy.CountBps: "`circumstances_assessed` (sealed)",
     policy.MembersAtLeast: "the members' sealed facts",
     policy.ComponentsAtLeast: "the members' sealed facts",
+    policy.ProposedFor: "`programme_proposed`, `resigned`",
+    policy.IdentityAgrees: "`identity_matched`, `identity_unmatched`, `conflict_resolved`; else not known",
     policy.AgeWithin: "birth date; not known where there is none",
     policy.Attends: "school",
     policy.Pregnant: "pregnancy",
     policy.SevereDisability: "severe disability",
     policy.DisabilityAnyOf: "kinds of disability",
+    policy.Everyone: "the household's members",
     policy.SexIs: "sex; not known where there is none",
 }
 
@@ -41,7 +45,9 @@ when it is read, with its line. `padan policy check FILE` tells before anybody p
 
 Every criterion holds, fails, or is **not known**; what is not known is never taken for a "no". A policy's `criteria`
 must all hold. One that fails decides, whatever else is not known; else one that is not known leaves the decision
-`undetermined`, which names what is missing.
+`undetermined`, which names what is missing. With its reasons each decision names the smallest change that would turn
+it: the fewest facts, at most three, and of as many the nearest; none where no three would, or where members are counted
+in more ways than one and none is sure to.
 
 ## Criteria of a household (`criterion:`)
 
@@ -55,6 +61,52 @@ must all hold. One that fails decides, whatever else is not known; else one that
 ## Groups of conditions
 
 {_table("fact", get_args(policy.MemberGroup))}
+## Amounts (`amount:`, by `reckoned:`)
+
+{_table("reckoned", (policy.FixedAmount, policy.AmountByComponents, policy.InKind))}
+## Where and when a policy speaks
+
+`owner` is a national body by its name (`ministry`, `bapanas`) or a province (2 digits) or regency or city (4 digits) by
+its code. A region acts inside of itself only: its policy must have `region_in` among its criteria, and no `region_in`
+anywhere in it may reach beyond. Of a family outside of a policy's `region_in` **nothing is decided**: it is not
+refused, it has no decision. A family that was entitled and leaves is told so once. The same holds from the day after
+`effective_until` on, the last day of a programme that ends; a policy without it goes on.
+
+## What is not among the facts
+
+A policy may ask for nothing that no event carries, since nobody could ever know it:
+
+- **Needs** of a person: no event tells of one yet (`need_recorded` is a reserved name).
+- **Matches with registers of other agencies**: a match holds the row of its file at registry-ingest, and the family
+  stays unchanged (`match_reported` is a reserved name).
+- **Places in other programmes**: `place_awarded` tells of them, but a place follows a decision and never leads to one.
+  What is known is for which programmes a family was **proposed**; what excludes is said by `none_of`.
+
+## Two people publish
+
+A person of the programme's owner sends a document as a **draft** (`POST /v1/policies`, `padan policy draft`); somebody
+else of the same owner reads it (`padan policy show`), agrees to it by its digest (`.../review`, `padan policy review`),
+and publishes it (`.../publish`, `padan policy publish`). Another document for the same version takes the draft's place,
+and needs a review of its own. A published version never changes; what it decides begins on `effective_from`. Of the
+owner is a `programme_owner` of that very region, or one for the nation (`ID`); of the ministry's programmes the
+`ministry` too. The policies that come with the system are published by itself when it starts. On the local platform:
+
+```
+cp services/eligibility/src/padan_eligibility/policies/sembako.yaml my.yaml
+                                                  # edit it: a new version, such as "2027.1", and effective_from
+padan policy check my.yaml
+padan policy draft my.yaml --subject rini --region ID --role ministry         # prints the digest
+padan policy show sembako 2027.1                                              # what budi reads, with its digest
+padan policy review sembako 2027.1 DIGEST --subject budi --region ID --role ministry
+padan policy publish sembako 2027.1 --subject budi --region ID --role ministry
+```
+
+| code | status | what is wrong | what to do |
+|---|---|---|---|
+{_reasons()}
+A document that is no policy is refused as `policy_invalid` (422) with `line`, `column`, the fault in both languages and
+what is `allowed` there.
+
 ## An example
 
 ```yaml
@@ -73,13 +125,26 @@ criteria:
 """
 
 
+def _reasons() -> str:
+    rows = (
+        f"| `{code}` | {status} | {wrong.id}<br>*{wrong.en}* | {todo.id}<br>*{todo.en}* |\n"
+        for code, (status, wrong, todo) in sorted(REASONS.items())
+    )
+    return "".join(rows)
+
+
 def _table(tag: str, structs: tuple[type[msgspec.Struct], ...]) -> str:
     rows = [
         f"| `{struct.__struct_config__.tag}` | {_fields(struct)} | {_meaning(struct)} |"
         + (f" {_FROM[struct]} |" if struct in _FROM else " |")
         for struct in structs
     ]
-    return f"| {tag} | fields | meaning | known from |\n|---|---|---|---|\n" + "\n".join(rows) + "\n"
+    table = f"| {tag} | fields | meaning | known from |\n|---|---|---|---|\n" + "\n".join(rows) + "\n"
+    return table if set(structs) & _FROM.keys() else _without_last_column(table)
+
+
+def _without_last_column(table: str) -> str:
+    return "".join(f"{line.removesuffix('|').rpartition('|')[0]}|\n" for line in table.splitlines())
 
 
 def _fields(struct: type[msgspec.Struct]) -> str:

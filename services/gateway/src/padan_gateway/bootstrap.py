@@ -35,6 +35,9 @@ from padan_gateway.persons import like
 from padan_gateway.photos import endpoints as photos
 from padan_gateway.pipeline import endpoints as pipeline
 from padan_gateway.pipeline.watch import Watch
+from padan_gateway.places import endpoints as places
+from padan_gateway.policies import endpoints as policies
+from padan_gateway.policies import recomputations
 from padan_gateway.problems import service_unavailable
 from padan_gateway.queues import endpoints as queues
 from padan_gateway.relocations import endpoints as relocations
@@ -42,6 +45,7 @@ from padan_gateway.rounds import endpoints as rounds
 from padan_gateway.settings import GatewaySettings, schemas
 from padan_gateway.signin.door import Door
 from padan_gateway.signin.tokens import TokenVerifier
+from padan_gateway.simulations import endpoints as simulations
 from padan_gateway.uploads import endpoints as uploads
 from padan_gateway.views.projection import READER, ViewsHandler
 from padan_gateway.views.reached import reached
@@ -126,7 +130,7 @@ def _app(parts: Parts, health: Health, lists: ListChecks) -> FastAPI:
     app = create_app(title="Padan", health=health, **openapi.DESCRIPTION)
     for slice_ in (
         households, rounds, objections, queues, relocations, persons, like, eligibility, commands, photos, batches,
-        uploads, pipeline, life_events,
+        uploads, pipeline, life_events, policies, recomputations, places, simulations,
     ):  # fmt: skip
         app.include_router(slice_.router(parts))
     app.include_router(list_check.router(parts, lists.wake.set))

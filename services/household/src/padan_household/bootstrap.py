@@ -65,7 +65,7 @@ def bootstrap(settings: HouseholdSettings) -> Household:
     nik_hash_key, encryption_key = (_key(settings, name) for name in ("nik-hash.key", "key-encryption.key"))
     _, verifier = read_identity(settings.secrets, SERVICE)
     server = SameServer(SERVICE)
-    database = Database(settings.database_url, name=SERVICE, server=server)
+    database = Database(settings.database_url, name=SERVICE, server=server, generic_plans=True)
     keyring_database = Database(settings.keyring_url, name="keyring")
     for opened in (database, keyring_database):
         opened.open()

@@ -7,13 +7,15 @@ import io
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
+import msgspec
 import polars as pl
 
 from padan_simulators.register_server.problems import RegisterError
 
 Entry = TypeVar("Entry")
+_PEOPLE: Final = msgspec.json.Decoder(list[dict[str, str | None]])
 ReadEntries = Callable[[pl.DataFrame], dict[str, Entry]]
 
 
@@ -37,10 +39,12 @@ class PeopleFolder(Generic[Entry]):
             self.entries.update(self._parse(path.read_bytes()))
 
     def add(self, body: bytes) -> int:
-        """Store a Parquet file and take its people in; returns how many it held.
+        """Store a Parquet file, or a JSON list of people, and take its people in; returns how many it held.
 
         Raises RegisterError `people_unreadable`, storing nothing, when it is not what the register reads.
         """
+        if body.lstrip().startswith(b"["):
+            body = self._parquet(body)
         entries = self._parse(body)
         digest = hashlib.sha256(body).hexdigest()[:16]
         posted = sorted(self._folder.glob("posted-*.parquet"))
@@ -57,6 +61,20 @@ class PeopleFolder(Generic[Entry]):
                 same.unlink()
         self.entries.update(entries)
         return len(entries)
+
+    def _parquet(self, people: bytes) -> bytes:
+        """A list of people in JSON as a Parquet file; what is left out of one is null, a date is text."""
+        try:
+            rows = _PEOPLE.decode(people)
+            told = [{name: row.get(name) for name in self._schema} for row in rows]
+            frame = pl.DataFrame(told, dict.fromkeys(self._schema, pl.String))
+            into = io.BytesIO()
+            dates = [pl.col(name).str.to_date("%Y-%m-%d") for name, dtype in self._schema.items() if dtype == pl.Date()]
+            frame.with_columns(dates).write_parquet(into)
+        except (msgspec.DecodeError, pl.exceptions.PolarsError) as error:
+            columns = ", ".join(self._schema)
+            raise RegisterError(422, "people_unreadable", f"not a list of people, each with: {columns}") from error
+        return into.getvalue()
 
     def _parse(self, body: bytes) -> dict[str, Entry]:
         try:

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from padan_events.commands.families import AddMember
 from padan_events.personal import Disability, Match, Relationship, School, Sex, Source
 from padan_events.telling import told
 
@@ -23,7 +24,7 @@ class CorrectMember(
     """What was recorded wrongly of a member is corrected. What is absent stays as it is; null empties it.
 
     A NIK that is corrected must agree with the civil registry and belong to nobody else in the register; the one
-    recorded before is free for its rightful owner.
+    recorded before is free for its rightful owner. Of who has died it is replaced by the right one only, not emptied.
     """
 
     household_id: UUID
@@ -104,6 +105,9 @@ class ResolveConflict(
 AboutIdentity = CorrectMember | LinkIdentity | RecheckIdentity
 """Commands for which the civil registry may have to be asked about a member."""
 
+NeedsIdentity = AboutIdentity | AddMember
+"""Commands for which it may have to be asked about somebody."""
+
 
 class IdentityQuestion(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Body of household's `POST /commands:identity`: whom would the civil registry have to be asked about, for this
@@ -111,12 +115,13 @@ class IdentityQuestion(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
 
     role: str
     region: str
-    command: AboutIdentity
+    command: NeedsIdentity
 
 
 class IdentityToMatch(msgspec.Struct, frozen=True, kw_only=True, tag="identity", tag_field="answer"):
     """A member as the command would leave them, to be held against the civil registry. `must_agree`: what differs
-    refuses the command; `caretaker`: they receive assistance for the household; `version` is that of the household."""
+    refuses the command (who is dead by the registry joins no family, even where nothing must agree); `caretaker`: they
+    receive assistance for the household; `died`: the register has them dead too; `version` is that of the household."""
 
     nik: str
     name: str
@@ -124,6 +129,7 @@ class IdentityToMatch(msgspec.Struct, frozen=True, kw_only=True, tag="identity",
     sex: Sex | None
     must_agree: bool
     caretaker: bool
+    died: bool = False
     version: int
 
 

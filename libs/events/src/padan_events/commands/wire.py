@@ -45,11 +45,14 @@ class KeyRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AppendedEvent(msgspec.Struct, frozen=True):
-    """An event that a command led to, and where it stands on household.events.v1."""
+    """An event that a command led to, and where it stands on household.events.v1. `household_id` is the household
+    that it is about: a command about one may found another, and lead to events of several; None where it is about a
+    village, or where the answer is older than this field."""
 
     event_id: UUID
     shard: int
     pos: int
+    household_id: UUID | None = None
 
 
 class CommandAccepted(msgspec.Struct, frozen=True, kw_only=True, tag="accepted", tag_field="outcome"):

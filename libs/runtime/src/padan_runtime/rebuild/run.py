@@ -127,6 +127,8 @@ class Rebuild:
 
     def _lock(self, connection: Connection[Any]) -> Vector:
         """Make the live reader and whoever appends to its logs wait; the order of locks is that of all others."""
+        if self._view.hold is not None:
+            self._view.hold(connection)
         connection.execute(
             "SELECT 1 FROM reader_position WHERE reader = %s ORDER BY topic, shard FOR UPDATE", [self._view.reader]
         )

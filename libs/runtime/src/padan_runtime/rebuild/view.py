@@ -1,6 +1,6 @@
 """What a service says of a projection that can be rebuilt."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -35,7 +35,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     """A projection. `name` is what people call it, `reader` whose places it stands at.
 
     It is built from `topics` on Kafka up to the reader's places, and from `own_logs`, logs of the service's own
-    database, up to their heads.
+    database, up to their heads. `hold` keeps out, until the end of a transaction, whoever else than the reader writes
+    the tables: it comes before all other locks.
     """
 
     name: str
@@ -45,6 +46,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     rebuilder: Rebuilder
     own_logs: tuple[Topic, ...] = ()
     batch: int = 4_000
+    hold: Callable[[Connection[Any]], None] | None = None
 
 
 class Difference(msgspec.Struct, frozen=True):

@@ -33,6 +33,8 @@ class Store:
         items = self._covers[question.cover].format(log=self._log)
         parameters: dict[str, Any] = {"vector": list(question.vector)}
         with self._database.transaction() as connection:
+            # Whatever the pool does: whether one shard is asked for, or all, decides the plan.
+            connection.execute("SET LOCAL plan_cache_mode = force_custom_plan")
             return Answer(tuple(summarize(connection, items, question, parameters).values()))
 
     def _read(self, body: bytes) -> Question:

@@ -1,9 +1,11 @@
 """Which components a family has, which of them count, and what is not known of them."""
 
+from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 
 import msgspec
+from msgspec import UNSET
 from padan_events.personal import School
 
 from padan_eligibility.domain.ages import age_on, birthday
@@ -14,6 +16,7 @@ from padan_eligibility.domain.policy import (
     AmountByComponents,
     Attends,
     Condition,
+    IdentityAgrees,
     MembersAtLeast,
     Policy,
     Pregnant,
@@ -35,8 +38,9 @@ class Shape(msgspec.Struct, frozen=True):
     """A family's components without saying whose they are: many families share one.
 
     `counted` holds the place of a component in the policy and how many members count for it, `beyond` is the number
-    of further members who would fit, `birth_dates_missing`, `persons_missing` and `sexes_missing` the number of members
-    of whom the birth date, everything, or the sex is not known, where the policy asks for it.
+    of further members who would fit, `..._missing` the number of members
+    of whom the birth date, everything, the sex, or a match with the civil registry is not known, where the policy asks
+    for it.
     """
 
     counted: tuple[tuple[int, int], ...]
@@ -44,6 +48,7 @@ class Shape(msgspec.Struct, frozen=True):
     birth_dates_missing: int
     persons_missing: int
     sexes_missing: int = 0
+    identities_missing: int = 0
 
 
 class Components(msgspec.Struct, frozen=True):
@@ -59,16 +64,18 @@ _ANY_AGE = 1_000
 
 class _Rules(msgspec.Struct, frozen=True):
     """The conditions of a policy's components, by the fact they ask for; numbers are places in the policy. `others` are
-    those that ask for more than one fact, or a rarer one."""
+    those that ask for more than one fact, or a rarer one; `dearest_first` are all."""
 
     ages: tuple[tuple[int, int, int], ...]
     schools: dict[School, tuple[int, ...]]
     pregnant: tuple[int, ...]
     severe_disability: tuple[int, ...]
     others: tuple[tuple[int, Condition], ...]
+    dearest_first: tuple[int, ...]
     birthdays: frozenset[int]
     asks_age: bool
     asks_sex: bool
+    asks_identity: bool
     asks_members: bool
 
 
@@ -95,6 +102,9 @@ def _rules(policy: Policy) -> _Rules:
             for index, when in conditions
             if not isinstance(when, AgeWithin | Attends | Pregnant | SevereDisability)
         ),
+        dearest_first=tuple(
+            sorted(range(len(policy.components)), key=lambda index: -policy.components[index].annual_idr)
+        ),
         birthdays=frozenset(
             years
             for age in ages
@@ -103,6 +113,7 @@ def _rules(policy: Policy) -> _Rules:
         ),
         asks_age=bool(ages),
         asks_sex=any(isinstance(fact, SexIs) for fact in facts),
+        asks_identity=any(isinstance(fact, IdentityAgrees) for fact in facts),
         asks_members=bool(facts),
     )
 
@@ -124,50 +135,81 @@ def _matching(rules: _Rules, person: PersonFacts, as_of: date) -> list[int]:
 
 
 def find(policy: Policy, persons: tuple[PersonFacts, ...], as_of: date) -> Components:
-    """The components of `persons`, dearest first, and those among them that count.
-
-    A member counts once. Of members who could fill a limited component, those go first who have least else to
-    count for: so the sum is the largest one.
-    """
+    """The components of `persons`, dearest first, and those among them that count."""
     rules = _rules(policy)
     if not rules.asks_members:
         return _NONE
-    prices = [component.annual_idr for component in policy.components]
-    candidates: list[tuple[int, int, int, bytes, PersonFacts]] = []
-    fitting = birth_dates_missing = persons_missing = sexes_missing = 0
-    for person in persons:
+    fitting: list[tuple[PersonFacts, list[int]]] = []
+    birth_dates_missing = persons_missing = sexes_missing = identities_missing = 0
+    for person in sorted(persons, key=_by_id):
         if not person.known:
             persons_missing += 1
             continue
         birth_dates_missing += person.birth_date is None and rules.asks_age
         sexes_missing += person.sex is None and rules.asks_sex
+        identities_missing += person.identity_agrees is None and rules.asks_identity
         matching = _matching(rules, person, as_of)
-        fitting += bool(matching)
-        for index in matching:
-            otherwise = max((prices[other] for other in matching if other != index), default=0)
-            candidates.append((-prices[index], index, otherwise, person.person_id.bytes, person))
-    candidates.sort(key=_order)
-    most = policy.amount.most if isinstance(policy.amount, AmountByComponents) else len(candidates)
-    taken: dict[int, int] = {}
-    counted: set[bytes] = set()
-    found = []
-    for _, index, _, person_id, person in candidates:
-        limit = policy.components[index].at_most
-        counts = person_id not in counted and len(counted) < most and (limit is None or taken.get(index, 0) < limit)
-        if counts:
-            counted.add(person_id)
-            taken[index] = taken.get(index, 0) + 1
-        found.append(Found(index, person, counts))
+        if matching:
+            fitting.append((person, matching))
+    chosen = dearest_choice(policy, [matching for _, matching in fitting])
+    found = [
+        (rules.dearest_first.index(index), person.person_id.bytes, Found(index, person, counts=index == choice))
+        for (person, matching), choice in zip(fitting, chosen, strict=True)
+        for index in matching
+    ]
+    found.sort(key=_dearest_first)
+    taken = sorted((index, chosen.count(index)) for index in set(chosen) if index is not None)
     return Components(
-        tuple(found),
+        tuple(one for *_, one in found),
         Shape(
-            tuple(sorted(taken.items())), fitting - len(counted), birth_dates_missing, persons_missing, sexes_missing
+            tuple(taken),
+            chosen.count(None),
+            birth_dates_missing,
+            persons_missing,
+            sexes_missing,
+            identities_missing,
         ),
     )
 
 
-def _order(candidate: tuple[int, int, int, bytes, PersonFacts]) -> tuple[int, int, int, bytes]:
-    return candidate[:4]
+def dearest_choice(policy: Policy, fitting: Sequence[Sequence[int]]) -> list[int | None]:
+    """For which component each member counts, None for those who count for none: the choice of the largest sum.
+
+    `fitting` holds the components each member makes up (places in the policy). A member counts once, a component for
+    `at_most` members, a family for `most`. Places are filled from the dearest on; where all who fit are counted
+    already, one of them makes way for another component that still has somebody (an augmenting path). A filled place
+    stays filled, and sets of places that can be filled together are a matroid: so the greedy order gives the dearest
+    set. Choosing member by member does not: whoever is kept for a place that another takes anyway is lost.
+    """
+    most = policy.amount.most if isinstance(policy.amount, AmountByComponents) else UNSET
+    chosen: list[int | None] = [None] * len(fitting)
+
+    def fill(component: int, tried: set[int]) -> bool:
+        who = [i for i, fits in enumerate(fitting) if component in fits and chosen[i] != component and i not in tried]
+        free = [i for i in who if chosen[i] is None]
+        for i in free or who:
+            tried.add(i)
+            before = chosen[i]
+            if before is None or fill(before, tried):
+                chosen[i] = component
+                return True
+        return False
+
+    left = len(fitting) if most is UNSET else most
+    for component in _rules(policy).dearest_first:
+        limit = policy.components[component].at_most
+        room = left if limit is None else min(left, limit)
+        while room > 0 and fill(component, set()):
+            room, left = room - 1, left - 1
+    return chosen
+
+
+def _dearest_first(found: tuple[int, bytes, Found]) -> tuple[int, bytes]:
+    return found[:2]
+
+
+def _by_id(person: PersonFacts) -> bytes:
+    return person.person_id.bytes
 
 
 def next_birthday(policy: Policy, persons: tuple[PersonFacts, ...], as_of: date) -> date | None:

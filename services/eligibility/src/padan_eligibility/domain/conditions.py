@@ -14,6 +14,8 @@ from padan_eligibility.domain.policy import (
     Attends,
     Condition,
     DisabilityAnyOf,
+    Everyone,
+    IdentityAgrees,
     MemberGroup,
     NoneMet,
     Pregnant,
@@ -41,6 +43,10 @@ def met(condition: Condition, person: PersonFacts, as_of: date) -> Truth:
             result = not set(condition.kinds).isdisjoint(person.disabilities)
         case SexIs():
             result = None if person.sex is None else person.sex is condition.sex
+        case IdentityAgrees():
+            result = person.identity_agrees
+        case Everyone():
+            result = True
         case AllMet():
             result = kleene.every(met(one, person, as_of) for one in condition.conditions)
         case AnyMet():

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import msgspec
 from padan_events.criteria import Answer
+from padan_events.personal import Circumstances
 from padan_events.personal import Criterion as Explained
 from padan_events.states import State
 
@@ -30,6 +31,7 @@ from padan_eligibility.domain.policy import (
     MembersAtLeast,
     NoneOf,
     Policy,
+    ProposedFor,
     RegionIn,
     SizeAtLeast,
     SizeAtMost,
@@ -71,23 +73,25 @@ def _reading(leaf: Leaf, facts: HouseholdFacts, as_of: date) -> Reading:
             reading = facts.regency
         case SizeAtLeast() | SizeAtMost():
             reading = len(facts.persons)
-        case Holds2022():
-            reading = None if facts.circumstances is None else facts.circumstances.criteria_2022.get(leaf.code)
-        case HoldsBps():
-            reading = None if facts.circumstances is None else facts.circumstances.criteria_bps.get(leaf.code)
-        case Count2022():
-            reading = None if facts.circumstances is None else _count(list(facts.circumstances.criteria_2022.values()))
-        case CountBps():
-            reading = None if facts.circumstances is None else _count(list(facts.circumstances.criteria_bps.values()))
+        case Holds2022() | HoldsBps() | Count2022() | CountBps():
+            reading = None if facts.circumstances is None else _found(leaf, facts.circumstances)
         case MembersAtLeast():
             values = [met(leaf.when, person, as_of) for person in facts.persons]
             reading = Count(values.count(True), values.count(None))
+        case ProposedFor():
+            reading = leaf.programme in facts.proposed_for
         case ComponentsAtLeast():
             reading = None  # the components' shape says it
     return reading
 
 
-def _count(answers: Sequence[Answer]) -> Count:
+def _found(leaf: Holds2022 | HoldsBps | Count2022 | CountBps, visit: Circumstances) -> Answer | Count | None:
+    if isinstance(leaf, Holds2022):
+        return visit.criteria_2022.get(leaf.code)
+    if isinstance(leaf, HoldsBps):
+        return visit.criteria_bps.get(leaf.code)
+    of_list = visit.criteria_2022 if isinstance(leaf, Count2022) else visit.criteria_bps
+    answers = list(of_list.values())
     return Count(answers.count(Answer.YES), answers.count(Answer.UNKNOWN))
 
 
@@ -100,19 +104,16 @@ def judge(policy: Policy, readings: Sequence[Reading], shape: Shape) -> tuple[Ju
 def _judge(policy: Policy, criterion: Criterion, readings: Iterator[Reading], shape: Shape) -> Judged:
     if isinstance(criterion, Group):
         parts = [_judge(policy, part, readings, shape) for part in criterion.criteria]
-        return words_of_groups.group(_CODES[type(criterion)], together(_CODES[type(criterion)], parts), parts)
+        code = group_of(criterion)
+        return words_of_groups.group(code, together(code, [part.holds for part in parts]), parts)
     return _leaf(policy, criterion, next(readings), shape)
 
 
 _CODES: dict[type[Group], str] = {AllOf: "all_of", AnyOf: "any_of", NoneOf: "none_of"}
 
 
-def together(code: str, parts: Sequence[Judged]) -> Truth:
-    """What a group makes of its parts."""
-    return _together(code, [part.holds for part in parts])
-
-
-def _together(code: str, values: Sequence[Truth]) -> Truth:
+def together(code: str, values: Sequence[Truth]) -> Truth:
+    """What a group makes of how its parts came out."""
     match code:
         case "any_of":
             return kleene.some(values)
@@ -120,6 +121,11 @@ def _together(code: str, values: Sequence[Truth]) -> Truth:
             return kleene.negated(kleene.some(values))
         case _:
             return kleene.every(values)
+
+
+def group_of(group: Group) -> str:
+    """The code of a group."""
+    return _CODES[type(group)]
 
 
 def may_change(criteria: Sequence[Explained]) -> bool:
@@ -131,7 +137,7 @@ def _at_best(criterion: Explained) -> Truth:
     if criterion.code in _OF_AGES:
         return None
     if criterion.parts:
-        return _together(criterion.code, [_at_best(part) for part in criterion.parts])
+        return together(criterion.code, [_at_best(part) for part in criterion.parts])
     return criterion.holds
 
 
@@ -147,7 +153,7 @@ def _leaf(policy: Policy, leaf: Leaf, reading: Reading, shape: Shape) -> Judged:
         case DecileAtMost():
             judged = words.decile(_number(reading), leaf.bound)
         case DecileAtLeast():
-            judged = words_of_households.decile_at_least(_number(reading), leaf.bound)
+            judged = words.decile(_number(reading), leaf.bound, most=False)
         case RegionIn():
             assert isinstance(reading, str)
             judged = words_of_households.region(reading, leaf.regions)
@@ -163,6 +169,8 @@ def _leaf(policy: Policy, leaf: Leaf, reading: Reading, shape: Shape) -> Judged:
             counted = _counted(reading)
             assert counted is not None
             judged = words_of_households.members(leaf.name, counted, leaf.bound)
+        case ProposedFor():
+            judged = words_of_households.proposed_for(leaf.programme, proposed=bool(reading))
         case ComponentsAtLeast():
             judged = words.components(policy, shape, leaf.bound)
     return judged

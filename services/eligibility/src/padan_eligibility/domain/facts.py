@@ -9,7 +9,8 @@ from padan_events.states import State
 
 
 class PersonFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """A member. `known` is False where the sealed block can no longer be opened: nothing of it is known then."""
+    """A member. `known` is False where the sealed block can no longer be opened: nothing of it is known then.
+    `identity_agrees` is None until the civil registry was asked."""
 
     person_id: UUID
     known: bool = True
@@ -19,11 +20,14 @@ class PersonFacts(msgspec.Struct, frozen=True, kw_only=True):
     severe_disability: bool = False
     sex: Sex | None = None
     disabilities: tuple[Disability, ...] = ()
+    identity_agrees: bool | None = None
 
 
 class HouseholdFacts(msgspec.Struct, frozen=True, kw_only=True):
     """A household with its living members. `decile` is None until a ranking is known, `circumstances` until a visit
-    asked about them."""
+    asked about them, `determined_on` (a local date) until it was determined; `proposed_for` are codes of
+    programmes. `aid_ended`: its village's answer that it is not entitled any more was confirmed; `resigned` are the
+    programmes it left by its own request, `*` all that it is not proposed for since."""
 
     household_id: UUID
     regency: str
@@ -31,3 +35,7 @@ class HouseholdFacts(msgspec.Struct, frozen=True, kw_only=True):
     decile: int | None = None
     persons: tuple[PersonFacts, ...] = ()
     circumstances: Circumstances | None = None
+    proposed_for: tuple[str, ...] = ()
+    determined_on: date | None = None
+    aid_ended: bool = False
+    resigned: tuple[str, ...] = ()

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Annotated
 
 import msgspec
+from msgspec import UNSET, UnsetType
 from padan_events.criteria import Criterion2022, CriterionBps
 from padan_events.personal import Disability, School, Sex
 from padan_events.states import State
@@ -19,6 +20,9 @@ Count = Annotated[int, msgspec.Meta(ge=1)]
 Code = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{1,40}$")]
 Words = Annotated[str, msgspec.Meta(min_length=2)]
 Region = Annotated[str, msgspec.Meta(pattern="^[0-9]{2}([0-9]{2})?$")]
+Owner = Annotated[str, msgspec.Meta(pattern="^([a-z][a-z_]{1,40}|[0-9]{2}([0-9]{2})?)$")]
+"""Whose programme it is: a national body by its name, such as `ministry`, or a province (2 digits) or regency or city
+(4 digits) by its code."""
 
 
 class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -106,6 +110,12 @@ class ComponentsAtLeast(_Part, frozen=True, tag="components_at_least", tag_field
     bound: Count
 
 
+class ProposedFor(_Part, frozen=True, tag="proposed_for", tag_field="criterion"):
+    """The family was proposed for this programme, and has not left it since by a request that its head confirmed."""
+
+    programme: Code
+
+
 class AllOf(_Part, frozen=True, tag="all_of", tag_field="criterion"):
     """Every one of these holds."""
 
@@ -137,6 +147,7 @@ Leaf = (
     | CountBps
     | MembersAtLeast
     | ComponentsAtLeast
+    | ProposedFor
 )
 Group = AllOf | AnyOf | NoneOf
 Criterion = Leaf | Group
@@ -175,6 +186,14 @@ class SexIs(_Part, frozen=True, tag="sex_is", tag_field="fact"):
     sex: Sex
 
 
+class IdentityAgrees(_Part, frozen=True, tag="identity_agrees", tag_field="fact"):
+    """The civil registry agrees on the member, or somebody settled every field in which it differs."""
+
+
+class Everyone(_Part, frozen=True, tag="everyone", tag_field="fact"):
+    """Every member of whom anything is known: what a programme for each person counts."""
+
+
 class AllMet(_Part, frozen=True, tag="all_of", tag_field="fact"):
     """Every one of these holds of the member."""
 
@@ -193,7 +212,7 @@ class NoneMet(_Part, frozen=True, tag="none_of", tag_field="fact"):
     conditions: Annotated[tuple["Condition", ...], msgspec.Meta(min_length=1)]
 
 
-Simple = AgeWithin | Attends | Pregnant | SevereDisability | DisabilityAnyOf | SexIs
+Simple = AgeWithin | Attends | Pregnant | SevereDisability | DisabilityAnyOf | SexIs | IdentityAgrees | Everyone
 MemberGroup = AllMet | AnyMet | NoneMet
 Condition = Simple | MemberGroup
 
@@ -215,21 +234,32 @@ class FixedAmount(_Part, frozen=True, tag="fixed", tag_field="reckoned"):
 
 
 class AmountByComponents(_Part, frozen=True, tag="by_components", tag_field="reckoned"):
-    """The sum of the components that count: one a member, at most `most` a family, the dearest."""
+    """The sum of the components that count: one a member, at most `most` a family, the dearest; without `most`, as of a
+    programme for each person, of as many as there are."""
 
-    most: Count
+    most: Count | UnsetType = UNSET
+
+
+class InKind(_Part, frozen=True, tag="in_kind", tag_field="reckoned"):
+    """The same goods for every family: `annual_quantity` of `unit` a year, such as 120 kg of rice."""
+
+    annual_quantity: Count
+    unit: Text
 
 
 class Policy(_Part, frozen=True, kw_only=True, cache_hash=True):
-    """One version of a programme's policy. `place_needs` is the state a household must reach to be given a place."""
+    """One version of a programme's policy. `place_needs` is the state a household must reach to be given a place;
+    `effective_until` the last day of a programme that ends. What is not set does not stand in the canonical bytes, so
+    that a field which comes later leaves the digests of what was published as they are."""
 
     programme: Code
     version: Annotated[str, msgspec.Meta(pattern="^[0-9]{4}\\.[0-9]+$")]
     effective_from: date
     name: Text
-    owner: Words
+    owner: Owner
     source: Words
     place_needs: State
     criteria: Annotated[tuple[Criterion, ...], msgspec.Meta(min_length=1)]
-    amount: FixedAmount | AmountByComponents
-    components: tuple[Component, ...] = ()
+    amount: FixedAmount | AmountByComponents | InKind
+    components: Annotated[tuple[Component, ...], msgspec.Meta(max_length=60)] = ()
+    effective_until: date | UnsetType = UNSET

@@ -5,6 +5,7 @@ from hashlib import sha256
 from typing import Final
 
 import msgspec
+from msgspec import UNSET
 
 from padan_eligibility.domain.policy import (
     AgeWithin,
@@ -19,9 +20,12 @@ from padan_eligibility.domain.policy import (
     MemberGroup,
     MembersAtLeast,
     Policy,
+    ProposedFor,
+    RegionIn,
 )
+from padan_eligibility.domain.scope import regions_of
 
-_MANY: Final = (Holds2022, HoldsBps, MembersAtLeast, Group)
+_MANY: Final = (Holds2022, HoldsBps, MembersAtLeast, ProposedFor, Group)
 MOST_DEEP: Final = 6
 """Levels of groups in groups: nobody could read out what lies deeper."""
 
@@ -37,6 +41,10 @@ def read_policy(document: object) -> Policy:
     except msgspec.ValidationError as error:
         raise PolicyError(str(error)) from error
     _check_siblings(policy.criteria, "$.criteria", 1)
+    if policy.owner[0].isdigit():
+        _check_owner(policy)
+    if policy.effective_until is not UNSET and policy.effective_until < policy.effective_from:
+        raise PolicyError("it ends before it begins - at `$.effective_until`")
     codes = [component.code for component in policy.components]
     if len(set(codes)) != len(codes):
         raise PolicyError("a component is given twice - at `$.components`")
@@ -50,13 +58,32 @@ def read_policy(document: object) -> Policy:
     return policy
 
 
+def _check_owner(policy: Policy) -> None:
+    """An owner acts inside its region only."""
+    if regions_of(policy) is None:
+        raise PolicyError(f"it is for the whole nation, but its owner is region `{policy.owner}` - at `$.criteria`")
+    for path, leaf in _located(policy.criteria, "$.criteria"):
+        if not isinstance(leaf, RegionIn):
+            continue
+        for index, region in enumerate(leaf.regions):
+            if not region.startswith(policy.owner):
+                raise PolicyError(
+                    f"region `{region}` lies outside of its owner's, `{policy.owner}` - at `{path}.regions[{index}]`"
+                )
+
+
 def leaves(criteria: Sequence[Criterion]) -> Iterator[Leaf]:
     """The criteria that ask for a fact, in the order written, out of whatever groups they lie in."""
-    for criterion in criteria:
+    for _, leaf in _located(criteria, "$.criteria"):
+        yield leaf
+
+
+def _located(criteria: Sequence[Criterion], path: str) -> Iterator[tuple[str, Leaf]]:
+    for index, criterion in enumerate(criteria):
         if isinstance(criterion, Group):
-            yield from leaves(criterion.criteria)
+            yield from _located(criterion.criteria, f"{path}[{index}].criteria")
         else:
-            yield criterion
+            yield f"{path}[{index}]", criterion
 
 
 def _check_siblings(criteria: Sequence[Criterion], path: str, depth: int) -> None:

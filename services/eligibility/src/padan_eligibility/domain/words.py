@@ -1,6 +1,7 @@
 """What a decision says of itself, in Indonesian and English, for a village operator to read out to a family."""
 
 from collections.abc import Sequence
+from datetime import date
 
 import msgspec
 from padan_events.eligibility import Outcome
@@ -8,7 +9,7 @@ from padan_events.personal import Criterion
 from padan_events.states import State
 
 from padan_eligibility.domain.components import Shape
-from padan_eligibility.domain.policy import Policy, Text
+from padan_eligibility.domain.policy import InKind, Policy, Text
 
 STATES = {
     State.PROPOSED: Text("diusulkan", "proposed"),
@@ -42,6 +43,22 @@ def rupiah(amount: int) -> Text:
     return Text(f"Rp{amount:,}".replace(",", "."), f"IDR {amount:,}")
 
 
+def goods(given: InKind) -> Text:
+    """Goods as each language names them."""
+    return Text(f"{given.annual_quantity} {given.unit.id}", f"{given.annual_quantity} {given.unit.en}")
+
+
+def period(until: date, *, over: bool) -> Judged:
+    """The last day of a programme that ends."""
+    if over:
+        text = Text(f"Program ini berakhir pada {until}.", f"This programme ended on {until}.")
+        brief = Text(f"program sudah berakhir ({until})", f"the programme has ended ({until})")
+    else:
+        text = Text(f"Program ini berjalan sampai {until}.", f"This programme runs until {until}.")
+        brief = Text(f"program masih berjalan (sampai {until})", f"the programme still runs (until {until})")
+    return Judged(_criterion("period", "ended" if over else "running", f"until {until}", not over, text), brief)
+
+
 def state(found: State, excluded: tuple[State, ...]) -> Judged:
     """The household's state against those in which nothing is paid."""
     name, fits = STATES[found], found not in excluded
@@ -61,25 +78,25 @@ def state(found: State, excluded: tuple[State, ...]) -> Judged:
     return Judged(_criterion("state", found.value, "not in: " + ", ".join(excluded), fits, text), brief)  # fmt: skip
 
 
-def decile(found: int | None, bound: int) -> Judged:
-    """The welfare decile against the highest one that is helped."""
-    limit = Text(f"desil 1 sampai {bound}", f"deciles 1 to {bound}")
+def decile(found: int | None, bound: int, *, most: bool = True) -> Judged:
+    """The welfare decile against the highest one that is helped, or with `most` false the lowest one."""
+    ends = (1, bound) if most else (bound, 10)
+    limit = Text("desil {} sampai {}".format(*ends), "deciles {} to {}".format(*ends))
     if found is None:
+        fits, fact = None, None
         text = Text(
-            f"Desil kesejahteraan keluarga ini belum diketahui. Yang dibantu: {limit.id}.",
-            f"This family's welfare decile is not known yet. Helped are {limit.en}.",
+            "Desil kesejahteraan keluarga ini belum diketahui.", "This family's welfare decile is not known yet."
         )
-        return Judged(
-            _criterion("decile", None, f"at most {bound}", None, text),
-            Text("desil kesejahteraan", "the welfare decile"),
+        brief = Text("desil kesejahteraan", "the welfare decile")
+    else:
+        fits, fact = ends[0] <= found <= ends[1], str(found)
+        text = Text(
+            f"Keluarga ini berada di desil {found} (1 paling miskin, 10 paling sejahtera).",
+            f"This family is in decile {found} (1 is poorest, 10 best off).",
         )
-    fits = found <= bound
-    text = Text(
-        f"Keluarga ini berada di desil {found} (1 paling miskin, 10 paling sejahtera). Yang dibantu: {limit.id}.",
-        f"This family is in decile {found} (1 is poorest, 10 best off). Helped are {limit.en}.",
-    )
-    brief = Text(f"desil {found} (yang dibantu: {limit.id})", f"decile {found} (helped: {limit.en})")
-    return Judged(_criterion("decile", str(found), f"at most {bound}", fits, text), brief)  # fmt: skip
+        brief = Text(f"desil {found} (yang dibantu: {limit.id})", f"decile {found} (helped: {limit.en})")
+    helped = Text(f"{text.id} Yang dibantu: {limit.id}.", f"{text.en} Helped are {limit.en}.")
+    return Judged(_criterion("decile", fact, f"at {'most' if most else 'least'} {bound}", fits, helped), brief)
 
 
 def components(policy: Policy, shape: Shape, bound: int) -> Judged:
@@ -131,6 +148,10 @@ def gap_of(shape: Shape) -> Text | None:
     if sexes:
         parts_id.append(f"jenis kelamin {sexes} anggota")
         parts_en.append(f"the sex of {sexes} member{'s' if sexes > 1 else ''}")
+    if shape.identities_missing:
+        number = shape.identities_missing
+        parts_id.append(f"pemadanan {number} anggota dengan catatan sipil")
+        parts_en.append(f"the match of {number} member{'s' if number > 1 else ''} with the civil registry")
     if persons:
         parts_id.append(f"data {persons} anggota")
         parts_en.append(f"the facts of {persons} member{'s' if persons > 1 else ''}")
@@ -146,7 +167,7 @@ def summary(
     programme: Text,
     outcome: Outcome,
     criteria: Sequence[Judged],
-    annual_idr: int | None,
+    amount: Text | None,
     gap: Text | None,
     state: State,
     place_needs: State,
@@ -181,8 +202,7 @@ def summary(
     if outcome is Outcome.UNDETERMINED:
         id_.append("Keputusan diambil lagi dengan sendirinya begitu data itu masuk.")
         en.append("The decision is taken again by itself as soon as that is recorded.")
-    if annual_idr is not None:
-        amount = rupiah(annual_idr)
+    if amount is not None:
         more_id = f"; bisa bertambah setelah diketahui: {gap.id}" if gap else ""
         more_en = f"; it may be more once known: {gap.en}" if gap else ""
         id_.append(f"Besarnya bantuan: {amount.id} setahun{more_id}.")

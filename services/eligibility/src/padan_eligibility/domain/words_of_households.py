@@ -17,24 +17,6 @@ _LISTS: Final = {
 _NOT_VISITED: Final = Text("Keluarga ini belum dikunjungi.", "This family has not been visited yet.")
 
 
-def decile_at_least(found: int | None, bound: int) -> Judged:
-    """The welfare decile against the lowest one that is helped."""
-    limit = Text(f"desil {bound} sampai 10", f"deciles {bound} to 10")
-    if found is None:
-        text = Text(
-            f"Desil kesejahteraan keluarga ini belum diketahui. Yang dibantu: {limit.id}.",
-            f"This family's welfare decile is not known yet. Helped are {limit.en}.",
-        )
-        brief = Text("desil kesejahteraan", "the welfare decile")
-        return _judged("decile", (None, f"at least {bound}"), None, text, brief)
-    text = Text(
-        f"Keluarga ini berada di desil {found} (1 paling miskin, 10 paling sejahtera). Yang dibantu: {limit.id}.",
-        f"This family is in decile {found} (1 is poorest, 10 best off). Helped are {limit.en}.",
-    )
-    brief = Text(f"desil {found} (yang dibantu: {limit.id})", f"decile {found} (helped: {limit.en})")
-    return _judged("decile", (str(found), f"at least {bound}"), found >= bound, text, brief)
-
-
 def region(regency: str, regions: tuple[str, ...]) -> Judged:
     """The household's regency or city against the regions of a programme."""
     inside = regency.startswith(regions)
@@ -117,6 +99,20 @@ def members(name: Text, counted: tuple[int, int], bound: int) -> Judged:
         brief = Text(f"{name.id} (data {unknown} anggota)", f"{name.en} ({some})")
     fact = None if holds is None else str(found)
     return _judged("members", (fact, f"at least {bound}"), holds, Text(text_id, text_en), brief)
+
+
+def proposed_for(programme: str, *, proposed: bool) -> Judged:
+    """Whether the family was proposed for a programme."""
+    if proposed:
+        brief = Text(f"diusulkan untuk {programme}", f"proposed for {programme}")
+        text = Text(f"Keluarga ini diusulkan untuk program {programme}.", f"This family was proposed for {programme}.")
+    else:
+        brief = Text(f"tidak diusulkan untuk {programme}", f"not proposed for {programme}")
+        text = Text(
+            f"Keluarga ini tidak diusulkan untuk program {programme}, atau sudah keluar darinya.",
+            f"This family was not proposed for {programme}, or has left it.",
+        )
+    return _judged("proposed_for", ("yes" if proposed else "no", programme), proposed, text, brief)
 
 
 def _inside_a_sentence(words: str) -> str:

@@ -1,6 +1,7 @@
 """What a batch of household events changes, folded by household."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from uuid import UUID
 
 import msgspec
@@ -8,12 +9,15 @@ from msgspec import UNSET
 from padan_events import Event, decode
 from padan_events.effects import Died, HouseholdFact, Left, SealedMember, VillageFact
 from padan_events.household import Proposed
+from padan_events.local_date import local_date
 from padan_events.personal import Circumstances, PersonSensitive
 from padan_events.states import State
+from padan_events.tiers import Determined
 from padan_runtime.keys import SubjectKeys, keys_of
 from padan_runtime.sealing import open_sealed
 
 from padan_eligibility.domain.facts import PersonFacts
+from padan_eligibility.facts.told import Telling, Told
 
 
 class UnreadableEventError(ValueError):
@@ -46,7 +50,9 @@ class SealedAnswers(msgspec.Struct, frozen=True):
 
 class Change(msgspec.Struct):
     """What a batch changes of one household. `event` is its last event that changed a fact; what is None stays.
-    `circumstances` are the opened `answers`."""
+    `circumstances` are the opened `answers`; `effective` is the position of its last event that has effects, which is
+    what household counts its facts by. `determined_on` is the date of a determination, `stands_since` that from which
+    it counts as determined for another reason (a part of a family that was, a family that came back)."""
 
     household_id: UUID
     regency: str
@@ -57,9 +63,13 @@ class Change(msgspec.Struct):
     decile: int | None = None
     answers: SealedAnswers | None = None
     circumstances: Circumstances | None = None
+    determined_on: date | None = None
+    stands_since: date | None = None
     members: list[SealedPart] = msgspec.field(default_factory=list)
     left: list[Left] = msgspec.field(default_factory=list)
     died: list[Died] = msgspec.field(default_factory=list)
+    effective: int | None = None
+    told: Told = msgspec.field(default_factory=Told)
 
 
 def fold(events: Iterable[Event]) -> dict[UUID, Change]:
@@ -74,8 +84,14 @@ def fold(events: Iterable[Event]) -> dict[UUID, Change]:
             continue  # of no household
         if not isinstance(data, HouseholdFact):
             raise UnreadableEventError(event.type)
+        if isinstance(data, Proposed) and data.split_from is not None and data.split_from.finding is not None:
+            _of(changes, data.household_id, data.regency, event).told.aid_ended = data.split_from.finding.ends
         if data.has_effects():
-            _fold(_of(changes, data.household_id, data.regency, event), data)
+            change = _of(changes, data.household_id, data.regency, event)
+            change.effective = event.pos
+            _fold(change, data)
+        elif isinstance(data, Telling):
+            _of(changes, data.household_id, data.regency, event).told.hear(data)
     return changes
 
 
@@ -85,6 +101,10 @@ def _fold(change: Change, data: HouseholdFact) -> None:
         change.proposed = True
     if effects.state is not None:
         change.state = effects.state
+        if effects.state is State.DETERMINED:
+            on = local_date(change.event.time, change.regency)
+            change.stands_since = change.stands_since or on
+            change.determined_on = on if isinstance(data, Determined) else change.determined_on
     if effects.caretaker is not UNSET:
         change.caretaker = effects.caretaker
     if effects.decile is not None:

@@ -8,17 +8,19 @@ from uuid import UUID
 
 import msgspec
 from padan_events import Event
-from padan_runtime import log, metrics, relay
+from padan_runtime import metrics, relay
 from padan_runtime.database import Database
 from padan_runtime.keys import KeyClient, SubjectKeys
 from padan_runtime.problems import Unavailable
 from psycopg import Connection
 
 from padan_eligibility.domain.policy_document import PolicyError
-from padan_eligibility.facts import repository
-from padan_eligibility.facts.deciding import take_decisions
+from padan_eligibility.facts import repository, told
+from padan_eligibility.facts.deciding import basis_of, take_decisions
 from padan_eligibility.facts.folding import Change, Member, fold, open_answers, open_members
+from padan_eligibility.facts.recording import record
 from padan_eligibility.programmes.policy_set import PolicySet
+from padan_eligibility.timing import repository as recomputations
 
 READER: Final = "eligibility.facts"
 
@@ -54,22 +56,22 @@ class FactsHandler:
         household_ids = list(prepared.changes)
         repository.write_households(connection, prepared.changes.values())
         repository.write_persons(connection, prepared.members, prepared.changes.values())
+        told.write(connection, {household_id: change.told for household_id, change in prepared.changes.items()})
         facts = repository.read_facts(connection, household_ids)
         try:
             policies = self._policies.within(connection)
         except PolicyError as error:
             # No fault of these households: they wait, and a version that can read the policy decides them.
             raise Unavailable("policies") from error
-        taken = take_decisions(
-            policies,
-            [(change.event, facts[household_id]) for household_id, change in prepared.changes.items()],
-            repository.read_digests(connection, household_ids),
-            prepared.keys,
-        )
-        if taken.entries:
-            repository.write_standing(connection, taken.standing)
-            log.append(connection, taken.entries)
-            self._taken.update((row.programme, row.outcome.value) for row in taken.standing)
+        begun = recomputations.begun(connection)
+        households = [
+            (basis_of(change.event, facts[household_id], begun), facts[household_id])
+            for household_id, change in prepared.changes.items()
+        ]
+        stood = repository.read_stood(connection, household_ids)
+        taken = take_decisions(policies, households, stood, prepared.keys)
+        record(connection, households, taken)
+        self._taken.update((row.programme, row.outcome.value) for row in taken.standing)
 
     async def committed(self, events: Sequence[Event], /) -> None:
         """Count what was decided and wake the relay."""

@@ -2,6 +2,7 @@
 service's own log: a rebuild takes no decision, and so emits none."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -16,11 +17,12 @@ from padan_runtime.sealing import open_sealed
 from psycopg import Connection
 
 from padan_eligibility.domain.decision import digest_of_recorded
-from padan_eligibility.facts import repository
+from padan_eligibility.facts import repository, told
 from padan_eligibility.facts.deciding import KeyMissingError
 from padan_eligibility.facts.folding import Member
 from padan_eligibility.facts.handler import READER, opened_batch
 from padan_eligibility.facts.repository import Standing
+from padan_eligibility.places import repository as places
 
 
 class _Rows(msgspec.Struct):
@@ -50,6 +52,7 @@ class FactsRebuilder:
         del events
         repository.write_households(connection, prepared.changes)
         repository.write_persons(connection, prepared.members, prepared.changes)
+        told.write(connection, {change.household_id: change.told for change in prepared.changes})
         if prepared.standing:
             repository.write_standing(connection, prepared.standing)
 
@@ -78,6 +81,8 @@ class FactsRebuilder:
                     policy_version=data.policy_version,
                     digest=digest_of_recorded(data, explanation),
                     decision_id=event.event_id,
+                    next_change_on=explanation.next_change_on,
+                    as_of=data.as_of,
                 )
             )
         return standing
@@ -96,4 +101,5 @@ def view(keys: KeyClient) -> View:
             Table(name="decision_current", key=("household_id", "programme")),
         ),
         rebuilder=FactsRebuilder(keys),
+        hold=partial(places.hold_redeciding, alone=True),
     )

@@ -1,14 +1,15 @@
 """SQL of facts and of the decisions that stand."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from datetime import date
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 from padan_events.eligibility import Outcome
 from padan_events.personal import Circumstances, Disability, School, Sex
 from padan_events.states import State
-from psycopg import Connection
+from psycopg import Connection, sql
 
 from padan_eligibility.domain.facts import HouseholdFacts, PersonFacts
 from padan_eligibility.facts.folding import Change, Member
@@ -16,6 +17,25 @@ from padan_eligibility.facts.folding import Change, Member
 
 class UnknownHouseholdError(LookupError):
     """A fact of a household that was never proposed: the log before it was not read."""
+
+
+class Stood(msgspec.Struct, frozen=True):
+    """How the decision that stands came out, its digest and id, the next date on which it could change, and the local
+    date it was taken for (None: it is older than these)."""
+
+    outcome: Outcome
+    digest: str
+    decision_id: UUID
+    next_change_on: date | None
+    as_of: date | None
+
+
+class NextChange(msgspec.Struct, frozen=True):
+    """The next date on which a decision that stands could change."""
+
+    household_id: UUID
+    programme: str
+    next_change_on: date | None
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,34 +47,42 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     policy_version: str
     digest: str
     decision_id: UUID
+    next_change_on: date | None
+    as_of: date
+
+
+_ROWS: Final = sql.SQL(
+    "json_to_recordset(%(rows)s::json) AS w (household_id uuid, regency text, state text, decile smallint, "
+    "caretaker uuid, circumstances jsonb, determined_on date, stands_since date, shard smallint, pos bigint, "
+    "told_pos bigint)"
+)
+_INSERT_HOUSEHOLDS: Final = sql.SQL(
+    "INSERT INTO household_fact AS f (household_id, regency, state, decile, caretaker, circumstances, "
+    "determined_on, shard, pos, told_pos) SELECT household_id, regency, state, decile, caretaker, circumstances, "
+    "coalesce(determined_on, stands_since), shard, pos, told_pos FROM {rows} "
+    "ON CONFLICT (household_id) DO UPDATE SET regency = excluded.regency, state = excluded.state, "
+    "decile = coalesce(excluded.decile, f.decile), "
+    "caretaker = excluded.caretaker, circumstances = coalesce(excluded.circumstances, f.circumstances), "
+    "determined_on = coalesce(excluded.determined_on, f.determined_on), "
+    "shard = excluded.shard, pos = excluded.pos, told_pos = excluded.told_pos"
+).format(rows=_ROWS)
+_CHANGE_HOUSEHOLDS: Final = sql.SQL(
+    "UPDATE household_fact f SET regency = w.regency, state = coalesce(w.state, f.state), "
+    "decile = coalesce(w.decile, f.decile), caretaker = coalesce(w.caretaker, f.caretaker), "
+    "circumstances = coalesce(w.circumstances, f.circumstances), "
+    "determined_on = coalesce(w.determined_on, f.determined_on, w.stands_since), shard = w.shard, "
+    "pos = coalesce(w.pos, f.pos), told_pos = w.told_pos FROM {rows} WHERE f.household_id = w.household_id"
+).format(rows=_ROWS)
 
 
 def write_households(connection: Connection[Any], changes: Collection[Change]) -> None:
     """Write the households of `changes`. Raises `UnknownHouseholdError`."""
     proposed = [change for change in changes if change.proposed]
     if proposed:
-        connection.execute(
-            "INSERT INTO household_fact AS f (household_id, regency, state, decile, caretaker, circumstances, shard, "
-            "pos) SELECT household_id, regency, state, decile, caretaker, circumstances, shard, pos "
-            "FROM json_to_recordset(%(rows)s::json) AS w (household_id uuid, regency text, state text, "
-            "decile smallint, caretaker uuid, circumstances jsonb, shard smallint, pos bigint) "
-            "ON CONFLICT (household_id) DO UPDATE SET regency = excluded.regency, state = excluded.state, "
-            "decile = coalesce(excluded.decile, f.decile), "
-            "caretaker = excluded.caretaker, circumstances = coalesce(excluded.circumstances, f.circumstances), "
-            "shard = excluded.shard, pos = excluded.pos",
-            {"rows": _household_rows(proposed)},
-        )
+        connection.execute(_INSERT_HOUSEHOLDS, {"rows": _household_rows(proposed)})
     changed = [change for change in changes if not change.proposed]
     if changed:
-        written = connection.execute(
-            "UPDATE household_fact f SET regency = w.regency, state = coalesce(w.state, f.state), "
-            "decile = coalesce(w.decile, f.decile), caretaker = coalesce(w.caretaker, f.caretaker), "
-            "circumstances = coalesce(w.circumstances, f.circumstances), shard = w.shard, pos = w.pos "
-            "FROM json_to_recordset(%(rows)s::json) AS w (household_id uuid, regency text, state text, "
-            "decile smallint, caretaker uuid, circumstances jsonb, shard smallint, pos bigint) "
-            "WHERE f.household_id = w.household_id",
-            {"rows": _household_rows(changed)},
-        )
+        written = connection.execute(_CHANGE_HOUSEHOLDS, {"rows": _household_rows(changed)})
         if written.rowcount != len(changed):
             raise UnknownHouseholdError(f"{len(changed) - written.rowcount} of {len(changed)}")
 
@@ -68,8 +96,11 @@ def _household_rows(changes: Iterable[Change]) -> str:
             "decile": change.decile,
             "caretaker": change.caretaker,
             "circumstances": change.circumstances,
+            "determined_on": change.determined_on,
+            "stands_since": change.stands_since,
             "shard": change.event.shard,
-            "pos": change.event.pos,
+            "pos": change.effective,
+            "told_pos": change.event.pos,
         }
         for change in changes
     )
@@ -160,9 +191,9 @@ def write_members(connection: Connection[Any], members: Iterable[Member]) -> Non
 def read_facts(connection: Connection[Any], household_ids: Sequence[UUID]) -> dict[UUID, HouseholdFacts]:
     """All that is known of these households, with their members as they stand in this transaction."""
     persons: dict[UUID, list[PersonFacts]] = {household_id: [] for household_id in household_ids}
-    for household_id, person_id, known, birth_date, school, pregnant, severe, sex, disabilities in connection.execute(
-        "SELECT household_id, person_id, known, birth_date, school, pregnant, severe_disability, sex, disabilities "
-        "FROM person_fact WHERE household_id = ANY(%b) AND died_on IS NULL",
+    for household_id, person_id, known, birth_date, school, pregnant, severe, sex, kinds, agrees in connection.execute(
+        "SELECT household_id, person_id, known, birth_date, school, pregnant, severe_disability, sex, disabilities, "
+        "cardinality(identity_conflicts) = 0 FROM person_fact WHERE household_id = ANY(%b) AND died_on IS NULL",
         [household_ids],
         binary=True,
     ):
@@ -175,7 +206,8 @@ def read_facts(connection: Connection[Any], household_ids: Sequence[UUID]) -> di
                 pregnant=pregnant,
                 severe_disability=severe,
                 sex=None if sex is None else Sex(sex),
-                disabilities=tuple(Disability(kind) for kind in disabilities),
+                disabilities=tuple(Disability(kind) for kind in kinds),
+                identity_agrees=agrees,
             )
         )
     return {
@@ -186,36 +218,57 @@ def read_facts(connection: Connection[Any], household_ids: Sequence[UUID]) -> di
             decile=decile,
             persons=tuple(persons[household_id]),
             circumstances=None if circumstances is None else msgspec.convert(circumstances, Circumstances),
+            proposed_for=tuple(proposed_for),
+            determined_on=determined_on,
+            aid_ended=aid_ended,
+            resigned=tuple(resigned),
         )
-        for household_id, regency, state, decile, circumstances in connection.execute(
-            "SELECT household_id, regency, state, decile, circumstances FROM household_fact "
-            "WHERE household_id = ANY(%b)",
-            [household_ids],
-            binary=True,
+        for household_id, regency, state, decile, circumstances, proposed_for, determined_on, aid_ended, resigned in (
+            connection.execute(
+                "SELECT household_id, regency, state, decile, circumstances, proposed_for, determined_on, aid_ended, "
+                "resigned FROM household_fact WHERE household_id = ANY(%b)",
+                [household_ids],
+                binary=True,
+            )
         )
     }
 
 
-def read_digests(connection: Connection[Any], household_ids: Sequence[UUID]) -> Mapping[tuple[UUID, str], str]:
-    """The digests of the decisions that stand, by household and programme."""
+def read_stood(connection: Connection[Any], household_ids: Sequence[UUID]) -> Mapping[tuple[UUID, str], Stood]:
+    """The decisions that stand, by household and programme."""
     rows = connection.execute(
-        "SELECT household_id, programme, digest FROM decision_current WHERE household_id = ANY(%b)",
+        "SELECT household_id, programme, outcome, digest, decision_id, next_change_on, as_of FROM decision_current "
+        "WHERE household_id = ANY(%b)",
         [household_ids],
         binary=True,
     )
-    return {(household_id, programme): digest for household_id, programme, digest in rows}
+    return {
+        (household_id, programme): Stood(Outcome(outcome), mark, decision_id, next_change_on, as_of)
+        for household_id, programme, outcome, mark, decision_id, next_change_on, as_of in rows
+    }
 
 
 def write_standing(connection: Connection[Any], standing: Iterable[Standing]) -> None:
     """Replace the decisions that stand."""
     connection.execute(
-        "INSERT INTO decision_current (household_id, programme, outcome, policy_version, digest, decision_id) "
-        "SELECT household_id, programme, outcome, policy_version, digest, decision_id "
-        "FROM json_to_recordset(%(rows)s::json) AS w (household_id uuid, programme text, outcome text, "
-        "policy_version text, digest text, decision_id uuid) ON CONFLICT (household_id, programme) DO UPDATE SET "
+        "INSERT INTO decision_current (household_id, programme, outcome, policy_version, digest, decision_id, "
+        "next_change_on, as_of) SELECT household_id, programme, outcome, policy_version, digest, decision_id, "
+        "next_change_on, as_of FROM json_to_recordset(%(rows)s::json) AS w (household_id uuid, programme text, "
+        "outcome text, policy_version text, digest text, decision_id uuid, next_change_on date, as_of date) "
+        "ON CONFLICT (household_id, programme) DO UPDATE SET "
         "outcome = excluded.outcome, policy_version = excluded.policy_version, digest = excluded.digest, "
-        "decision_id = excluded.decision_id",
+        "decision_id = excluded.decision_id, next_change_on = excluded.next_change_on, as_of = excluded.as_of",
         {"rows": _json(standing)},
+    )
+
+
+def write_dates(connection: Connection[Any], dates: Iterable[NextChange]) -> None:
+    """Give decisions that stand their next date."""
+    connection.execute(
+        "UPDATE decision_current d SET next_change_on = w.next_change_on FROM json_to_recordset(%(rows)s::json) "
+        "AS w (household_id uuid, programme text, next_change_on date) "
+        "WHERE (d.household_id, d.programme) = (w.household_id, w.programme)",
+        {"rows": _json(dates)},
     )
 
 

@@ -60,6 +60,8 @@ def _chosen(expected: inspect.Type, value: object) -> inspect.Type:
 
 
 def _values(expected: inspect.Type) -> tuple[str, ...]:
+    if isinstance(expected, inspect.VarTupleType):
+        return _values(expected.item_type)
     if isinstance(expected, inspect.EnumType):
         return tuple(str(one.value) for one in expected.cls)
     if isinstance(expected, inspect.UnionType):

@@ -32,6 +32,21 @@ _FAULTS: Final = (
         "components are given, but the amount is fixed",
     ),
     (r"to_years is below from_years", "`to_years` di bawah `from_years`", "`to_years` is below `from_years`"),
+    (
+        r"it is for the whole nation, but its owner is region `(.+)`",
+        "pemilik program adalah daerah `{0}`: `region_in` harus ada di antara kriteria",
+        "the programme's owner is region `{0}`: `region_in` must stand among the criteria",
+    ),
+    (
+        r"region `(.+)` lies outside of its owner's, `(.+)`",
+        "`{0}` di luar wilayah pemilik program (`{1}`)",
+        "`{0}` lies outside of the region of the programme's owner (`{1}`)",
+    ),
+    (
+        r"it ends before it begins",
+        "`effective_until` sebelum `effective_from`",
+        "`effective_until` is before `effective_from`",
+    ),
     (r"groups lie deeper than (\d+) levels", "kelompok lebih dalam dari {0} tingkat", "groups deeper than {0} levels"),
 )
 

@@ -13,6 +13,8 @@ from padan_eligibility.domain.policy import (
     Attends,
     Condition,
     DisabilityAnyOf,
+    Everyone,
+    IdentityAgrees,
     NoneMet,
     Pregnant,
     SevereDisability,
@@ -39,6 +41,10 @@ def met(condition: Condition, as_of: date) -> pl.Expr:
             expression = reduce(or_, (pl.col(f"disability.{kind.value}") for kind in condition.kinds))
         case SexIs():
             expression = pl.col("sex") == condition.sex.value
+        case IdentityAgrees():
+            expression = pl.col("identity_agrees")
+        case Everyone():
+            expression = pl.lit(value=True)
         case AllMet():
             expression = reduce(and_, (met(one, as_of) for one in condition.conditions))
         case AnyMet():

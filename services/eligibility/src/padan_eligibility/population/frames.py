@@ -16,15 +16,15 @@ def answer_column(code: Code) -> str:
     return f"{'2022' if isinstance(code, Criterion2022) else 'bps'}.{code.value}"
 
 
-HOUSEHOLDS = pl.Schema(
-    {
-        "household_id": pl.Binary,
-        "state": pl.String,
-        "regency": pl.String,
-        "decile": pl.Int8,
-        **{answer_column(code): pl.Boolean for code in (*Criterion2022, *CriterionBps)},
-    }
-)
+_OF_HOUSEHOLDS: dict[str, pl.DataType | type[pl.DataType]] = {
+    "household_id": pl.Binary,
+    "state": pl.String,
+    "regency": pl.String,
+    "decile": pl.Int8,
+    "proposed_for": pl.List(pl.String),
+    **{answer_column(code): pl.Boolean for code in (*Criterion2022, *CriterionBps)},
+}
+HOUSEHOLDS = pl.Schema(_OF_HOUSEHOLDS)
 """One row a household. `household_id`: the 16 bytes of its UUID."""
 
 PERSONS = pl.Schema(
@@ -37,6 +37,7 @@ PERSONS = pl.Schema(
         "school": pl.String,
         "pregnant": pl.Boolean,
         "severe_disability": pl.Boolean,
+        "identity_agrees": pl.Boolean,
         **{f"disability.{kind.value}": pl.Boolean for kind in Disability},
     }
 )
@@ -54,7 +55,7 @@ def frames(population: Iterable[HouseholdFacts]) -> tuple[pl.DataFrame, pl.DataF
 
 def _household(one: HouseholdFacts) -> tuple[object, ...]:
     answers = _answers(one.circumstances)
-    return (one.household_id.bytes, one.state.value, one.regency, one.decile, *answers)
+    return (one.household_id.bytes, one.state.value, one.regency, one.decile, list(one.proposed_for), *answers)
 
 
 def _answers(circumstances: Circumstances | None) -> list[bool | None]:
@@ -80,5 +81,6 @@ def _person(one: HouseholdFacts, person: PersonFacts) -> tuple[object, ...]:
         person.school,
         person.pregnant,
         person.severe_disability,
+        person.identity_agrees,
         *(kind in person.disabilities for kind in Disability),
     )

@@ -11,6 +11,7 @@ from padan_events.eligibility import Outcome
 
 from padan_eligibility.domain.policy import (
     AllOf,
+    AmountByComponents,
     ComponentsAtLeast,
     Count2022,
     CountBps,
@@ -21,17 +22,20 @@ from padan_eligibility.domain.policy import (
     Group,
     Holds2022,
     HoldsBps,
+    InKind,
     Leaf,
     MembersAtLeast,
     NoneOf,
     Policy,
+    ProposedFor,
     RegionIn,
     SizeAtLeast,
     SizeAtMost,
     StateNotIn,
 )
+from padan_eligibility.domain.scope import ended
 from padan_eligibility.population.frames import answer_column
-from padan_eligibility.population.members import FITTING, OPEN, SUM, counted, found_column
+from padan_eligibility.population.members import FITTING, MADE_UP, OPEN, SUM, counted, found_column
 
 
 def outcomes(policy: Policy, households: pl.DataFrame, persons: pl.DataFrame, as_of: date) -> pl.DataFrame:
@@ -39,6 +43,11 @@ def outcomes(policy: Policy, households: pl.DataFrame, persons: pl.DataFrame, as
 
     The tables are those of `padan_eligibility.population.frames`; a person's household must be among them.
     """
+    return evaluated(policy, households, persons, as_of).drop(MADE_UP)
+
+
+def evaluated(policy: Policy, households: pl.DataFrame, persons: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """The same, with what the members make up (`MADE_UP`)."""
     size = persons.group_by("household_id").agg(pl.len().alias("size"))
     members = counted(policy, persons, as_of)
     facts = (
@@ -47,7 +56,8 @@ def outcomes(policy: Policy, households: pl.DataFrame, persons: pl.DataFrame, as
         .with_columns(pl.col("size").fill_null(0), pl.col(OPEN).fill_null(value=False), _nobody(members))
     )
     numbers = iter(range(len(policy.criteria) + members.width))
-    holds = reduce(and_, (_holds(criterion, numbers) for criterion in policy.criteria))
+    runs = pl.lit(value=not ended(policy, as_of))
+    holds = reduce(and_, (_holds(criterion, numbers) for criterion in policy.criteria), runs)
     outcome = (
         pl.when(holds)
         .then(pl.lit(Outcome.ENTITLED.value))
@@ -55,14 +65,26 @@ def outcomes(policy: Policy, households: pl.DataFrame, persons: pl.DataFrame, as
         .then(pl.lit(Outcome.UNDETERMINED.value))
         .otherwise(pl.lit(Outcome.NOT_ENTITLED.value))
     )
-    amount = pl.lit(policy.amount.annual_idr) if isinstance(policy.amount, FixedAmount) else pl.col(SUM)
     return facts.select(
-        "household_id", outcome.alias("outcome"), pl.when(holds).then(amount).cast(pl.Int64).alias("annual_idr")
+        "household_id",
+        outcome.alias("outcome"),
+        pl.when(holds).then(_amount(policy)).cast(pl.Int64).alias("annual_idr"),
+        MADE_UP,
     )
 
 
+def _amount(policy: Policy) -> pl.Expr:
+    match policy.amount:
+        case FixedAmount():
+            return pl.lit(policy.amount.annual_idr)
+        case AmountByComponents():
+            return pl.col(SUM)
+        case InKind():
+            return pl.lit(None)
+
+
 def _nobody(members: pl.DataFrame) -> pl.Expr:
-    return pl.col([name for name in members.columns if name not in {"household_id", OPEN}]).fill_null(0)
+    return pl.col([name for name in members.columns if name not in {"household_id", OPEN, MADE_UP}]).fill_null(0)
 
 
 def _holds(criterion: Criterion, numbers: Iterator[int]) -> pl.Expr:
@@ -101,6 +123,8 @@ def _leaf(criterion: Leaf, numbers: Iterator[int]) -> pl.Expr:
         case MembersAtLeast():
             name = found_column(next(numbers))
             expression = _at_least(criterion.bound, pl.col(name), pl.col(f"{name}.open"))
+        case ProposedFor():
+            expression = pl.col("proposed_for").list.contains(criterion.programme)
         case ComponentsAtLeast():
             enough = pl.col(FITTING) >= criterion.bound
             expression = pl.when(enough).then(pl.lit(value=True)).when(~pl.col(OPEN)).then(pl.lit(value=False))

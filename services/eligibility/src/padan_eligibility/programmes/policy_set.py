@@ -47,6 +47,15 @@ class PolicySet:
             self._known = _Known(heads, policies)
         return self
 
+    def latest(self, programme: str) -> Policy | None:
+        """The policy of a programme that was published last; None where there is none."""
+        versions = self._known.policies.get(programme)
+        return versions[-1] if versions else None
+
+    def version(self, programme: str, version: str) -> Policy | None:
+        """A version that was published; None where there is none."""
+        return next((one for one in self._known.policies.get(programme, ()) if one.version == version), None)
+
     def in_force(self, day: date) -> list[Policy]:
         """Each programme's policy on `day`, by programme: the last one to have taken effect, of two that did on
         the same day the one published later."""

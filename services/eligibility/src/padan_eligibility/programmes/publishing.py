@@ -5,8 +5,9 @@ from typing import Final
 from uuid import UUID, uuid5
 
 import msgspec
-from padan_events import encode, shard_of, type_of
-from padan_events.eligibility import PolicyPublished
+from padan_events import Event, encode, shard_of, type_of
+from padan_events.eligibility import PolicyDrafted, PolicyPublished, PolicyReviewed
+from padan_events.places import QuotaSet
 from padan_events.topics import PROGRAMME_EVENTS
 from padan_runtime import log, relay
 from padan_runtime.database import Database
@@ -18,7 +19,9 @@ from padan_eligibility.domain.policy_document import canonical, digest
 from padan_eligibility.programmes import repository
 
 ACTOR: Final = "service:eligibility"
-_NAMESPACE: Final = UUID("3a1f0a52-9d0e-5b6c-8f1d-6c1b0a5d7e21")
+NAMESPACE: Final = UUID("3a1f0a52-9d0e-5b6c-8f1d-6c1b0a5d7e21")
+
+ProgrammeFact = PolicyDrafted | PolicyReviewed | PolicyPublished | QuotaSet
 
 
 class PolicyAlteredError(RuntimeError):
@@ -37,7 +40,7 @@ def publish(database: Database, policies: Sequence[Policy]) -> int:
         for policy in policies:
             before = known.get((policy.programme, policy.version))
             if before is None:
-                entries.append(_entry(policy))
+                entries.append(entry_of(publication(policy, by=ACTOR)))
             elif before != digest(policy):
                 raise PolicyAlteredError(f"{policy.programme} {policy.version}")
         if entries:
@@ -49,24 +52,35 @@ def publish(database: Database, policies: Sequence[Policy]) -> int:
     return len(entries)
 
 
-def _entry(policy: Policy) -> Entry:
-    event_id = uuid5(_NAMESPACE, f"{policy.programme}:{policy.version}")
-    data = PolicyPublished(
+def publication(policy: Policy, *, by: str) -> PolicyPublished:
+    """A policy as it is published by an actor."""
+    return PolicyPublished(
         programme=policy.programme,
         version=policy.version,
         effective_from=policy.effective_from,
         document=msgspec.Raw(canonical(policy)),
         source=policy.source,
         digest=digest(policy),
-        published_by=ACTOR,
+        published_by=by,
     )
+
+
+def entry_of(data: PolicyPublished, *, after: Event | None = None) -> Entry:
+    """Its entry in the log; the same version makes the same event. `after`: the review that let it happen."""
+    event_id = uuid5(NAMESPACE, f"{data.programme}:{data.version}")
+    return programme_entry(data, event_id, by=data.published_by, after=after)
+
+
+def programme_entry(data: ProgrammeFact, event_id: UUID, *, by: str, after: Event | None = None) -> Entry:
+    """An event of a programme in its log. `after`: the event that led to it."""
     return Entry(
         topic=PROGRAMME_EVENTS.name,
-        shard=shard_of(policy.programme),
-        key=policy.programme,
+        shard=shard_of(data.programme),
+        key=data.programme,
         event_id=event_id,
         type=type_of(data).name,
         value=encode(data),
-        actor=ACTOR,
-        correlation_id=event_id,
+        actor=by,
+        correlation_id=event_id if after is None else after.correlation_id,
+        causation_id=None if after is None else after.event_id,
     )

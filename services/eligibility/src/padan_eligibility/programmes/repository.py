@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from padan_events import SHARDS, Event, decode
-from padan_events.eligibility import PolicyPublished
+from padan_events import SHARDS, Event, decode, type_of
+from padan_events.eligibility import PolicyDrafted, PolicyPublished, PolicyReviewed
 from padan_events.topics import PROGRAMME_EVENTS
 from padan_runtime import log
 from psycopg import Connection
@@ -13,10 +13,7 @@ from psycopg import Connection
 SOURCE = "/padan/eligibility"
 _PUBLISH_LOCK = 0x7061_6461_6E03
 _PER_SHARD = 10_000
-
-
-class LogTooLongError(RuntimeError):
-    """More policies in one shard than are read at once."""
+_POLICIES = frozenset(type_of(one).name for one in (PolicyDrafted, PolicyReviewed, PolicyPublished))
 
 
 def lock(connection: Connection[Any]) -> None:
@@ -31,18 +28,21 @@ def heads(connection: Connection[Any]) -> tuple[int, ...]:
 
 def published(connection: Connection[Any]) -> Sequence[tuple[Event, PolicyPublished]]:
     """Every policy published so far, by shard and position."""
-    events = log.read_after(connection, PROGRAMME_EVENTS.name, SOURCE, dict.fromkeys(range(SHARDS), 0), _PER_SHARD)
-    found = []
-    for event in events:
-        if event.pos >= _PER_SHARD:
-            raise LogTooLongError(event.shard)
-        data = decode(event.type, event.value)
-        if isinstance(data, PolicyPublished):
-            found.append((event, data))
-    return found
+    return [(event, data) for event, data in everything(connection) if isinstance(data, PolicyPublished)]
 
 
-def document(data: PolicyPublished) -> object:
-    """The published policy as a plain document."""
+def everything(connection: Connection[Any]) -> Sequence[tuple[Event, msgspec.Struct]]:
+    """All that the programme log holds of policies, by shard and position: quotas are many more, and taken up where
+    they are set."""
+    found: list[tuple[Event, msgspec.Struct]] = []
+    after = dict.fromkeys(range(SHARDS), 0)
+    while events := log.read_after(connection, PROGRAMME_EVENTS.name, SOURCE, after, _PER_SHARD):
+        after |= {event.shard: event.pos for event in events}
+        found += ((event, decode(event.type, event.value)) for event in events if event.type in _POLICIES)
+    return sorted(found, key=lambda one: (one[0].shard, one[0].pos))
+
+
+def document(data: PolicyDrafted | PolicyPublished) -> object:
+    """The policy as a plain document."""
     plain: object = msgspec.json.decode(data.document)
     return plain

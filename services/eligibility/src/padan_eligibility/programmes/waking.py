@@ -11,8 +11,9 @@ from typing import Final
 
 import msgspec
 from padan_events import Event, decode
-from padan_events.eligibility import PolicyPublished
+from padan_events.eligibility import PolicyDrafted, PolicyPublished, PolicyReviewed
 from padan_events.envelope import from_record
+from padan_events.places import QuotaSet
 from padan_runtime import metrics
 from padan_runtime.database import Database
 from padan_runtime.logs import logger
@@ -77,7 +78,10 @@ class Waking:
                 await asyncio.wait_for(stop.wait(), _EVERY_S)
 
     async def _handle(self, event: Event) -> None:
-        if not isinstance(decode(event.type, event.value), PolicyPublished):
+        data = decode(event.type, event.value)
+        if isinstance(data, PolicyDrafted | PolicyReviewed | QuotaSet):
+            return  # nothing is decided by a draft, and a quota was taken up where it was set
+        if not isinstance(data, PolicyPublished):
             raise TypeError(f"{event.type} does not belong on {event.topic}")
         await _patiently(self._policies.refresh)
 

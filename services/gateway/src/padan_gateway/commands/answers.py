@@ -12,6 +12,13 @@ class EventPart(PositionPart):
     """An event the command led to."""
 
     event_id: UUID
+    household_id: Annotated[
+        UUID | None,
+        Field(
+            description="The household that it is about. A command about one household may lead to events of others: "
+            "`split_household` founds the one whose id stands here. Null for events of a village."
+        ),
+    ] = None
 
 
 class ReasonPart(Model):

@@ -6,15 +6,15 @@ from typing import Any, Final
 
 import msgspec
 from padan_events.commands import Command
-from padan_runtime.problems import Problem
+from padan_runtime.field_faults import FieldFault
 
 from padan_gateway import problems
+from padan_gateway.commands.misfits import NOT_JSON, misfit, not_a_field
 
 MOST_BYTES: Final = 2_000_000
 """A command with 10,000 cases has a million."""
 
 _DECODER: Final[msgspec.json.Decoder[Command]] = msgspec.json.Decoder(Command)
-_PLACE: Final = re.compile(r" - at `\$\.?(.*)`$")
 _REF: Final = "#/components/schemas/{name}"
 
 
@@ -22,16 +22,23 @@ def read(body: bytes) -> Command:
     """The command in a body. Raises `Problem` request_invalid, with the field it lies in."""
     try:
         command = _DECODER.decode(body)
-        unknown = [(place, "field_unknown") for place in _unknown(msgspec.json.decode(body), command)]
+        unknown = list(_unknown(msgspec.json.decode(body), command))
     except msgspec.ValidationError as error:
-        found = _PLACE.search(str(error))
-        raise invalid([(_dotted(found.group(1)) if found else "", "value_invalid")]) from None
+        raise problems.request_invalid([_misfit(str(error), body)]) from None
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         # Its message may quote what came, so it does not go on.
-        raise invalid([("", "json_invalid")]) from None
+        raise problems.request_invalid([NOT_JSON]) from None
     if unknown:
-        raise invalid(unknown)
+        raise problems.request_invalid(unknown)
     return command
+
+
+def _misfit(message: str, body: bytes) -> FieldFault:
+    """Decoding stops at the first misfit: behind it the body may not even be JSON."""
+    try:
+        return misfit(message, msgspec.json.decode(body))
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return NOT_JSON
 
 
 def version(if_match: str | None) -> int | None:
@@ -44,22 +51,13 @@ def version(if_match: str | None) -> int | None:
     return int(found.group(1))
 
 
-def invalid(faults: list[tuple[str, str]]) -> Problem:
-    """The problem of a body with faults at places."""
-    return problems.request_invalid([(f"body.{place}" if place else "body", error) for place, error in faults])
-
-
-def _dotted(path: str) -> str:
-    return re.sub(r"\[(\d+|\.\.\.)\]", r".\1", path)
-
-
-def _unknown(raw: Any, read_as: Any, place: str = "") -> Iterator[str]:
+def _unknown(raw: Any, read_as: Any, place: str = "") -> Iterator[FieldFault]:
     """Fields that are not the contract's: a misspelt one would silently mean nothing."""
     if isinstance(read_as, msgspec.Struct) and isinstance(raw, dict):
         names = {*read_as.__struct_encode_fields__, read_as.__struct_config__.tag_field}
         for name, value in raw.items():
             if name not in names:
-                yield f"{place}{name}" if name.isidentifier() else f"{place}?"
+                yield not_a_field(f"{place}{name if name.isidentifier() else '?'}", filter(None, names))
             elif name != read_as.__struct_config__.tag_field:
                 yield from _unknown(value, getattr(read_as, name), f"{place}{name}.")
     elif isinstance(read_as, tuple) and isinstance(raw, list):

@@ -54,6 +54,10 @@ class Action(StrEnum):
     READ_BATCH = "read_batch"
     CHECK_LIST = "check_list"
     READ_PIPELINE = "read_pipeline"
+    READ_POLICIES = "read_policies"
+    PUBLISH_POLICY = "publish_policy"
+    SET_QUOTA = "set_quota"
+    SIMULATE_POLICY = "simulate_policy"
 
 
 class Field(StrEnum):
@@ -145,7 +149,8 @@ _READS = frozenset({Action.READ_HOUSEHOLD, Action.LIST_HOUSEHOLDS, Action.READ_E
 _CASES = _READS | {Action.LOOK_UP_PERSON}
 _WORKS = _CASES | {Action.SEND_COMMAND, Action.ATTACH_PHOTO}
 _REPORTS = {Action.READ_BATCH, Action.READ_PIPELINE}
-_FILES = _CASES | _REPORTS | {Action.READ_OBJECTIONS, Action.UPLOAD_BATCH, Action.CHECK_LIST}
+_POLICIES = {Action.READ_POLICIES, Action.PUBLISH_POLICY, Action.SET_QUOTA, Action.SIMULATE_POLICY}
+_FILES = _CASES | _REPORTS | {Action.READ_OBJECTIONS, Action.UPLOAD_BATCH, Action.CHECK_LIST, Action.READ_POLICIES}
 
 ACTIONS: Mapping[Role, frozenset[Action]] = {
     Role.VILLAGE_OPERATOR: _WORKS,
@@ -155,11 +160,11 @@ ACTIONS: Mapping[Role, frozenset[Action]] = {
     Role.SOCIAL_OFFICE: _FILES | {Action.SEND_COMMAND, Action.ATTACH_PHOTO},
     Role.APPROVER: _CASES | {Action.SEND_COMMAND},
     Role.PROVINCE: _FILES,
-    Role.MINISTRY: _FILES | {Action.SEND_COMMAND},
-    Role.PROGRAMME_OWNER: _READS,
+    Role.MINISTRY: _FILES | _POLICIES | {Action.SEND_COMMAND},
+    Role.PROGRAMME_OWNER: _READS | _POLICIES,
     Role.AGENCY: frozenset({Action.CHECK_LIST}),
     Role.CIVIL_REGISTRY_OFFICER: frozenset({Action.READ_HOUSEHOLD, Action.LOOK_UP_PERSON, Action.NOTIFY_LIFE_EVENT}),
-    Role.AUDITOR: _CASES | _REPORTS,
+    Role.AUDITOR: _CASES | _REPORTS | {Action.READ_POLICIES},
     Role.DATA_PROTECTION_OFFICER: _CASES,
     Role.ADMINISTRATOR: frozenset({Action.READ_PIPELINE}),
     Role.CITIZEN: frozenset({Action.SEND_COMMAND}),
@@ -167,8 +172,9 @@ ACTIONS: Mapping[Role, frozenset[Action]] = {
 """By role, what it may ask. Files come from the offices that answer for a register; the administrator runs the
 platform and has no business with what is in them. The civil registry, an officer or its machine under a token of that
 role, tells of deaths, births and moves. An agency has its own lists checked, and learns yes or no. A citizen sends the
-commands of `CITIZENS`, and reads nothing. Banks and integrators get answers of their own kind with their own endpoints:
-none of these is for them."""
+commands of `CITIZENS`, and reads nothing. Policies are drafted and published by two people of the programme's owner;
+eligibility, which keeps them, knows whose each is. Banks and integrators get answers of their own kind with their own
+endpoints: none of these is for them."""
 
 CITIZENS = frozenset({"resign", "raise_objection", "appeal_objection"})
 """The commands that a citizen may send. Every other is denied before anybody outside is asked about anyone."""

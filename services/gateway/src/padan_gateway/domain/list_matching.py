@@ -52,13 +52,21 @@ def may_read_others(role: Role) -> bool:
 
 
 def result(
-    row: int, name: str, birth_date: str, *, person: Registered | None, elsewhere: bool, shown: Set[Field]
+    row: int,
+    name: str,
+    birth_date: str,
+    *,
+    person: Registered | None,
+    elsewhere: bool,
+    dead: bool = False,
+    shown: Set[Field],
 ) -> Found:
-    """The result of a row whose NIK is valid. `elsewhere`: another region's register holds them; which one, nobody
-    is told, and a role without LIST_DETAILS not even that."""
+    """The result of a row whose NIK is valid. `elsewhere`: another region's register holds them; `dead`: it has them as
+    dead, in a household that is not active any more, so that nobody can propose them. Where that was, nobody is told,
+    and a role without LIST_DETAILS not even that it is so."""
     if person is None:
-        known = elsewhere and Field.LIST_DETAILS in shown
-        return Found(row, "registered_elsewhere" if known else "not_registered", [], None)
+        known = "recorded_dead" if dead else "registered_elsewhere" if elsewhere else "not_registered"
+        return Found(row, known if Field.LIST_DETAILS in shown else "not_registered", [], None)
     if person.dead:
         return Found(row, "deceased" if Field.LIST_DETAILS in shown else "not_registered", [], None)
     differs = []

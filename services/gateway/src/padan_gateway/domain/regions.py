@@ -1,6 +1,7 @@
 """Regions by their Kemendagri code, and the part of the country a person acts for. Pure: knows forms, not names."""
 
 from enum import StrEnum
+from functools import lru_cache
 
 import msgspec
 
@@ -46,6 +47,12 @@ class Scope(msgspec.Struct, frozen=True):
         return other.code.startswith(self.code)
 
     @property
+    def columns(self) -> dict[str, str]:
+        """By column of a view, the codes of this region and of those that hold it: none for the nation. Together they
+        find the region in an index that begins with all four columns."""
+        return {name: code for name, code in parts(self.code).items() if code is not None}
+
+    @property
     def name(self) -> str:
         """The code as it is written in tokens and logs: "ID" for the nation."""
         return self.code or NATION
@@ -54,3 +61,10 @@ class Scope(msgspec.Struct, frozen=True):
 def parts(code: str) -> dict[str, str | None]:
     """Province, regency, district and village of a code; None below the level of the code itself."""
     return {level.value: code[:length] if len(code) >= length else None for level, length in _LENGTHS.items()}
+
+
+@lru_cache(maxsize=10_000)
+def region_columns(code: str) -> tuple[str | None, str | None, str | None, str | None]:
+    """Province, regency, district and village of a code, as the views hold them."""
+    region = parts(code)
+    return region["province"], region["regency"], region["district"], region["village"]

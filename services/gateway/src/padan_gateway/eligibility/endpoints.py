@@ -20,6 +20,7 @@ from padan_gateway import problems
 from padan_gateway.answers import Answer, Model, PositionPart, answer
 from padan_gateway.domain.access import Action, Field, Purpose
 from padan_gateway.domain.lens import Lens
+from padan_gateway.eligibility.places import PlacePart, places_of
 from padan_gateway.households import repository
 from padan_gateway.households.endpoints import within
 from padan_gateway.parts import Parts
@@ -48,6 +49,21 @@ class ComponentPart(Model):
     counts: bool
 
 
+class FactChangePart(Model):
+    """A fact imagined otherwise."""
+
+    fact: str = Described(examples=["decile"])
+    to: str = Described(examples=["4"])
+
+
+class SmallestChangePart(Model):
+    """The fewest facts that would turn the decision, were all of them otherwise."""
+
+    changes: list[FactChangePart]
+    text_id: str
+    text_en: str
+
+
 class ExplanationPart(Model):
     """Why a decision fell, in both languages."""
 
@@ -56,6 +72,7 @@ class ExplanationPart(Model):
     criteria: list[CriterionPart]
     components: list[ComponentPart] = Described(default_factory=list)
     next_change_on: date | None = None
+    smallest_change: SmallestChangePart | None = None
 
 
 class DecisionPart(Model):
@@ -85,11 +102,13 @@ class Explanations(StrEnum):
 
 
 class EligibilityAnswer(Answer):
-    """What a household is entitled to. Null decisions: not for the caller's role. `explanations` says why there are
-    none: `hidden` from the caller; `erased` for good; `key_missing`: tell the people who run the system."""
+    """What a household is entitled to, and its places. Null decisions and places: not for the caller's role.
+    `explanations` says why there are none: `hidden` from the caller; `erased` for good; `key_missing`: tell the people
+    who run the system."""
 
     household_id: UUID
     decisions: list[DecisionPart] | None
+    places: list[PlacePart] | None
     explanations: Explanations
 
 
@@ -111,7 +130,7 @@ def decision(row: Mapping[str, Any], explanation: Explanation | None) -> dict[st
         "explanation": None
         if explanation is None
         # What an explanation leaves out is stated: a client should not have to know our defaults.
-        else {"components": [], "next_change_on": None, **msgspec.to_builtins(explanation)},
+        else {"components": [], "next_change_on": None, "smallest_change": None, **msgspec.to_builtins(explanation)},
     }
 
 
@@ -129,8 +148,8 @@ def router(parts: Parts) -> APIRouter:
 
     def read_rows(
         household_id: UUID, caller: Caller, purpose: Purpose | None, lens: Lens
-    ) -> tuple[Sequence[dict[str, Any]] | None, bool]:
-        """Decisions the caller may see (None: none of their business), and whether with their explanation."""
+    ) -> tuple[Sequence[dict[str, Any]] | None, Sequence[dict[str, Any]] | None, bool]:
+        """Decisions and places the caller may see (None: none of their business), and whether with the explanation."""
         with seen_by(parts.reader, caller) as connection:
             row = repository.household(connection, household_id)
             if row is None or not within(caller, row):
@@ -139,8 +158,10 @@ def router(parts: Parts) -> APIRouter:
                 raise problems.role_forbidden()
             rows: Sequence[dict[str, Any]] | None = lens.show(Field.DECISION, decisions_of(connection, household_id))
             explained = bool(lens.show(Field.EXPLANATION, rows or None))
+            found = places_of(connection, household_id, explained=explained)
+            places: Sequence[dict[str, Any]] | None = lens.show(Field.DECISION, found)
             log_read(connection, caller, purpose, Action.READ_ELIGIBILITY, lens.unmasked, households=[household_id])
-        return rows, explained
+        return rows, places, explained
 
     async def key_for(household_id: UUID) -> tuple[bytes | None, Explanations]:
         keys = (await parts.keys.of([household_id]))[household_id].get(household_id)
@@ -165,12 +186,12 @@ def router(parts: Parts) -> APIRouter:
     async def read(household_id: UUID, caller: Annotated[Caller, reads], purpose: StatedPurpose = None) -> Response:
         watermark = parts.watermark.document()
         lens = Lens(caller.role, purpose)
-        rows, explained = await asyncio.to_thread(read_rows, household_id, caller, purpose, lens)
+        rows, places, explained = await asyncio.to_thread(read_rows, household_id, caller, purpose, lens)
         key, said = None, Explanations.HIDDEN if Field.EXPLANATION in lens.hidden else Explanations.SHOWN
         if explained:
             key, said = await key_for(household_id)
         decisions = None if rows is None else [decision(row, opened(row, key)) for row in rows]
-        document = {"household_id": household_id, "decisions": decisions, "explanations": said}
+        document = {"household_id": household_id, "decisions": decisions, "places": places, "explanations": said}
         return answer({**document, **lens.notes()}, watermark)
 
     return routes

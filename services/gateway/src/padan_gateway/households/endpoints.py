@@ -108,9 +108,7 @@ def router(parts: Parts) -> APIRouter:
         ] = None,
         purpose: StatedPurpose = None,
     ) -> Response:
-        listed = caller.scope if region is None else regions.scope_of(region)
-        if not caller.scope.contains(listed):
-            raise problems.region_forbidden()
+        listed = regions.asked_of(caller.scope, region)
         require_address(caller, listed, purpose)
         last = None if after is None else cursor.decode(listed, after)
         watermark = parts.watermark.document()

@@ -41,9 +41,9 @@ class ListCheckTaken(BaseModel):
 class ListCheckAnswer(BaseModel):
     """Where a check is, and how its rows came out. Holds nothing of a person.
 
-    Results: registered (in the caller's region), registered_elsewhere (where is not told), deceased, not_registered,
-    nik_invalid, duplicate_in_list; name_differs and birth_date_differs are counted besides. Which of them a role
-    learns stands in the access table.
+    Results: registered (in the caller's region), registered_elsewhere (where is not told), deceased, recorded_dead (in
+    a household that is not active any more), not_registered, nik_invalid, duplicate_in_list; name_differs and
+    birth_date_differs are counted besides. Which of them a role learns stands in the access table.
     """
 
     model_config = ConfigDict(extra="allow")

@@ -135,6 +135,7 @@ class ListChecks:
                 one.birth_date,
                 person=registered.get(one.nik_hash),
                 elsewhere=one.known,
+                dead=one.dead,
                 shown=shown,
             )
             for one in items

@@ -39,9 +39,7 @@ def router(parts: Parts) -> APIRouter:
             str | None, Query(description="Kemendagri code within your own region (default: all of it).")
         ] = None,
     ) -> Response:
-        listed = caller.scope if region is None else regions.scope_of(region)
-        if not caller.scope.contains(listed):
-            raise problems.region_forbidden()
+        listed = regions.asked_of(caller.scope, region)
         watermark = parts.watermark.document()
         with seen_by(parts.reader, caller) as connection:
             counts = repository.counts(connection, listed)

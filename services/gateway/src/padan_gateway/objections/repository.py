@@ -6,7 +6,7 @@ from uuid import UUID
 from psycopg import Connection, sql
 from psycopg.rows import dict_row
 
-from padan_gateway.domain.regions import Level, Scope
+from padan_gateway.domain.regions import Scope
 
 MOST = 500
 _PLAIN = sql.SQL(
@@ -28,10 +28,10 @@ def waiting(connection: Connection[Any], region: Scope) -> list[dict[str, Any]]:
     with connection.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(
             sql.SQL(
-                "SELECT {plain} FROM objection_view o JOIN household_view h USING (household_id) "
+                "SELECT {plain} FROM objection_view o "
                 "WHERE o.due_at IS NOT NULL AND {within} ORDER BY o.due_at, o.objection_id LIMIT %(most)s"
             ).format(plain=_PLAIN, within=_within(region)),
-            {"region": region.code, "most": MOST},
+            {"most": MOST, **region.columns},
         ).fetchall()
 
 
@@ -44,15 +44,14 @@ def counts(connection: Connection[Any], region: Scope) -> dict[str, Any]:
                 "count(*) FILTER (WHERE o.due_at IS NULL AND o.outcome = 'upheld') AS upheld, "
                 "count(*) FILTER (WHERE o.due_at IS NULL AND o.outcome = 'dismissed') AS dismissed, "
                 "coalesce(sum(o.lapses), 0)::integer AS lapses, count(o.appealed_at) AS appeals "
-                "FROM objection_view o JOIN household_view h USING (household_id) WHERE {within}"
+                "FROM objection_view o WHERE {within}"
             ).format(within=_within(region)),
-            {"region": region.code},
+            region.columns,
         ).fetchone()
     assert row is not None
     return row
 
 
 def _within(region: Scope) -> sql.Composable:
-    if region.level is Level.NATION:
-        return sql.SQL("true")
-    return sql.SQL("h.{} = %(region)s").format(sql.Identifier(region.level.value))
+    named = [sql.SQL("o.{} = {}").format(sql.Identifier(name), sql.Placeholder(name)) for name in region.columns]
+    return sql.SQL(" AND ").join([sql.SQL("true"), *named])

@@ -3,7 +3,7 @@
 Who has no NIK is found again by nothing else. Whether two are the same, a person decides.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -59,8 +59,8 @@ class LikeAnswer(Answer):
     people: list[LikePart]
 
 
-def candidates(connection: Connection[Any], regency: str, year: int, sex: str | None) -> dict[UUID, str]:
-    """Names of those who were born about then, or nobody knows when, by person; under row-level security."""
+def candidates(connection: Connection[Any], regency: str, year: int, sex: str | None) -> list[tuple[UUID, str]]:
+    """Those who were born about then, or nobody knows when, with their names; under row-level security."""
     rows = connection.execute(
         "SELECT person_id, name FROM person_view WHERE regency = %(regency)s AND name IS NOT NULL "
         "AND (birth_date BETWEEN %(from)s AND %(to)s OR birth_date IS NULL) "
@@ -73,15 +73,15 @@ def candidates(connection: Connection[Any], regency: str, year: int, sex: str | 
         },
         binary=True,
     )
-    return dict(rows.fetchall())
+    return rows.fetchall()
 
 
-def alike(name: str, among: Mapping[UUID, str]) -> list[tuple[UUID, int]]:
-    """The likest of these people, with the likeness of their names."""
+def alike(name: str, among: Sequence[str], most: int = MOST) -> list[tuple[int, int]]:
+    """The likest of these names, by their places, each with its likeness."""
     found = process.extract(
-        name, among, scorer=fuzz.WRatio, processor=utils.default_process, limit=MOST, score_cutoff=ALIKE
+        name, among, scorer=fuzz.WRatio, processor=utils.default_process, limit=most, score_cutoff=ALIKE
     )
-    return sorted(((person, int(score)) for _, score, person in found), key=lambda one: (-one[1], one[0]))
+    return [(index, int(score)) for _, score, index in found]
 
 
 def _persons(connection: Connection[Any], ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
@@ -130,7 +130,9 @@ def router(parts: Parts) -> APIRouter:
         regency, lens = _regency(asked, caller), Lens(caller.role, purpose)
         people: list[dict[str, Any]] = []
         with seen_by(parts.reader, caller) as connection:
-            found = alike(asked.name, candidates(connection, regency, asked.birth_year, asked.sex))
+            among = candidates(connection, regency, asked.birth_year, asked.sex)
+            likest = alike(asked.name, [name for _, name in among])
+            found = sorted(((among[index][0], score) for index, score in likest), key=lambda one: (-one[1], one[0]))
             persons = _persons(connection, [person for person, _ in found])
             for person_id, likeness in found:
                 person = persons[person_id]

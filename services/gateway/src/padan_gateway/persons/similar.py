@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from threading import BoundedSemaphore
+from time import monotonic
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -31,6 +32,8 @@ _WITHIN_S: Final = 0.05
 """How much later than without it a command is answered, at most."""
 _AT_ONCE: Final = 2
 """When more are asked for at once, they are answered without: many come in the days before the cut-off."""
+_REST_S: Final = 1.0
+"""Nobody is looked for so long after there was no time: a busy machine is not kept busy with what comes too late."""
 _MOST_NAMES: Final = 10_000
 """Of one member, with how many names theirs is compared: 10,000 are born within three years in a regency of 250,000."""
 _WIDE: Final = {Level.NATION, Level.PROVINCE, Level.REGENCY}
@@ -38,15 +41,6 @@ _WIDE: Final = {Level.NATION, Level.PROVINCE, Level.REGENCY}
 _NO_NIK: Final = "p.nik_hash IS NULL"
 _BORN_THEN: Final = "(p.birth_date BETWEEN %(from)s AND %(to)s OR p.birth_date IS NULL)"
 _SAME_DAY: Final = "p.nik_hash IS NOT NULL AND p.nik_hash <> %(nik_hash)b AND p.birth_date = %(born)s"
-
-
-class _Row(NamedTuple):
-    person_id: UUID
-    household_id: UUID
-    name: str
-    birth_date: date | None
-    ordinal: int
-    version: int | None
 
 
 class _Found(NamedTuple):
@@ -71,6 +65,7 @@ class Similar:
     def __init__(self, reader: Database, nik_hash_key: bytes) -> None:
         self._reader, self._nik_hash_key = reader, nik_hash_key
         self._threads, self._free = ThreadPoolExecutor(_AT_ONCE, "similar"), BoundedSemaphore(_AT_ONCE)
+        self._rests_until = 0.0
 
     async def told(self, command: Command, caller: Caller, accepted: dict[str, Any]) -> dict[str, Any]:
         """`similar` for the answer: nothing where nobody was entered, null where there was no time to look."""
@@ -79,7 +74,7 @@ class Similar:
             return {}
         alone = isinstance(command, ProposeHousehold)
         entry = _Entry(members, UUID(str(accepted["household_id"])), accepted["version"], alone)
-        if not self._free.acquire(blocking=False):
+        if monotonic() < self._rests_until or not self._free.acquire(blocking=False):
             return {"similar": None}
         looking = asyncio.get_running_loop().run_in_executor(self._threads, self._looked, entry, caller)
         try:
@@ -87,6 +82,7 @@ class Similar:
                 found = await asyncio.shield(looking)
         # The command was accepted: nothing that fails here may say otherwise.
         except Exception as error:
+            self._rests_until = monotonic() + _REST_S
             logger().warning("nobody was looked for who is alike", error=type(error).__name__)
             return {"similar": None}
         return {"similar": [one._asdict() for one in found]}
@@ -104,8 +100,8 @@ class Similar:
             regency = _regency(connection, entry, caller.scope)
             found = [
                 one
-                for index, member in enumerate(entry.members)
-                for one in _of_member(index, member, self._candidates(connection, regency, member, entry, caller.scope))
+                for index in range(len(entry.members))
+                for one in self._alike(connection, regency, index, entry, caller.scope)
             ]
             likest = sorted(found, key=lambda one: (-one.likeness, one.member, one.person_id))[:MOST]
             if likest:
@@ -121,12 +117,14 @@ class Similar:
                 )
         return likest
 
-    def _candidates(
-        self, connection: Connection[Any], regency: str | None, member: ReportedMember, entry: _Entry, scope: Scope
-    ) -> Iterable[_Row]:
-        """Who was born about then, or nobody knows when."""
+    def _alike(
+        self, connection: Connection[Any], regency: str | None, index: int, entry: _Entry, scope: Scope
+    ) -> Iterable[_Found]:
+        """Among those who were born about then, or nobody knows when."""
         if regency is None:
-            return ()
+            return
+        member = entry.members[index]
+        own = _own(connection, entry, member)
         places = {"regency": regency, **({} if scope.level in _WIDE else {scope.level.value: scope.code})}
         born = member.birth_date
         statement = sql.SQL(" UNION ALL ").join(_select(condition, places) for condition in _conditions(member))
@@ -135,7 +133,6 @@ class Similar:
             {
                 **places,
                 "most": _MOST_NAMES,
-                "own": entry.household_id,
                 "from": None if born is None else date(born.year - YEARS, 1, 1),
                 "to": None if born is None else date(born.year + YEARS, 12, 31),
                 "born": born,
@@ -143,8 +140,11 @@ class Similar:
                 "nik_hash": b"" if member.nik is None else keyed_hash(self._nik_hash_key, member.nik),
             },
             binary=True,
-        )
-        return _others([_Row(*row) for row in rows], member, entry)
+        ).fetchall()
+        for row, likeness in alike(member.name, [row[0] for row in rows], MOST + len(own)):
+            _, person_id, household_id = rows[row]
+            if person_id not in own:
+                yield _Found(index, likeness, person_id, household_id)
 
 
 def _entered(command: Command) -> Sequence[ReportedMember]:
@@ -173,30 +173,28 @@ def _conditions(member: ReportedMember) -> tuple[str, ...]:
 def _select(condition: str, places: Iterable[str]) -> sql.Composed:
     of_place = (sql.SQL("p.{} = {}").format(sql.Identifier(one), sql.Placeholder(one)) for one in places)
     return sql.SQL(
-        "(SELECT p.person_id, p.household_id, p.name, p.birth_date, p.ordinal, (SELECT version FROM household_view "
-        "WHERE household_id = %(own)b) FROM person_view p WHERE {places} AND p.name IS NOT NULL AND {condition} "
-        "AND (%(sex)s::text IS NULL OR p.sex IS NULL OR p.sex = %(sex)s) LIMIT %(most)s)"
+        "(SELECT p.name, p.person_id, p.household_id FROM person_view p WHERE {places} AND p.name IS NOT NULL "
+        "AND {condition} AND (%(sex)s::text IS NULL OR p.sex IS NULL OR p.sex = %(sex)s) LIMIT %(most)s)"
     ).format(places=sql.SQL(" AND ").join(of_place), condition=sql.SQL(condition))
 
 
-def _others(rows: list[_Row], member: ReportedMember, entry: _Entry) -> list[_Row]:
-    """Without whom this very command entered, where the views hold them by now."""
+def _own(connection: Connection[Any], entry: _Entry, member: ReportedMember) -> set[UUID]:
+    """Whom this very command entered, where the views hold them by now."""
+    rows = connection.execute(
+        "SELECT p.person_id, p.name, p.birth_date, h.version FROM person_view p JOIN household_view h USING "
+        "(household_id) WHERE p.household_id = %b ORDER BY p.ordinal DESC",
+        [entry.household_id],
+    ).fetchall()
     if entry.alone:
-        return [row for row in rows if row.household_id != entry.household_id]
-    if not rows or (rows[0].version or 0) < entry.version:
-        return rows
-    own = [
-        row
-        for row in rows
-        if row.household_id == entry.household_id
-        and (row.name.split(), row.birth_date) == (member.name.split(), member.birth_date)
-    ]
-    last = max(own, key=lambda row: row.ordinal, default=None)
-    return [row for row in rows if row is not last]
-
-
-def _of_member(index: int, member: ReportedMember, rows: Iterable[_Row]) -> Iterable[_Found]:
-    by_person = {row.person_id: row for row in rows}
-    names = {person_id: row.name for person_id, row in by_person.items()}
-    for person_id, likeness in alike(member.name, names):
-        yield _Found(index, likeness, person_id, by_person[person_id].household_id)
+        return {row[0] for row in rows}
+    last = next(
+        (
+            person_id
+            for person_id, name, born, version in rows
+            if version >= entry.version
+            and name is not None
+            and (name.split(), born) == (member.name.split(), member.birth_date)
+        ),
+        None,
+    )
+    return set() if last is None else {last}

@@ -11,11 +11,13 @@ from padan_gateway.domain.regions import Level, Scope
 
 
 def moves(connection: Connection[Any], region: Scope, stage: str | None, limit: int) -> list[dict[str, Any]]:
-    """The last move of each household seen in a region, of one stage where it is named, those that are due first."""
+    """The last move of each household seen in a region, of one stage where it is named, those that are due first. One
+    that has left the register moves no more."""
     with connection.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(
             sql.SQL(
                 "SELECT * FROM relocation_view WHERE {within} AND (%(stage)s::text IS NULL OR stage = %(stage)s) "
+                "AND NOT (closed AND stage IN ('requested', 'released')) "
                 "ORDER BY due_at NULLS LAST, household_id LIMIT %(limit)s"
             ).format(within=_within(region)),
             {"stage": stage, "limit": limit, "region": region.code, "regency": region.code[:4]},

@@ -60,9 +60,7 @@ def router(parts: Parts) -> APIRouter:
             Query(description="Kemendagri code of a regency, a district or a village (default: your own region)."),
         ] = None,
     ) -> Response:
-        listed = caller.scope if region is None else regions.scope_of(region)
-        if not caller.scope.contains(listed):
-            raise problems.region_forbidden()
+        listed = regions.asked_of(caller.scope, region)
         if listed.level in (Level.NATION, Level.PROVINCE):
             raise problems.request_invalid([("query.region", "value_invalid")])
         watermark = parts.watermark.document()

@@ -25,6 +25,8 @@ def view(keys: KeyClient) -> View:
             Table(name="objection_view", key=("objection_id",)),
             Table(name="relocation_view", key=("household_id",)),
             Table(name="seen_move_view", key=("household_id", "person_id")),
+            Table(name="place_view", key=("household_id", "programme")),
+            Table(name="ledger_view", key=("programme", "regency"), household="ledger_id"),
         ),
         rebuilder=ViewsHandler(keys),
     )

@@ -1,5 +1,6 @@
 """Moves of families in the views: the last one of each household, by where it goes to."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,10 @@ from padan_events.relocations import (
     RelocationRefused,
     RelocationReleased,
     RelocationRequested,
+    moves_until,
 )
+from padan_events.states import CLOSED
+from padan_events.tiers import Reactivated
 from psycopg import Connection
 
 _ENDED = {RelocationRefused: "refused", RelocationCancelled: "cancelled", RelocationExpired: "expired"}
@@ -25,6 +29,16 @@ _BEGUN = (
     "district = EXCLUDED.district, village = EXCLUDED.village, address = EXCLUDED.address, rt = EXCLUDED.rt, "
     "rw = EXCLUDED.rw, from_regency = EXCLUDED.from_regency, stage = EXCLUDED.stage, "
     "stage_since = EXCLUDED.stage_since, due_at = EXCLUDED.due_at, silent = EXCLUDED.silent"
+)
+_LEFT = (
+    "UPDATE relocation_view r SET closed = (h.state = ANY(%(closed)s)) FROM household_view h "
+    "WHERE r.household_id = h.household_id AND h.household_id = ANY(%(households)s)"
+)
+_OPEN = ("requested", "released")
+_TAKEN_UP = (
+    "UPDATE relocation_view r SET due_at = greatest(r.due_at, w.until) "
+    "FROM unnest(%(households)s::uuid[], %(until)s::timestamptz[]) AS w (household_id, until) "
+    "WHERE r.household_id = w.household_id AND r.stage = ANY(%(open)s)"
 )
 _WENT_ON = "UPDATE relocation_view SET stage = %s, stage_since = %s, due_at = %s WHERE household_id = %s"
 
@@ -40,6 +54,21 @@ class Move(msgspec.Struct, frozen=True):
     from_regency: str
     to: tuple[str | None, ...] | None
     silent: bool = False
+
+
+class Moves(msgspec.Struct):
+    """The moves of a batch, and until when those at least wait whose households came back into the register."""
+
+    latest: dict[UUID, Move] = {}
+    taken_up: dict[UUID, datetime] = {}
+
+    def follow(self, data: HouseholdFact, at: datetime, to: tuple[str | None, ...] | None) -> None:
+        """Take one more event into account; `to` where it says where a household goes."""
+        if isinstance(data, Reactivated):
+            self.taken_up[data.household_id] = moves_until(data)
+        move = then(self.latest.get(data.household_id), data, at, to)
+        if move is not None:
+            self.latest[data.household_id] = move
 
 
 Region = tuple[str | None, str | None, str | None, str | None]
@@ -68,13 +97,18 @@ def then(before: Move | None, data: HouseholdFact, at: datetime, to: tuple[str |
             return Move("released", at, data.due_at, data.regency, to)
         case RelocationAccepted():
             return Move("accepted", at, data.objection_until, data.from_regency, to, data.silent)
+        case Reactivated() if before is not None and before.stage in _OPEN and before.due_at is not None:
+            return msgspec.structs.replace(before, due_at=max(before.due_at, moves_until(data)))
         case _:
             return before
 
 
-def write(connection: Connection[Any], moves: dict[UUID, Move]) -> None:
-    """Write the moves of a batch."""
-    for household_id, move in moves.items():
+def write(connection: Connection[Any], moves: Moves, restated: Iterable[UUID]) -> None:
+    """Write the moves of a batch, and which of those whose households' state is new (`restated`) move no more."""
+    if moves.taken_up:
+        again = {"households": list(moves.taken_up), "until": list(moves.taken_up.values())}
+        connection.execute(_TAKEN_UP, {**again, "open": list(_OPEN)})
+    for household_id, move in moves.latest.items():
         if move.to is None:
             connection.execute(_WENT_ON, [move.stage, move.since, move.due_at, household_id])
         else:
@@ -82,3 +116,5 @@ def write(connection: Connection[Any], moves: dict[UUID, Move]) -> None:
                 _BEGUN,
                 [household_id, *move.to, move.from_regency, move.stage, move.since, move.due_at, move.silent],
             )
+    if households := sorted(restated):
+        connection.execute(_LEFT, {"closed": sorted(state.value for state in CLOSED), "households": households})

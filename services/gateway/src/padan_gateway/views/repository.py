@@ -8,8 +8,9 @@ from msgspec import UNSET
 from psycopg import Connection, sql
 from psycopg.types.json import Jsonb
 
-from padan_gateway.views import persons, recipients, relocations, seen_moves, visits
-from padan_gateway.views.rows import Case, Changes, DecisionRow, HouseholdChange, region_columns
+from padan_gateway.domain.regions import region_columns
+from padan_gateway.views import persons, places, recipients, relocations, seen_moves, visits
+from padan_gateway.views.rows import Case, Changes, DecisionRow, HouseholdChange
 
 _STAGES = {
     "household_stage": "household_view",
@@ -21,14 +22,14 @@ _KEPT = "state, state_since, caretaker, update_month, decile, matched_person, ci
 _HOME = "province, regency, district, village, address, rt, rw, family_card_number"
 _CASE = "returned_to, due_at"
 _HOUSEHOLD = f"household_id, proposed_on, version, shard, pos, {_HOME}, {_CASE}, head, {_KEPT}"
-_FLAGS = "conflicts, renamed, restated, headed"
+_FLAGS = "conflicts, renamed, restated, headed, touched"
 _DECISION = (
     "household_id, programme, event_id, outcome, annual_idr, missing, state, policy_version, facts_shard, facts_pos, "
     "as_of, decided_at, explanation"
 )
 _HOUSEHOLD_TYPES = (
     "uuid date int4 int2 int8 text text text text text text text text text timestamptz uuid "
-    "text timestamptz uuid text int2 uuid text jsonb text jsonb bool bool bool"
+    "text timestamptz uuid text int2 uuid text jsonb text jsonb bool bool bool bool"
 )
 _DECISION_TYPES = "uuid text uuid text int8 text[] text text int2 int8 date timestamptz bytea"
 
@@ -41,7 +42,7 @@ def _each(columns: LiteralString, form: LiteralString) -> sql.Composable:
 _STAGE = sql.SQL(
     "CREATE TEMPORARY TABLE IF NOT EXISTS {stage} ON COMMIT DELETE ROWS AS SELECT * {more} FROM {view} WITH NO DATA"
 )
-_MORE = {"household_stage": sql.SQL(", true AS renamed, true AS restated, true AS headed")}
+_MORE = {"household_stage": sql.SQL(", true AS renamed, true AS restated, true AS headed, true AS touched")}
 _INSERT_HOUSEHOLDS = sql.SQL(
     "INSERT INTO household_view ({columns}, conflicts) "
     "SELECT {columns}, nullif(jsonb_strip_nulls(conflicts), '{{}}') FROM household_stage WHERE proposed_on IS NOT NULL "
@@ -59,7 +60,10 @@ _CHANGE_HOUSEHOLDS = sql.SQL(
 ).format(
     kept=_each(_KEPT, "{c} = coalesce(s.{c}, v.{c})"),
     home=_each(_HOME, "{c} = CASE WHEN s.renamed THEN s.{c} ELSE v.{c} END"),
-    case=_each(_CASE, "{c} = CASE WHEN s.restated THEN s.{c} ELSE v.{c} END"),
+    case=sql.SQL(
+        "returned_to = CASE WHEN s.restated THEN s.returned_to ELSE v.returned_to END, "
+        "due_at = CASE WHEN s.restated THEN s.due_at WHEN s.touched THEN NULL ELSE v.due_at END"
+    ),
 )
 _UPSERT_DECISIONS = sql.SQL(
     "INSERT INTO decision_view ({columns}) SELECT {columns} FROM decision_stage "
@@ -88,9 +92,13 @@ def write(connection: Connection[Any], changes: Changes) -> None:
         connection.execute(_CHANGE_HOUSEHOLDS)
     persons.write(connection, changes)
     visits.write(connection, changes.visits)
-    recipients.write(connection, changes.told)
-    relocations.write(connection, changes.moves)
+    renamed = (one.household_id for one in changes.households.values() if one.renamed and one.proposed_on is None)
+    recipients.write(connection, changes.told, renamed)
+    # Nobody who comes in has begun to move.
+    restated = (one.household_id for one in changes.households.values() if one.state and one.proposed_on is None)
+    relocations.write(connection, changes.moves, restated)
     seen_moves.write(connection, changes.shown)
+    places.write(connection, changes.places)
     if changes.decisions:
         _copy(connection, "decision_stage", _DECISION, _DECISION_TYPES, map(_decision, changes.decisions.values()))
         connection.execute(_UPSERT_DECISIONS)
@@ -138,6 +146,7 @@ def _household(change: HouseholdChange) -> tuple[Any, ...]:
         change.renamed,
         change.case is not None,
         change.head is not UNSET,
+        change.touched,
     )  # fmt: skip
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from functools import lru_cache
 from uuid import UUID
 
 import msgspec
@@ -15,15 +14,18 @@ from padan_events.eligibility import Decided
 from padan_events.evidence import Geotagged
 from padan_events.household import IdentityMatched, Proposed
 from padan_events.personal import Agreement, HouseholdIdentity, PersonIdentity
+from padan_events.places import AllocationRoundClosed, PlaceFact
 from padan_events.relocations import RelocationAccepted, RelocationRequested
 from padan_events.tiers import Advanced, Determined, Returned
+from padan_events.touching import touches
 from padan_runtime.keys import SubjectKeys, keys_of
 from padan_runtime.sealing import open_sealed
 
-from padan_gateway.domain.regions import parts
+from padan_gateway.domain.regions import region_columns
 from padan_gateway.views import seen_moves
+from padan_gateway.views.places import Places
 from padan_gateway.views.recipients import STATEMENTS
-from padan_gateway.views.relocations import Move, destination, sealed_home, then
+from padan_gateway.views.relocations import Moves, destination, sealed_home
 from padan_gateway.views.visits import Visits
 
 Keys = Mapping[UUID, Mapping[UUID, SubjectKeys]]
@@ -50,8 +52,8 @@ class HouseholdChange(msgspec.Struct):
     """What a batch changes in one household; what is None stays as it is in the view.
 
     `proposed_on` is set where the household came in with this batch, `regency` is that of its last event, `events` how
-    many the batch has. `identity` None with `renamed`: the key was destroyed. `case` is new where the state is.
-    `conflicts` are by `person field`: true where sources disagree from now on, None where they do no more.
+    many the batch has. `identity` None with `renamed`: the key was destroyed. `case` is new where the state is, and has
+    no deadline once `touched`. `conflicts` are by `person field`: true where sources disagree, None where no more.
     """
 
     household_id: UUID
@@ -63,6 +65,7 @@ class HouseholdChange(msgspec.Struct):
     state: str | None = None
     state_since: datetime | None = None
     case: Case | None = None
+    touched: bool = False
     update_month: str | None = None
     caretaker: UUID | None = None
     head: UUID | UnsetType | None = UNSET
@@ -114,8 +117,9 @@ class Changes(msgspec.Struct):
     died: dict[UUID, Death]
     visits: Visits
     told: list[tuple[Event, msgspec.Struct]]
-    moves: dict[UUID, Move] = {}
+    moves: Moves = msgspec.field(default_factory=Moves)
     shown: seen_moves.Shown = {}
+    places: Places = msgspec.field(default_factory=Places)
 
 
 def decoded(events: Sequence[Event]) -> list[tuple[Event, msgspec.Struct]]:
@@ -145,6 +149,8 @@ def fold(events: Sequence[tuple[Event, msgspec.Struct]], keys: Keys) -> Changes:
             case Decided():
                 row = DecisionRow(event.event_id, event.time, data)
                 changes.decisions[data.household_id, data.programme] = row
+            case PlaceFact() | AllocationRoundClosed():
+                changes.places.fold(event, data)
             case _:
                 raise TypeError(f"{event.type} has no place in the views")
     return changes
@@ -171,6 +177,8 @@ def _effected(changes: Changes, event: Event, data: HouseholdFact, keys: Mapping
             data.household_id, event.shard, event.pos, data.regency
         )
     change.pos, change.regency, change.events = event.pos, data.regency, change.events + 1
+    if touches(data, event.actor):
+        change.touched, change.case = True, change.case and Case(change.case.returned_to)
     if effects.identity is not None:
         change.renamed, change.identity = True, _home(effects.identity, data.household_id, event, keys)
     if effects.state is not None:
@@ -230,9 +238,7 @@ def _relocated(
     elif isinstance(data, RelocationAccepted):
         home = change.identity
         to = destination(region_columns(data.regency if home is None else home.village), home)
-    move = then(changes.moves.get(data.household_id), data, event.time, to)
-    if move is not None:
-        changes.moves[data.household_id] = move
+    changes.moves.follow(data, event.time, to)
 
 
 def _moved(
@@ -289,10 +295,3 @@ def _identity(member: SealedMember, keys: SubjectKeys, event: Event) -> PersonId
     return open_sealed(
         keys.identity, member.identity, PersonIdentity, subject=member.person_id, event_id=event.event_id
     )
-
-
-@lru_cache(maxsize=10_000)
-def region_columns(code: str) -> tuple[str | None, str | None, str | None, str | None]:
-    """Province, regency, district and village of a code, as the views hold them."""
-    region = parts(code)
-    return region["province"], region["regency"], region["district"], region["village"]

@@ -16,6 +16,7 @@ from psycopg import Connection
 
 from padan_household.claims import repository
 from padan_household.domain.claim import Claim, freed
+from padan_household.domain.stream import HouseholdEvent
 from padan_household.keyring.keyring import Keyring
 from padan_household.keyring.rights import Reach, Rights
 
@@ -25,17 +26,22 @@ Keys = Mapping[UUID, Mapping[UUID, SubjectKeys]]
 
 
 class ClaimChanges(msgspec.Struct):
-    """NIKs that households took or that turned out to be somebody else's, and the households that left the register
-    (True) or came back (False), the last word of each."""
+    """NIKs that households took or that turned out to be somebody else's, the households that left the register
+    (True) or came back (False), and by household and person who died there (True) or lives after all (False); the last
+    word of each."""
 
     taken: list[Claim] = []
     released: dict[UUID, bool] = {}
+    died: dict[tuple[UUID, UUID], bool] = {}
 
     def __bool__(self) -> bool:
-        return bool(self.taken or self.released)
+        return bool(self.taken or self.released or self.died)
 
     def apply(self, connection: Connection[Any]) -> None:
-        """Write them; of many events in whatever order the same comes out. Raises `TwoHoldersError`."""
+        """Write them; of many households in whatever order the same comes out. Raises `TwoHoldersError`."""
+        repository.record_deaths(connection, self.died)
+        if not (self.taken or self.released):
+            return
         repository.lock(connection, [claim.nik_hash for claim in self.taken], self.released)
         repository.take_over(connection, self.taken)
         for released in (True, False):
@@ -68,6 +74,7 @@ def changes_of(facts: Iterable[tuple[UUID, HouseholdFact]], keys: Keys) -> Claim
         effects, household_id = data.effects(), data.household_id
         if effects.state in CLOSED or isinstance(data, Reactivated):
             changes.released[household_id] = effects.state in CLOSED
+        changes.died |= {(household_id, one.person_id): one.on is not None for one in effects.died}
         held = keys.get(household_id, {})
         for one in effects.freed:
             key = keys_of(held, one.person_id).identity
@@ -84,3 +91,8 @@ def changes_of(facts: Iterable[tuple[UUID, HouseholdFact]], keys: Keys) -> Claim
                     Claim(bytes.fromhex(person.nik_hash), member.person_id, household_id, member.membership_seq)
                 )
     return changes
+
+
+def changes_by(events: Iterable[HouseholdEvent], *types: type[HouseholdFact]) -> ClaimChanges:
+    """What events of these types change, which carry no sealed blocks."""
+    return changes_of(((event.event_id, event.data) for event in events if isinstance(event.data, types)), {})

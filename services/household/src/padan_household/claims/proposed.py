@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from padan_events.intake import Origin
 from padan_events.personal import ReportedHousehold
 from padan_runtime.sealing import keyed_hash
@@ -13,7 +14,8 @@ from psycopg import Connection
 from padan_household.claims import repository
 from padan_household.domain import ids
 from padan_household.domain.claim import Claim
-from padan_household.domain.proposing import FIRST_MEMBERSHIP, Proposal, admit, known_again
+from padan_household.domain.household import Household
+from padan_household.domain.proposing import FIRST_MEMBERSHIP, Proposal, admit, known_again, of_the_dead
 from padan_household.domain.refusals import Refusal
 
 
@@ -65,10 +67,26 @@ def claims_of(proposal: Proposal) -> list[Claim]:
 
 def admitted(proposal: Proposal, standing: Mapping[bytes, Claim]) -> Proposal | Refusal:
     """The proposal as it enters the register, with those who were there before as the persons they were; or why not."""
-    refusal = admit(proposal, {nik: claim.household_id for nik, claim in standing.items() if not claim.released})
+    refusal = of_the_dead(proposal, standing) or admit(
+        proposal, {nik: claim.household_id for nik, claim in standing.items() if not claim.released}
+    )
     if refusal is not None:
         return refusal
     return known_again(proposal, {nik: (claim.known_person, claim.membership_seq) for nik, claim in standing.items()})
+
+
+def by_now(
+    proposal: Proposal, standing: Mapping[bytes, Claim], households: Mapping[UUID, Household]
+) -> dict[bytes, Claim]:
+    """The claims on a proposal's NIKs, each with whether its person is dead where that household stands in
+    `households`."""
+    found = {nik: standing[nik] for nik in nik_hashes(proposal) if nik in standing}
+    for nik, claim in found.items():
+        home = households.get(claim.household_id)
+        member = None if home is None else home.members.get(claim.person_id)
+        if member is not None:
+            found[nik] = msgspec.structs.replace(claim, died=member.died_on is not None)
+    return found
 
 
 def take(connection: Connection[Any], proposals: Iterable[Proposal]) -> None:

@@ -40,6 +40,9 @@ def view(keyring: Keyring) -> View:
         reader=READER,
         topics=(),
         own_logs=(HOUSEHOLD_EVENTS,),
-        tables=(Table(name="person_claim", key=("nik_hash",)),),
+        tables=(
+            Table(name="person_claim", key=("nik_hash",)),
+            Table(name="person_death", key=("household_id", "person_id")),
+        ),
         rebuilder=ClaimsRebuilder(keyring),
     )

@@ -1,7 +1,7 @@
-"""All SQL over person_claim."""
+"""All SQL over person_claim and person_death."""
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -28,7 +28,8 @@ class TwoHoldersError(ValueError):
 def standing(connection: Connection[Any], nik_hashes: Iterable[bytes]) -> dict[bytes, Claim]:
     """The claims on NIKs, by hash, released ones too; what nobody ever claimed is absent."""
     rows = connection.execute(
-        "SELECT c.nik_hash, c.person_id, c.household_id, c.membership_seq, c.released "
+        "SELECT c.nik_hash, c.person_id, c.household_id, c.membership_seq, c.released, EXISTS (SELECT 1 "
+        "FROM person_death d WHERE d.household_id = c.household_id AND d.person_id = c.person_id) "
         "FROM unnest(%(hashes)b::bytea[]) AS w (nik_hash) JOIN person_claim c USING (nik_hash)",
         {"hashes": sorted(set(nik_hashes))},
         binary=True,
@@ -89,7 +90,8 @@ def claim(connection: Connection[Any], claims: Sequence[Claim]) -> None:
 def retake(connection: Connection[Any], claims: Sequence[Claim]) -> None:
     """Take over NIKs whose households left the register, in the order of the hashes.
 
-    Raises `ClaimRaceError` where somebody took one since we looked: the caller's transaction is lost.
+    Raises `ClaimRaceError` where somebody took one, or its person died there, since we looked: the caller's transaction
+    is lost.
     """
     if not claims:
         return
@@ -100,7 +102,9 @@ def retake(connection: Connection[Any], claims: Sequence[Claim]) -> None:
         "membership_seq = w.membership_seq, released = false "
         "FROM unnest(%(hashes)b::bytea[], %(persons)b::uuid[], %(households)b::uuid[], %(seqs)b::integer[]) "
         "AS w (nik_hash, person_id, household_id, membership_seq) WHERE c.nik_hash = w.nik_hash AND c.released "
-        "AND c.person_id IN (w.person_id, %(nobody)b) AND c.membership_seq = w.membership_seq - 1",
+        "AND c.person_id IN (w.person_id, %(nobody)b) AND c.membership_seq = w.membership_seq - 1 "
+        "AND NOT EXISTS (SELECT 1 FROM person_death d WHERE d.household_id = c.household_id "
+        "AND d.person_id = c.person_id)",
         {**_columns(ordered), "nobody": NOBODY},
     )
     if taken.rowcount != len(claims):
@@ -120,6 +124,26 @@ def release(connection: Connection[Any], households: Sequence[UUID], *, released
     """The NIKs these households hold are free, or, where they are taken up again, held once more."""
     connection.execute(
         "UPDATE person_claim SET released = %s WHERE household_id = ANY(%b::uuid[])", [released, list(households)]
+    )
+
+
+def record_deaths(connection: Connection[Any], died: Mapping[tuple[UUID, UUID], bool]) -> None:
+    """By household and person: who died there (True), or lives after all (False)."""
+    if not died:
+        return
+    ordered = sorted(died)
+    connection.execute(
+        "WITH said AS (SELECT * FROM unnest(%(households)b::uuid[], %(persons)b::uuid[], %(died)b::boolean[]) "
+        "AS s (household_id, person_id, died)), "
+        "alive AS (DELETE FROM person_death d USING said s WHERE NOT s.died "
+        "AND d.household_id = s.household_id AND d.person_id = s.person_id) "
+        "INSERT INTO person_death (household_id, person_id) SELECT household_id, person_id FROM said WHERE died "
+        "ON CONFLICT DO NOTHING",
+        {
+            "households": [household for household, _ in ordered],
+            "persons": [person for _, person in ordered],
+            "died": [died[one] for one in ordered],
+        },
     )
 
 

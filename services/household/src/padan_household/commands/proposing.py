@@ -25,7 +25,7 @@ from padan_household.domain.authority import acts_in, role_may
 from padan_household.domain.claim import Claim
 from padan_household.domain.household import Household
 from padan_household.domain.proposing import Proposal, complete, propose
-from padan_household.domain.refusals import DUPLICATE_IN_FILE, MEMBER_REPEATED, Refusal
+from padan_household.domain.refusals import DUPLICATE_IN_FILE, MEMBER_REPEATED, RECORDED_DEAD, Refusal
 from padan_household.domain.stream import Cause, follow
 from padan_household.keyring.keyring import Keyring
 from padan_household.keyring.sealer import seal_for
@@ -118,7 +118,10 @@ def _forbidden(request: CommandRequest, village: str) -> CommandRefused | None:
 
 def _not_admitted(proposal: Proposal, refusal: Refusal, standing: Mapping[bytes, Claim]) -> CommandRefused:
     code = MEMBER_REPEATED if refusal.code == DUPLICATE_IN_FILE else refusal.code
-    held = {nik for nik, claim in standing.items() if not claim.released}
+    if code == RECORDED_DEAD:
+        held = {nik for nik, claim in standing.items() if claim.of_the_dead}
+    else:
+        held = {nik for nik, claim in standing.items() if not claim.released}
     faults = tuple(
         Fault(code, f"household.members.{index}.nik")
         for index, nik_hash in enumerate(proposal.nik_hashes)

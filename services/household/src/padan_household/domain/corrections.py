@@ -7,30 +7,36 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET
 from padan_events.commands.corrections import (
-    AboutIdentity,
     CorrectHousehold,
     CorrectMember,
     IdentityAnswer,
     IdentityToMatch,
     LinkIdentity,
+    NeedsIdentity,
     NobodyToMatch,
 )
+from padan_events.commands.families import AddMember
 from padan_events.corrections import Detail, DetailsCorrected
 from padan_events.effects import HouseholdFact
-from padan_events.personal import FreedNik, Relationship, Source
+from padan_events.personal import FreedNik, Relationship, ReportedMember, Source
 
 from padan_household.domain.asked import Asked, Known
 from padan_household.domain.disputes import answered
+from padan_household.domain.household import Household, MoveStage
 from padan_household.domain.identities import OpenMember, open_member, sealed_member, take_nik
 from padan_household.domain.refusals import (
     ALREADY_SO,
+    DEATH_ALREADY_REPORTED,
     HEAD_NAMED,
+    HEAD_UNDER_AGE,
     HOUSEHOLD_CLOSED,
     MEMBER_UNKNOWN,
     NIK_NOT_RECORDED,
+    NIK_OF_THE_DEAD,
     VERSION_DIFFERS,
     Refusal,
 )
+from padan_household.domain.succession import too_young_to_head
 
 Facts = Sequence[HouseholdFact] | Refusal
 
@@ -42,8 +48,10 @@ _MATCHED: Final = frozenset({Detail.NIK, Detail.NAME, Detail.BIRTH_DATE, Detail.
 """What the civil registry is asked about."""
 
 
-def to_match(command: AboutIdentity, known: Known) -> IdentityAnswer:
+def to_match(command: NeedsIdentity, known: Known) -> IdentityAnswer:
     """About whom the civil registry is to be asked before this is decided, as the command would leave them."""
+    if isinstance(command, AddMember):
+        return _to_add(command.member, known)
     member = open_member(command.person_id, known)
     if isinstance(member, Refusal):
         return NobodyToMatch()
@@ -68,6 +76,21 @@ def to_match(command: AboutIdentity, known: Known) -> IdentityAnswer:
         sex=identity.sex,
         must_agree=must_agree,
         caretaker=command.person_id == known.household.caretaker,
+        died=known.household.members[command.person_id].died_on is not None,
+        version=known.household.version,
+    )
+
+
+def _to_add(joining: ReportedMember, known: Known) -> IdentityAnswer:
+    if joining.nik is None or known.household.closed:
+        return NobodyToMatch()
+    return IdentityToMatch(
+        nik=joining.nik,
+        name=joining.name,
+        birth_date=joining.birth_date,
+        sex=joining.sex,
+        must_agree=False,
+        caretaker=False,
         version=known.household.version,
     )
 
@@ -79,7 +102,11 @@ def correct_member(command: CorrectMember, known: Known, asked: Asked) -> Facts:
     if isinstance(before, Refusal):
         return before
     after, fields = _corrected(command, before)
-    refusal = _not_corrected(command, known, before, fields)
+    refusal = (
+        _not_corrected(command, known, before, fields)
+        or _not_emptied(command, known, fields)
+        or _too_young(command, known, fields, asked)
+    )
     if refusal is not None:
         return refusal
     seq, identity, freed = household.members[person_id].membership_seq, after.identity, None
@@ -142,6 +169,25 @@ def _not_corrected(
     return None
 
 
+def _not_emptied(command: CorrectMember, known: Known, fields: Sequence[Detail]) -> Refusal | None:
+    """Of who has died, or is said to, the NIK stays: it is by that number that a payment after the death is found, that
+    the civil registry takes the death back, and that nobody enters the dead as living."""
+    person_id = command.person_id
+    if Detail.NIK not in fields or command.nik is not None:
+        return None
+    if known.household.members[person_id].died_on is not None:
+        return Refusal(NIK_OF_THE_DEAD, "nik")
+    return Refusal(DEATH_ALREADY_REPORTED, "nik") if person_id in known.household.death_claims else None
+
+
+def _too_young(command: CorrectMember, known: Known, fields: Sequence[Detail], asked: Asked) -> Refusal | None:
+    """As `set_head` has it. A birth date that is corrected along with it is not held against what was recorded."""
+    heads = Detail.RELATIONSHIP in fields and command.relationship is Relationship.HEAD
+    if heads and command.birth_date is UNSET and too_young_to_head(known, command.person_id, asked.today):
+        return Refusal(HEAD_UNDER_AGE, "relationship")
+    return None
+
+
 def _freed(command: CorrectMember, before: OpenMember, known: Known, asked: Asked) -> bytes | None:
     """The NIK that was recorded before, to be freed where it is this person who holds it."""
     nik_hash, person_id, household = before.identity.nik_hash, command.person_id, known.household
@@ -192,3 +238,11 @@ def correct_household(command: CorrectHousehold, known: Known, asked: Asked) -> 
         evidence=command.evidence,
     )
     return (corrected,)
+
+
+def since_move(household: Household, data: DetailsCorrected, _: str) -> dict[str, Any]:
+    """What a correction changes of a move to which the destination may still object."""
+    move = household.relocation
+    if move is None or move.stage is not MoveStage.SETTLED or Detail.FAMILY_CARD_NUMBER not in data.fields:
+        return {}
+    return {"relocation": msgspec.structs.replace(move, card_corrected=True)}

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from padan_events.effects import HouseholdFact
+from padan_events.relocations import moves_until
 from padan_events.states import State
+from padan_events.tiers import Reactivated
 
 from padan_household.domain import death_claims, objections, relocating, tiers
 from padan_household.domain.asked import Known
@@ -40,6 +42,15 @@ def deadlines_of(household: Household) -> frozenset[Deadline]:
     if household.relocation is not None and household.move_open and not household.closed:
         found.add(Deadline(MOVE, household.relocation.due_at))
     return frozenset(found)
+
+
+def taken_up(household: Household, data: Reactivated, _: str) -> dict[str, Any]:
+    """Nobody could decide on an open move while the household stood outside the register: who does is given the whole
+    time again."""
+    move = household.relocation
+    if move is None or not household.move_open:
+        return {}
+    return {"relocation": msgspec.structs.replace(move, due_at=max(move.due_at, moves_until(data)))}
 
 
 OPENED: Final = frozenset({MOVE})

@@ -1,7 +1,7 @@
 """Who belongs to which household: members are added, families part. Source: docs/domain.md, Death, birth, moving."""
 
 from collections.abc import Sequence
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 from padan_events.commands.families import AddMember, SplitHousehold
 from padan_events.effects import HouseholdFact, SealedMember
@@ -13,18 +13,21 @@ from padan_household.domain import ids
 from padan_household.domain.asked import Asked, Known
 from padan_household.domain.membership import departed, may_change, may_hold, may_part, members_of, resealed, some_stay
 from padan_household.domain.proposing import FIRST_MEMBERSHIP, person_identity, person_sensitive
+from padan_household.domain.recipients import finding_of
 from padan_household.domain.refusals import (
     CARETAKER_UNKNOWN,
     DATE_BEFORE_BIRTH,
     DUPLICATE_IN_REGISTER,
     HEAD_UNCLEAR,
+    HEAD_UNDER_AGE,
     HOUSEHOLD_ERASED,
+    RECORDED_DEAD,
     UNDER_AGE,
     Refusal,
 )
 from padan_household.domain.stream import FIRST_VERSION
 from padan_household.domain.succeeding import succeed
-from padan_household.domain.succession import known_minor
+from padan_household.domain.succession import known_minor, too_young_to_head
 
 Facts = Sequence[HouseholdFact] | Refusal
 
@@ -47,6 +50,8 @@ def add_member(command: AddMember, known: Known, asked: Asked) -> Facts:
     claim = None if nik_hash is None else asked.claims.get(nik_hash)
     if claim is not None and not claim.released:
         return Refusal(DUPLICATE_IN_REGISTER, "member.nik", claim.household_id)
+    if claim is not None and claim.of_the_dead:
+        return Refusal(RECORDED_DEAD, "member.nik", claim.household_id)
     person_id = (None if claim is None else claim.known_person) or uuid5(asked.command_id, "member")
     event_id = household.next_event_id()
     member = SealedMember(
@@ -80,9 +85,9 @@ def split(command: SplitHousehold, known: Known, asked: Asked) -> Facts:
     )
     if refusal is not None:
         return refusal
-    heads = [one.person_id for one in command.members if one.relationship is Relationship.HEAD]
-    if len(heads) != 1:
-        return Refusal(HEAD_UNCLEAR, "members")
+    head = _head(command, known, asked)
+    if isinstance(head, Refusal):
+        return head
     if command.caretaker not in {one.person_id for one in command.members}:
         return Refusal(CARETAKER_UNKNOWN, "caretaker")
     if known_minor(known, command.caretaker, asked.today):
@@ -103,7 +108,7 @@ def split(command: SplitHousehold, known: Known, asked: Asked) -> Facts:
         regency=origin.regency,
         occurred_on=on,
         caretaker=command.caretaker,
-        head=heads[0],
+        head=head,
         identity=asked.seal(new_id, new_id, "identity", identity, event_id),
         members=tuple(resealed(one, known, new_id, event_id, asked) for one in command.members),
         split_from=SplitFrom(
@@ -115,6 +120,7 @@ def split(command: SplitHousehold, known: Known, asked: Asked) -> Facts:
             update_month=origin.case.update_month,
             decile=origin.decile,
             ranked_on=origin.ranked_on,
+            finding=finding_of(origin),
         ),
     )
     parted = Split(
@@ -126,3 +132,13 @@ def split(command: SplitHousehold, known: Known, asked: Asked) -> Facts:
         occurred_on=on,
     )
     return (proposed, parted, *succeed(known, on, asked.today, {one.person_id for one in command.members}))
+
+
+def _head(command: SplitHousehold, known: Known, asked: Asked) -> UUID | Refusal:
+    """Who is head of those who leave."""
+    heads = [one.person_id for one in command.members if one.relationship is Relationship.HEAD]
+    if len(heads) != 1:
+        return Refusal(HEAD_UNCLEAR, "members")
+    staying = {*known.household.living} - {one.person_id for one in command.members}
+    too_young = too_young_to_head(known, heads[0], asked.today, staying)
+    return Refusal(HEAD_UNDER_AGE, "members") if too_young else heads[0]

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 from padan_events.evidence import EvidenceAttached
-from padan_events.recipients import VerificationResult
+from padan_events.recipients import NotEntitledReason, VerificationResult
 from padan_events.states import CLOSED, State
 
 from padan_household.domain import ids
@@ -87,6 +87,7 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     month: str
     result: VerificationResult
     by: str
+    reason: NotEntitledReason | None = None
     ends: bool | None = None
 
 
@@ -117,12 +118,14 @@ class MoveStage(StrEnum):
 
 
 class Relocation(msgspec.Struct, frozen=True, kw_only=True):
-    """A move. `place` is the destination while nobody has accepted it, and the home before once it is settled."""
+    """A move. `place` is the destination while nobody has accepted it, and the home before once it is settled.
+    `card_corrected`: the family card has been corrected since, so that it is not that of the home before."""
 
     stage: MoveStage
     place: Sealed
     to_regency: str
     due_at: datetime
+    card_corrected: bool = False
 
 
 class Seen(msgspec.Struct, frozen=True):

@@ -26,6 +26,7 @@ from padan_household.domain.refusals import (
     NIK_NOT_RECORDED,
     NO_CONFLICT,
     PERSON_ERASED,
+    RECORDED_DEAD,
     REGISTRY_KEPT,
     VERSION_DIFFERS,
     Refusal,
@@ -71,6 +72,8 @@ def take_nik(nik: str, person_id: UUID, known: Known, asked: Asked) -> TakenNik 
         if claim.household_id == known.household.id:
             return Refusal(MEMBER_REPEATED, "nik")
         return Refusal(DUPLICATE_IN_REGISTER, "nik", holder=claim.household_id)
+    if claim.of_the_dead:
+        return Refusal(RECORDED_DEAD, "nik", holder=claim.household_id)
     return TakenNik(nik_hash.hex(), claim.known_person, claim.membership_seq)
 
 

@@ -10,9 +10,17 @@ from typing import Any, Final
 import msgspec
 from padan_events.commands.objections import AppealObjection, RaiseObjection, ResolveObjection
 from padan_events.effects import HouseholdFact
-from padan_events.objections import ObjectionAppealed, ObjectionOutcome, ObjectionRaised, ObjectionResolved
+from padan_events.objections import (
+    ANSWERED_WITHIN,
+    ObjectionAppealed,
+    ObjectionOutcome,
+    ObjectionRaised,
+    ObjectionResolved,
+    waits_until,
+)
 from padan_events.personal import Objector, Statement
 from padan_events.states import State
+from padan_events.tiers import Reactivated
 
 from padan_household.domain.asked import Asked, Known
 from padan_household.domain.household import Household, Objection
@@ -31,8 +39,6 @@ from padan_household.domain.refusals import (
     Refusal,
 )
 
-ANSWERED_WITHIN: Final = timedelta(days=14)
-"""How long an objection, or an appeal, waits for an answer (default)."""
 APPEALED_WITHIN: Final = timedelta(days=14)
 """How long an answer may be appealed against."""
 MOST_OPEN: Final = 20
@@ -143,6 +149,17 @@ def _changed(change: Callable[[Any, str], dict[str, Any]]) -> Callable[[Househol
         return {"objections": {**household.objections, data.objection_id: msgspec.structs.replace(held, **changes)}}
 
     return changed
+
+
+def taken_up(household: Household, data: Reactivated, _: str) -> dict[str, Any]:
+    """Nobody could answer while the household stood outside the register: who does is given the whole time again."""
+    until = waits_until(data)
+    return {
+        "objections": {
+            objection_id: one if one.due_at is None else msgspec.structs.replace(one, due_at=max(one.due_at, until))
+            for objection_id, one in household.objections.items()
+        }
+    }
 
 
 EVOLVE: Final[dict[type, Callable[[Household, Any, str], dict[str, Any]]]] = {

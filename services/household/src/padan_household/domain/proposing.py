@@ -18,8 +18,9 @@ from padan_events.personal import (
 )
 
 from padan_household.domain import ids
+from padan_household.domain.claim import Claim
 from padan_household.domain.household import Household
-from padan_household.domain.refusals import DUPLICATE_IN_FILE, DUPLICATE_IN_REGISTER, Refusal
+from padan_household.domain.refusals import DUPLICATE_IN_FILE, DUPLICATE_IN_REGISTER, RECORDED_DEAD, Refusal
 from padan_household.domain.sealed import Seal
 from padan_household.domain.stream import FIRST_VERSION
 
@@ -59,6 +60,14 @@ def admit(proposal: Proposal, holders: Mapping[bytes, UUID]) -> Refusal | None:
         if holder is not None and holder != proposal.household_id:
             return Refusal(DUPLICATE_IN_REGISTER, holder=holder)
     return None
+
+
+def of_the_dead(proposal: Proposal, standing: Mapping[bytes, Claim]) -> Refusal | None:
+    """Whether a member died in a household that has left the register: the death would have to be taken back first. It
+    names that household."""
+    claims = (standing.get(nik_hash) for nik_hash in proposal.nik_hashes if nik_hash is not None)
+    dead = next((claim for claim in claims if claim is not None and claim.of_the_dead), None)
+    return None if dead is None else Refusal(RECORDED_DEAD, holder=dead.household_id)
 
 
 def known_again(proposal: Proposal, before: Mapping[bytes, tuple[UUID | None, int]]) -> Proposal:

@@ -6,6 +6,7 @@ the facts; the household stays what it is.
 
 from collections.abc import Callable, Sequence
 from typing import Any, Final
+from uuid import UUID
 
 import msgspec
 from padan_events.commands.recipients import (
@@ -19,6 +20,8 @@ from padan_events.commands.recipients import (
 )
 from padan_events.effects import HouseholdFact
 from padan_events.recipients import (
+    Finding,
+    FindingCarried,
     ProgrammeProposed,
     RecipientConfirmed,
     RecipientVerified,
@@ -131,6 +134,40 @@ def resign(command: Resign, known: Known, asked: Asked) -> Facts:
     return (Resigned(**known.of, programmes=programmes, confirmed_on=command.confirmed_on or asked.today),)
 
 
+def finding_of(household: Household) -> Finding | None:
+    """What the village found against a household, for the part that leaves it: parting sets no finding aside."""
+    given = household.aid.verification
+    if given is None or given.result is not VerificationResult.NOT_ENTITLED or given.ends is False:
+        return None
+    return Finding(month=given.month, by=given.by, reason=given.reason, ends=given.ends)
+
+
+def carried(origin: Household, household: Household, transfer_id: UUID) -> tuple[FindingCarried, ...]:
+    """What was found against the family that people come from, for the one that takes them in, whose social office
+    decides on it anew: of the family as it is now nobody has. What was found against that one itself stays."""
+    finding, own = finding_of(origin), household.aid.verification
+    if finding is None or finding_of(household) is not None:
+        return ()
+    month = finding.month if own is None else max(finding.month, own.month)
+    return (
+        FindingCarried(
+            household_id=household.id,
+            regency=household.regency,
+            finding=msgspec.structs.replace(finding, month=month, ends=None),
+            origin=origin.id,
+            transfer_id=transfer_id,
+        ),
+    )
+
+
+def kept(finding: Finding | None) -> Aid:
+    """The assistance of a household that was a part of another."""
+    if finding is None:
+        return Aid()
+    how: dict[str, Any] = {"by": finding.by, "reason": finding.reason, "ends": finding.ends}
+    return Aid(verification=Verification(month=finding.month, result=VerificationResult.NOT_ENTITLED, **how))
+
+
 def _changed(change: Callable[[Aid, Any, str], dict[str, Any]]) -> Callable[[Household, Any, str], dict[str, Any]]:
     return lambda household, data, actor: {
         "aid": msgspec.structs.replace(household.aid, **change(household.aid, data, actor))
@@ -145,7 +182,7 @@ def _ended(aid: Aid, data: Resigned, _: str) -> dict[str, Any]:
 
 
 def _verified(_: Aid, data: RecipientVerified, actor: str) -> dict[str, Any]:
-    return {"verification": Verification(month=data.month, result=data.result, by=actor)}
+    return {"verification": Verification(month=data.month, result=data.result, by=actor, reason=data.reason)}
 
 
 def _confirmed(aid: Aid, data: RecipientConfirmed, _: str) -> dict[str, Any]:
@@ -160,5 +197,6 @@ EVOLVE: Final[dict[type, Callable[[Household, Any, str], dict[str, Any]]]] = {
     RecipientVerified: _changed(_verified),
     RecipientConfirmed: _changed(_confirmed),
     Resigned: _changed(_ended),
+    FindingCarried: _changed(lambda _, data, __: {"verification": kept(data.finding).verification}),
 }
 """By type of event, what it changes of the assistance."""

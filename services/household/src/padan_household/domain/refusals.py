@@ -71,6 +71,7 @@ APPEAL_TOO_LATE: Final = "appeal_too_late"
 
 NOT_A_MEMBER: Final = "not_a_member"
 ALREADY_DEAD: Final = "already_dead"
+RECORDED_DEAD: Final = "recorded_dead"
 DEATH_ALREADY_REPORTED: Final = "death_already_reported"
 DEATH_NOT_REPORTED: Final = "death_not_reported"
 OWN_REPORT: Final = "own_report"
@@ -81,11 +82,14 @@ ORIGIN_ELSEWHERE: Final = "origin_elsewhere"
 SAME_PERSON: Final = "same_person"
 TWO_NIKS: Final = "two_niks"
 NOT_MERGED: Final = "not_merged"
+HEAD_UNDER_AGE: Final = "head_under_age"
+NIK_OF_THE_DEAD: Final = "nik_of_the_dead"
+OBJECTION_UNANSWERED: Final = "objection_unanswered"
 
 
 class Refusal(msgspec.Struct, frozen=True):
     """A report or a command is refused. `field` is the field of the command it lies in, where it lies in one; `holder`
-    the household that holds the NIK, where that is the reason."""
+    the household that holds the NIK, or in which its person died, where that is the reason."""
 
     code: str
     field: str | None = None

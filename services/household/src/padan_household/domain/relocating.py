@@ -24,6 +24,7 @@ from padan_events.effects import HouseholdFact
 from padan_events.local_date import local_date
 from padan_events.personal import HouseholdIdentity, Note
 from padan_events.relocations import (
+    ACCEPTED_WITHIN,
     RelocationAccepted,
     RelocationCancelled,
     RelocationExpired,
@@ -50,8 +51,6 @@ from padan_household.domain.refusals import (
 )
 from padan_household.domain.sealed import Seal
 
-ACCEPTED_WITHIN: Final = timedelta(days=30)
-"""How long the origin's office, and then the destination, may take (default)."""
 OBJECTED_WITHIN: Final = timedelta(days=14)
 """How long the destination may object to a move within the regency (default)."""
 
@@ -84,14 +83,17 @@ def relocate(command: RelocateHousehold, known: Known, asked: Asked) -> Facts:
 
 
 def object_to(command: ObjectRelocation, known: Known, asked: Asked) -> Facts:
-    """The destination objects: the family is back where it was."""
+    """The destination objects: the family is back where it was, with its card as that has been corrected since."""
     household, move = known.household, known.household.relocation
     if household.closed:
         return Refusal(HOUSEHOLD_CLOSED)
     if move is None or move.stage is not MoveStage.SETTLED:
         return Refusal(NO_MOVE_OPEN)
-    if known.elsewhere is None:
+    place = known.elsewhere
+    if place is None or known.home is None:
         return Refusal(HOUSEHOLD_ERASED)
+    if move.card_corrected:
+        place = _with_card_of(known.home, place)
     if asked.now > move.due_at:
         return Refusal(OBJECTION_LATE)
     event_id = household.next_event_id()
@@ -99,7 +101,7 @@ def object_to(command: ObjectRelocation, known: Known, asked: Asked) -> Facts:
         RelocationRefused(
             **_of(household),
             reason=command.reason,
-            identity=asked.seal(household.id, household.id, "identity", known.elsewhere, event_id),
+            identity=asked.seal(household.id, household.id, "identity", place, event_id),
             note=_note(command.note, known, asked),
         ),
     )
@@ -207,9 +209,7 @@ def destination(household: Household, place: HouseholdIdentity, home: HouseholdI
     """The place of a move; of one that is open, with the family card that goes along where none was told with it."""
     if home is None or not household.move_open or place.family_card_number is not None:
         return place
-    return msgspec.structs.replace(
-        place, family_card_number=home.family_card_number, family_card_hash=home.family_card_hash
-    )
+    return _with_card_of(home, place)
 
 
 def _may_move(known: Known) -> Refusal | None:
@@ -236,6 +236,11 @@ def _with_card(place: HouseholdIdentity, card: str, asked: Asked) -> HouseholdId
     return msgspec.structs.replace(
         place, family_card_number=card, family_card_hash=asked.nik_hash("kk:" + card).hex()
     )  # fmt: skip
+
+
+def _with_card_of(home: HouseholdIdentity, place: HouseholdIdentity) -> HouseholdIdentity:
+    card, card_hash = home.family_card_number, home.family_card_hash
+    return msgspec.structs.replace(place, family_card_number=card, family_card_hash=card_hash)
 
 
 def _of(household: Household) -> dict[str, Any]:

@@ -140,7 +140,7 @@ RULES: Final[Mapping[type, Rule]] = {
         opens_members=True,
         others=lambda command: (command.absorbed,),
     ),
-    SetHead: Rule(decide=succeeding.set_head),
+    SetHead: Rule(decide=succeeding.set_head, opens_members=True),
     SetCaretaker: Rule(decide=succeeding.set_caretaker, opens_members=True),
     CorrectMember: Rule(
         decide=corrections.correct_member,

@@ -6,14 +6,16 @@ from uuid import UUID
 
 import msgspec
 from msgspec import UNSET
-from padan_events.dying import DeathCorrected, DeathReversed, MemberDied, ToldBy
+from padan_events.corrections import DetailsCorrected
 from padan_events.effects import Effects, HouseholdFact
-from padan_events.families import CaretakerChanged, ChangeReason, HeadChanged
 from padan_events.household import Proposed, SplitFrom, WelfareRanked
-from padan_events.relocations import RelocationSeen
 from padan_events.states import CLOSED, State
+from padan_events.tiers import Reactivated
+from padan_events.touching import touches
 
 from padan_household.domain import (
+    corrections,
+    deadlines,
     death_claims,
     disputes,
     duplicates,
@@ -89,7 +91,7 @@ def evolve(household: Household | None, event: HouseholdEvent) -> Household:
     elif household is None:
         raise OutOfOrderError(f"{event.originator_id}: an event before the household was proposed")
     changed = _effected(household, data.effects(), event)
-    if event.cause.actor.startswith("user:") and not _reported(data):
+    if touches(data, event.cause.actor):
         changed |= tiers.touched(household)
     own = _OWN.get(type(data))
     if own is not None:
@@ -97,17 +99,17 @@ def evolve(household: Household | None, event: HouseholdEvent) -> Household:
     return msgspec.structs.replace(household, version=expected, regency=data.regency, **changed)
 
 
-def _reported(data: HouseholdFact) -> bool:
-    """Whether an event follows from what a register says, by a file or a notification that a person sent: nobody has
-    worked on the case. Who follows somebody who died does so by rule, whoever told of the death."""
-    if isinstance(data, MemberDied | DeathCorrected | DeathReversed):
-        return data.source is not ToldBy.OPERATOR
-    if isinstance(data, HeadChanged | CaretakerChanged):
-        return data.reason is ChangeReason.DIED
-    return isinstance(data, WelfareRanked | RelocationSeen)
+_Change = Callable[[Household, Any, str], dict[str, Any]]
 
 
-_OWN: Final[dict[type, Callable[[Household, Any, str], dict[str, Any]]]] = {
+def _each(*changes: _Change) -> _Change:
+    """What several slices make of an event."""
+    return lambda household, data, actor: {
+        name: value for change in changes for name, value in change(household, data, actor).items()
+    }
+
+
+_OWN: Final[dict[type, _Change]] = {
     WelfareRanked: lambda _, data, __: {"ranked_on": data.occurred_on},
     **tiers.EVOLVE,
     **disputes.EVOLVE,
@@ -118,6 +120,8 @@ _OWN: Final[dict[type, Callable[[Household, Any, str], dict[str, Any]]]] = {
     **relocating.EVOLVE,
     **duplicates.EVOLVE,
     **registry_moves.EVOLVE,
+    Reactivated: _each(tiers.EVOLVE[Reactivated], objections.taken_up, deadlines.taken_up),
+    DetailsCorrected: _each(disputes.EVOLVE[DetailsCorrected], corrections.since_move),
 }
 """By type of event, what it changes beyond its effects: fields of the household with their new values."""
 
@@ -132,7 +136,7 @@ def _kept(origin: SplitFrom | None) -> dict[str, Any]:
         due_at=origin.due_at,
         update_month=origin.update_month,
     )
-    return {"case": case, "ranked_on": origin.ranked_on}
+    return {"case": case, "ranked_on": origin.ranked_on, "aid": recipients.kept(origin.finding)}
 
 
 def _effected(household: Household, effects: Effects, event: HouseholdEvent) -> dict[str, Any]:

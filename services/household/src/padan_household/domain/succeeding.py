@@ -11,12 +11,13 @@ from padan_events.families import CaretakerChanged, ChangeReason, HeadChanged
 from padan_household.domain.asked import Asked, Known
 from padan_household.domain.refusals import (
     ALREADY_SO,
+    HEAD_UNDER_AGE,
     HOUSEHOLD_CLOSED,
     MEMBER_UNKNOWN,
     UNDER_AGE,
     Refusal,
 )
-from padan_household.domain.succession import caretaker_successor, head_successor, known_minor
+from padan_household.domain.succession import caretaker_successor, head_successor, known_minor, too_young_to_head
 
 Facts = Sequence[HouseholdFact] | Refusal
 
@@ -61,10 +62,12 @@ def succeed_the_dead(known: Known, today: date) -> list[HouseholdFact]:
 
 
 def set_head(command: SetHead, known: Known, asked: Asked) -> Facts:
-    """Somebody decides who is head."""
+    """Somebody decides who is head: nobody below 17 where there is somebody of age."""
     refusal = _among(command.person_id, known, known.household.head)
     if refusal is not None:
         return refusal
+    if too_young_to_head(known, command.person_id, asked.today):
+        return Refusal(HEAD_UNDER_AGE, "person_id")
     return (
         HeadChanged(
             household_id=known.household.id,

@@ -69,6 +69,13 @@ def known_minor(known: Known, person_id: UUID, today: date) -> bool:
     return any(not _of_age(one, today) for one in found)
 
 
+def too_young_to_head(known: Known, person_id: UUID, today: date, without: Collection[UUID] = ()) -> bool:
+    """Whether a member is known to be below that age where somebody of age lives in the family: of children alone, one
+    may be head. `without` are members of whom another household is made, or is left."""
+    of_age = any(_of_age(one, today) for one in _candidates(known, {*without, person_id}))
+    return of_age and known_minor(known, person_id, today)
+
+
 def _candidates(known: Known, without: Collection[UUID]) -> list[_Candidate]:
     found = []
     for person_id in known.household.living:

@@ -15,10 +15,12 @@ from padan_events.tiers import Deactivated, DeactivateReason
 from padan_household.domain.asked import Asked, Known
 from padan_household.domain.authority import acts_in
 from padan_household.domain.membership import departed, may_hold, may_part, members_of, movable, resealed, some_stay
+from padan_household.domain.recipients import carried
 from padan_household.domain.refusals import (
     HEAD_UNCLEAR,
     HOUSEHOLD_ERASED,
     HOUSEHOLD_UNKNOWN,
+    OBJECTION_UNANSWERED,
     ORIGIN_ELSEWHERE,
     SAME_HOUSEHOLD,
     Refusal,
@@ -59,8 +61,11 @@ def transfer(command: TransferMembers, known: Known, asked: Asked) -> Facts:
         for one in departed(command.members, origin.household)
     ]
     gone = {one.person_id for one in command.members}
+    # Whoever leaves a family that goes on leaves what was found against it there, unless they stand for it.
+    leading = gone & {origin.household.head, origin.household.caretaker}
     return (
         *_moved_in(command.members, origin, known, asked, **how),
+        *(carried(origin.household, known.household, how["transfer_id"]) if leading else ()),
         *out,
         *succeed(origin, on, asked.today, gone),
     )
@@ -78,6 +83,7 @@ def merge(command: MergeHouseholds, known: Known, asked: Asked) -> Facts:
         or _everyone(joining, absorbed)
         or members_of(command.members, absorbed)
         or _no_head(command.members)
+        or _answered(absorbed)
     )
     if refusal is not None:
         return refusal
@@ -93,6 +99,7 @@ def merge(command: MergeHouseholds, known: Known, asked: Asked) -> Facts:
             reason=TransferReason.MERGE,
             occurred_on=on,
         ),
+        *carried(absorbed.household, known.household, transfer_id),
         Merged(
             **gone,
             into=known.household.id,
@@ -142,6 +149,12 @@ def _everyone(joining: Iterable[Joining], absorbed: Known) -> Refusal | None:
 def _no_head(joining: Iterable[Joining]) -> Refusal | None:
     heads = (one for one in joining if one.relationship is Relationship.HEAD)
     return Refusal(HEAD_UNCLEAR, "members") if next(heads, None) else None
+
+
+def _answered(absorbed: Known) -> Refusal | None:
+    """Of a family that has left nobody is asked about objections any more."""
+    waiting = any(one.due_at is not None for one in absorbed.household.objections.values())
+    return Refusal(OBJECTION_UNANSWERED, "absorbed") if waiting else None
 
 
 def _moved_in(joining: Iterable[Joining], origin: Known, known: Known, asked: Asked, **how: Any) -> list[MemberMovedIn]:

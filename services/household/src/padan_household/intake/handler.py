@@ -6,7 +6,7 @@ household.outcomes.v1. The keyring commits before anything is appended, on a con
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -15,6 +15,7 @@ import msgspec
 import padan_events
 from eventsourcing.persistence import IntegrityError
 from padan_events import Event
+from padan_events.dying import DeathReversed, MemberDied
 from padan_events.intake import Accepted, Position, RankingReported, Refused
 from padan_events.tiers import Deactivated, Reactivated
 from padan_events.topics import OUTCOMES
@@ -25,15 +26,16 @@ from padan_runtime.relay import hint
 from psycopg import Connection
 
 from padan_household.claims import repository as claims
-from padan_household.claims.changes import ClaimChanges, changes_of
-from padan_household.claims.proposed import admitted, claims_of, nik_hashes, subjects, take
+from padan_household.claims.changes import changes_by
+from padan_household.claims.proposed import admitted, by_now, claims_of, nik_hashes, subjects, take
 from padan_household.deadlines import repository as deadlines
 from padan_household.decisions.writing import changed
 from padan_household.domain import ids
+from padan_household.domain.claim import Claim
 from padan_household.domain.household import Household
-from padan_household.domain.proposing import Proposal, complete, propose
+from padan_household.domain.proposing import Proposal, complete, of_the_dead, propose
 from padan_household.domain.ranking import rank
-from padan_household.domain.refusals import DROPPED_BY_OPERATOR, Refusal
+from padan_household.domain.refusals import DROPPED_BY_OPERATOR, DUPLICATE_IN_REGISTER, RECORDED_DEAD, Refusal
 from padan_household.domain.sealed import Seal
 from padan_household.domain.stream import Cause, HouseholdEvent, fold, follow
 from padan_household.intake import repository
@@ -62,10 +64,12 @@ class _Decided(msgspec.Struct):
 
 
 class _Means(NamedTuple):
-    """What reports are decided with: who may enter, by household, and by report who may not."""
+    """What reports are decided with: who may enter, by household, and by report who may not; the claims as they stood
+    before the batch."""
 
-    entering: Mapping[UUID, Proposal]
+    entering: dict[UUID, Proposal]
     refusals: Mapping[UUID, Refusal]
+    standing: Mapping[bytes, Claim]
     seal: Seal
     life_events: LifeEvents
 
@@ -81,27 +85,29 @@ class IntakeHandler:
         """Open the reports."""
         return await asyncio.to_thread(self.opener.open, events)
 
-    def apply(self, connection: Connection[Any], events: Sequence[Event], prepared: list[Report], /) -> None:
+    def apply(self, connection: Connection[Any], _: Sequence[Event], prepared: list[Report], /) -> None:
         """Decide, mint, seal, claim and append, all or nothing.
 
         Raises `ClaimRaceError`, after which the batch is decided again.
         """
-        del events
         self._codes = Counter()
         reports, without_events = self._undecided(connection, prepared)
         if not reports:
             return
         households = self._register.load({report.household_id for report in reports}, connection)
-        entering, refusals = self._admit(connection, reports, households)
+        entering, refusals, standing = self._admit(connection, reports, households)
         keys = self._keyring.mint([pair for proposal in entering.values() for pair in subjects(proposal)])
         seal = seal_for(lambda _, subject: keys[subject])
         life_events = LifeEvents(
             connection, self._keyring, self._register, reports, households=households, entering=entering
         )
-        means, before = _Means(entering, refusals, seal, life_events), dict(households)
+        means, before = _Means(entering, refusals, standing, seal, life_events), dict(households)
         decided = [self._decide(report, households, means) for report in reports]
+        events = [event for one in decided for event in one.events]
+        changes_by(events, MemberDied, DeathReversed).apply(connection)  # who lives after all may be taken
         take(connection, entering.values())
-        _ended(decided).apply(connection)
+        # Nobody joins a household by a report but its own, which `take` has seen to.
+        changes_by(events, Deactivated, Reactivated).apply(connection)
         try:
             self._append(connection, decided)
         except IntegrityError as race:
@@ -158,15 +164,16 @@ class IntakeHandler:
     @staticmethod
     def _admit(
         connection: Connection[Any], reports: Sequence[Report], households: Mapping[UUID, Household]
-    ) -> tuple[dict[UUID, Proposal], dict[UUID, Refusal]]:
+    ) -> tuple[dict[UUID, Proposal], dict[UUID, Refusal], Mapping[bytes, Claim]]:
         """Who may enter, by household, and by report who may not, in the order of the batch: who comes first holds the
-        NIK."""
+        NIK. Whether somebody is dead is seen when it is the report's turn: deaths may come before it."""
         proposals = [
             (report.event.event_id, report.content)
             for report in reports
             if isinstance(report.content, Proposal) and report.household_id not in households
         ]
-        standing = claims.standing(connection, [nik for _, proposal in proposals for nik in nik_hashes(proposal)])
+        before = claims.standing(connection, [nik for _, proposal in proposals for nik in nik_hashes(proposal)])
+        standing = {nik: msgspec.structs.replace(claim, died=False) for nik, claim in before.items()}
         entering: dict[UUID, Proposal] = {}
         refusals: dict[UUID, Refusal] = {}
         for report_id, proposal in proposals:
@@ -178,7 +185,7 @@ class IntakeHandler:
             else:
                 entering[proposal.household_id] = found
                 standing |= {claim.nik_hash: claim for claim in claims_of(found)}
-        return entering, refusals
+        return entering, refusals, before
 
     @staticmethod
     def _decide(
@@ -203,10 +210,14 @@ class IntakeHandler:
             facts = complete(household, report.event.event_id, content)
         else:
             refusal = means.refusals.get(report.event.event_id)
-            if refusal is not None:
-                return _Decided(report, refusal)
-            means.life_events.entered(means.entering[content.household_id])
-            facts = propose(means.entering[content.household_id], means.seal)
+            if refusal is None or refusal.code == DUPLICATE_IN_REGISTER:
+                refusal = of_the_dead(content, by_now(content, means.standing, households)) or refusal
+            entering = means.entering.get(content.household_id)
+            if refusal is not None or entering is None:  # refused before, in this batch, by another report of it
+                means.entering.pop(content.household_id, None)
+                return _Decided(report, refusal or Refusal(RECORDED_DEAD))
+            means.life_events.entered(entering)
+            facts = propose(entering, means.seal)
         events = follow(
             household,
             report.household_id if household is None else household.id,
@@ -268,18 +279,6 @@ class IntakeHandler:
                 report_id=report_id, household_id=household_id, origin=report.origin, positions=one.positions
             )
         return _entry(outcome, outcome_id, report.event)
-
-
-def _ended(decided: Iterable[_Decided]) -> ClaimChanges:
-    """The households that leave the register by what was decided, or come back. Nobody joins one by a report but its
-    own, which `take` has seen to."""
-    facts = [
-        (event.event_id, event.data)
-        for one in decided
-        for event in one.events
-        if isinstance(event.data, Deactivated | Reactivated)
-    ]
-    return changes_of(facts, {})
 
 
 def _entry(outcome: Accepted | Refused, outcome_id: UUID, report: Event) -> log.Entry:

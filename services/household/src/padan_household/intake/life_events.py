@@ -141,8 +141,9 @@ def _holders(
     told: Sequence[LifeEvent],
     households: dict[UUID, Household],
 ) -> dict[UUID, UUID]:
-    """By person the household that holds them, loaded. Whoever is not where their report says is held until the
-    decision is written, so that they are not moved on between looking and loading."""
+    """By person the household that holds them, loaded. Whoever is not where their report says, or may be proposed anew
+    because that household has left, is held until the decision is written, so that they are not moved on between
+    looking and loading."""
     found = claims.of_persons(connection, [one.person_id for one in told]) if told else {}
     moved = {
         claim.person_id: claim.nik_hash
@@ -159,7 +160,7 @@ def _holders(
 
 def _is_where_named(claim: Claim, told: LifeEvent, households: Mapping[UUID, Household]) -> bool:
     named = households.get(told.household_id)
-    return named is not None and claim.household_id == named.id and told.person_id in named.members
+    return named is not None and not named.closed and claim.household_id == named.id and told.person_id in named.members
 
 
 def _concerns_others(content: DeathReported, household: Household) -> bool:

@@ -58,10 +58,10 @@ class Keyring:
             )
             for household, subject in subjects
         ]
-        with self._database.transaction() as connection:
+        with self._database.statement() as connection:
             if repository.insert_if_absent(connection, wrapped) == len(wrapped):
                 return pairs
-            stored = repository.kept(connection)
+            stored = repository.kept(connection, subjects)
         ours = {keys.subject_id: keys for keys in wrapped}
         for keys in stored:
             if keys != ours[keys.subject_id]:
@@ -81,7 +81,7 @@ class Keyring:
         """Of each household that is known, the keys of its subjects as far as `rights` reach. A subject whose keys were
         destroyed is among them without any: one that is not among them has no row, and was never erased."""
         wanted = sorted(set(household_ids))
-        with self._database.transaction() as connection:
+        with self._database.statement() as connection:
             rows = repository.of_households(connection, wanted, rights)
         return tuple(
             HouseholdKeys(household_id, tuple(map(self._open_allowed, run)))

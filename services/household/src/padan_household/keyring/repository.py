@@ -1,6 +1,5 @@
 """All SQL over the keyring."""
 
-import struct
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -10,11 +9,6 @@ import msgspec
 from psycopg import Connection
 
 from padan_household.keyring.rights import Rights
-
-_COUNT = struct.Struct("!h")
-_UUID = struct.Struct("!i16s")
-_LENGTH = struct.Struct("!i")
-_HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 
 
 class WrappedKeys(msgspec.Struct, frozen=True):
@@ -27,40 +21,29 @@ class WrappedKeys(msgspec.Struct, frozen=True):
 
 
 def insert_if_absent(connection: Connection[Any], keys: Sequence[WrappedKeys]) -> int:
-    """Keep keys for subjects that have none; return for how many. Within the caller's transaction."""
-    connection.execute(
-        "CREATE TEMPORARY TABLE minted (household_id uuid, subject_id uuid, identity bytea, sensitive bytea) "
-        "ON COMMIT DROP"
-    )
-    rows = [_HEADER]
-    for key in keys:
-        assert key.identity is not None
-        assert key.sensitive is not None
-        rows += (
-            _COUNT.pack(4),
-            _UUID.pack(16, key.household_id.bytes),
-            _UUID.pack(16, key.subject_id.bytes),
-            _LENGTH.pack(len(key.identity)),
-            key.identity,
-            _LENGTH.pack(len(key.sensitive)),
-            key.sensitive,
-        )
-    rows.append(b"\xff\xff")
-    with connection.cursor() as cursor, cursor.copy("COPY minted FROM STDIN (FORMAT BINARY)") as copy:
-        copy.write(b"".join(rows))
+    """Keep keys for subjects that have none; return for how many."""
     # Sorted, so that two who mint for the same subjects wait for each other instead of deadlocking.
     return connection.execute(
         "INSERT INTO subject_key (household_id, subject_id, identity, sensitive) "
-        "SELECT household_id, subject_id, identity, sensitive FROM minted ORDER BY household_id, subject_id "
-        "ON CONFLICT DO NOTHING"
+        "SELECT * FROM unnest(%b::uuid[], %b::uuid[], %b::bytea[], %b::bytea[]) "
+        "AS minted (household_id, subject_id, identity, sensitive) ORDER BY household_id, subject_id "
+        "ON CONFLICT DO NOTHING",
+        [
+            [key.household_id for key in keys],
+            [key.subject_id for key in keys],
+            [key.identity for key in keys],
+            [key.sensitive for key in keys],
+        ],
     ).rowcount
 
 
-def kept(connection: Connection[Any]) -> list[WrappedKeys]:
-    """The keys that stand for the subjects of `insert_if_absent`, within the same transaction: new and old ones."""
+def kept(connection: Connection[Any], subjects: Sequence[tuple[UUID, UUID]]) -> list[WrappedKeys]:
+    """The keys that stand for `(household_id, subject_id)`."""
     rows = connection.execute(
         "SELECT k.household_id, k.subject_id, k.identity, k.sensitive "
-        "FROM minted JOIN subject_key k USING (household_id, subject_id)",
+        "FROM unnest(%b::uuid[], %b::uuid[]) AS w (household_id, subject_id) "
+        "JOIN subject_key k USING (household_id, subject_id)",
+        [[household for household, _ in subjects], [subject for _, subject in subjects]],
         binary=True,
     )
     return [WrappedKeys(*row) for row in rows]

@@ -47,11 +47,10 @@ def take_province(connection: Connection[Any], month: str, province: str) -> boo
     """Whether a province's rounds of a month are still to be opened, and nobody else is about it; until the transaction
     ends nobody else will be."""
     row = connection.execute(
-        "SELECT pg_try_advisory_xact_lock(hashtext('round_opening'), hashtext(%(name)s)) "
-        "AND NOT EXISTS (SELECT FROM round_opening WHERE month = %(month)s AND province = %(province)s)",
-        {"name": f"{month} {province}", "month": month, "province": province},
+        "SELECT pg_try_advisory_xact_lock(hashtext('round_opening'), hashtext(%s))", [f"{month} {province}"]
     ).fetchone()
-    return row is not None and bool(row[0])
+    # A statement of its own: what the holder before has written is not in the snapshot of the one that took the lock.
+    return row is not None and bool(row[0]) and (month, province) not in opened(connection, [month])
 
 
 def opened(connection: Connection[Any], months: Sequence[str]) -> set[tuple[str, str]]:

@@ -102,7 +102,7 @@ class Register(Application[UUID]):
             whole = bool(stored) and stored[0].originator_version == 1
             # What lies before a snapshot was not read.
             seen = stored if whole else self.recorder.select_of_cause(household_id, causation_id, connection)
-            found[household_id] = Loaded(household, _of_cause(seen, causation_id))
+            found[household_id] = Loaded(household, _of_cause(seen, causation_id, household_id))
         return found
 
     def _read(
@@ -130,7 +130,9 @@ class Register(Application[UUID]):
         streams = {stream_of(village): village for village in villages}
         stored = self.recorder.select_streams(streams, connection)
         return [
-            LoadedRounds(fold_rounds(village, _of_village(stored[stream])), _of_cause(stored[stream], causation_id))
+            LoadedRounds(
+                fold_rounds(village, _of_village(stored[stream])), _of_cause(stored[stream], causation_id, None)
+            )
             for stream, village in streams.items()
         ]
 
@@ -160,7 +162,12 @@ class Register(Application[UUID]):
     def appended(self, events: Sequence[HouseholdEvent], connection: Connection[Any]) -> tuple[AppendedEvent, ...]:
         """Append inside the surrounding transaction; each event with its place, as an answer tells it."""
         return tuple(
-            AppendedEvent(event.event_id, position.shard, position.pos)
+            AppendedEvent(
+                event.event_id,
+                position.shard,
+                position.pos,
+                None if isinstance(event.data, VillageFact) else event.originator_id,
+            )
             for event, position in zip(events, self.append(events, connection), strict=True)
         )
 
@@ -181,9 +188,11 @@ def _of_village(stored: Iterable[EnvelopedEvent]) -> Iterator[tuple[int, Village
         yield event.originator_version, data
 
 
-def _of_cause(stored: Sequence[EnvelopedEvent], causation_id: UUID) -> tuple[tuple[int, AppendedEvent], ...]:
+def _of_cause(
+    stored: Sequence[EnvelopedEvent], causation_id: UUID, household_id: UUID | None
+) -> tuple[tuple[int, AppendedEvent], ...]:
     return tuple(
-        (event.originator_version, AppendedEvent(event.event_id, event.shard, event.pos))
+        (event.originator_version, AppendedEvent(event.event_id, event.shard, event.pos, household_id))
         for event in stored
         if event.causation_id == causation_id and event.pos is not None
     )

@@ -24,10 +24,12 @@ from padan_registry_ingest.matching.ask import Matcher
 from padan_registry_ingest.persons.compare import Compared, Hash, compare
 from padan_registry_ingest.reading.tables import Limits
 from padan_registry_ingest.reporting.households import Sender, families_of, household_id, matches_by_row, reports
-from padan_registry_ingest.validating import against_each_other
+from padan_registry_ingest.validating import against_each_other, rules
 from padan_registry_ingest.validating.resolving import resolved
 
 _VERDICT: Final = ("row", "reasons", "warnings", "household")
+_FORETOLD: Final = pl.lit(BIT["recorded_dead"], rules.REASONS)
+"""What household alone decides of a file. Which of two rows that repeat each other stays valid does not hang on it."""
 _AT_ONCE: Final = 3
 """Chunks under way: while one waits for a register's answer, another is held against ours."""
 
@@ -62,7 +64,7 @@ class Registration:
         async def work() -> None:
             nonlocal done
             for first, last in waiting:  # one iterator: whoever is free takes the next
-                await self._judge(upload_id, key, (first, last))
+                await self._judge(upload, key, (first, last))
                 done += last - first + 1
                 await progress(done, total)
                 give_back_memory()
@@ -71,8 +73,9 @@ class Registration:
             if isinstance(result, BaseException):
                 raise result
 
-    async def _judge(self, upload_id: UUID, key: bytes, chunk: tuple[int, int]) -> None:
+    async def _judge(self, upload: Upload, key: bytes, chunk: tuple[int, int]) -> None:
         """The reasons that the registers give a chunk's rows, in the order in which one is known after the other."""
+        upload_id = upload.upload_id
         rows, people = await asyncio.to_thread(self._rows, upload_id, key, chunk[0])
         # Only rows without an earlier reason are asked about: no more of a person goes out than is needed.
         # Nor about those of a corrected file who are in the register already: nothing of them is taken.
@@ -80,7 +83,7 @@ class Registration:
         to_ask = (pl.col("reasons") == 0) & ~pl.col("row").is_in(settled)
         answered = await self._matcher.civil(upload_id, key, rows.filter(to_ask), chunk)
         rows = against_each_other.add_reasons(rows, against_each_other.as_frame(answered))
-        compared = await asyncio.to_thread(self._compare, rows, people)
+        compared = await asyncio.to_thread(self._compare, rows, people, foretell=upload.dry_run)
         rows = against_each_other.add_reasons(rows, against_each_other.as_frame(compared.reasons))
         barred = await self._matcher.barred(upload_id, key, rows.filter(to_ask), chunk)
         rows = against_each_other.add_reasons(rows, against_each_other.as_frame(barred))
@@ -95,11 +98,11 @@ class Registration:
         assert work.people is not None
         return work.rows, against_each_other.people_of(work.rows, work.people)
 
-    def _compare(self, rows: pl.DataFrame, people: pl.DataFrame) -> Compared:
+    def _compare(self, rows: pl.DataFrame, people: pl.DataFrame, *, foretell: bool) -> Compared:
         # Our own register tells nobody anything, so it is asked about every row whose numbers can be read.
         readable = pl.col("nik").is_not_null() & (pl.col("reasons") & BIT["family_card_length"] == 0)
         told = rows.filter(readable).select("row", "nik", "card")
-        return compare(self._stages.database, told, people, self._hash)
+        return compare(self._stages.database, told, people, self._hash, foretell=foretell)
 
     def _repeats(self, upload_id: UUID, key: bytes) -> pl.DataFrame:
         """`row, reasons`: which rows repeat others. Every other reason is known by now."""
@@ -109,8 +112,9 @@ class Registration:
                 return known
             claims = chunks.claims(connection, key, upload_id)
             found = pl.concat(
-                verdict.select("row", "reasons") for verdict in chunks.verdicts(connection, upload_id)
-            )  # fmt: skip
+                verdict.select("row", pl.col("reasons") - (pl.col("reasons") & _FORETOLD))
+                for verdict in chunks.verdicts(connection, upload_id)
+            )
         added = resolved(claims, found, self._limits)
         with self._stages.database.transaction() as connection:
             chunks.save_duplicates(connection, upload_id, added)

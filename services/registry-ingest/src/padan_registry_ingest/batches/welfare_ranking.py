@@ -46,7 +46,7 @@ class WelfareRanking:
 
         def write(connection: Connection[Any]) -> list[Entry]:
             persons.lock_waiting(connection)
-            holders = persons.holders(connection, list(hashes.values()))
+            holders = persons.standing(connection, list(hashes.values())).holders
             households = {row: holders[h].household_id for row, h in hashes.items() if h in holders}
             records = [_record(upload, row, found, households.get(row)) for row, _, _, found in judged]
             deciles = {row: decile for row, _, decile, _ in judged}

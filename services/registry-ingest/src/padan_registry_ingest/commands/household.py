@@ -10,11 +10,12 @@ from padan_events.commands import (
     CommandUnanswered,
     KeyRequest,
 )
-from padan_events.commands.corrections import AboutIdentity, IdentityAnswer, IdentityQuestion
+from padan_events.commands.corrections import IdentityAnswer, IdentityQuestion, NeedsIdentity
+from padan_runtime.http_client import http_client
 from padan_runtime.problems import Unavailable
 from padan_runtime.service_tokens import ServiceIdentity
 
-_TIMEOUT: Final = httpx.Timeout(80, connect=2)
+_TIMEOUT_S: Final = 80.0
 _ANSWER: Final[msgspec.json.Decoder[CommandOutcome | CommandUnanswered]] = msgspec.json.Decoder(
     CommandOutcome | CommandUnanswered
 )
@@ -28,7 +29,7 @@ class DecidingHousehold:
 
     def __init__(self, url: str, identity: ServiceIdentity) -> None:
         self._identity = identity
-        self._http = httpx.AsyncClient(base_url=url, timeout=_TIMEOUT, trust_env=False)
+        self._http = http_client(url, timeout_s=_TIMEOUT_S)
 
     async def answered(self, asked: KeyRequest) -> CommandOutcome | None:
         """What was answered to a key before, None where nothing was. Raises `Unavailable`."""
@@ -43,7 +44,7 @@ class DecidingHousehold:
             raise Unavailable("household")
         return found
 
-    async def identity(self, command: AboutIdentity, role: str, region: str) -> IdentityAnswer:
+    async def identity(self, command: NeedsIdentity, role: str, region: str) -> IdentityAnswer:
         """About whom the civil registry has to be asked before this command is decided. Raises `Unavailable`."""
         asked = IdentityQuestion(role=role, region=region, command=command)
         return await self._ask("/commands:identity", asked, _IDENTITY)

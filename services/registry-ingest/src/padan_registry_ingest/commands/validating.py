@@ -1,7 +1,7 @@
 """A command is validated: by itself first, and only where nothing is wrong with it by the registers outside."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -13,16 +13,17 @@ from padan_events.commands.corrections import (
     CorrectMember,
     IdentityToMatch,
     LinkIdentity,
+    NeedsIdentity,
     RecheckIdentity,
 )
-from padan_events.commands.objections import RaiseObjection
-from padan_events.commands.recipients import VerifyRecipient, VerifyRecipients
+from padan_events.commands.families import AddMember
 from padan_events.commands.relocations import RelocateHousehold, RequestRelocation
 from padan_events.commands.rounds import VillageCommand
 from padan_events.commands.verifying import FieldWork
 from padan_events.local_date import local_date
 from padan_events.personal import Match
 
+from padan_registry_ingest.commands.evidence import named_photos
 from padan_registry_ingest.commands.household import DecidingHousehold
 from padan_registry_ingest.commands.villages import of_villages
 from padan_registry_ingest.commands.visiting import visited
@@ -65,8 +66,16 @@ def tidied_command(command: Command) -> Command:
     return tidy
 
 
+def asks_registers(command: Command) -> bool:
+    """Whether registers outside may be asked before a command is decided; else its validation costs nothing."""
+    if isinstance(command, ProposeHousehold):
+        return any(member.nik is not None for member in command.household.members)
+    return isinstance(command, NeedsIdentity)
+
+
 class Validation:
-    """Validates commands; of a family the registers are asked of the caretaker alone, no more than is needed."""
+    """Validates commands; of a family the registers are asked of the caretaker alone, and later of who joins it, no
+    more than is needed."""
 
     def __init__(
         self, civil: CivilRegistry, barred: BarredRegister, household: DecidingHousehold, album: Album
@@ -85,7 +94,7 @@ class Validation:
             found, wrong = await visited(command, self._album)
             return Validated(found, tuple(wrong))
         if not isinstance(command, ProposeHousehold):
-            return await self._by_itself(command, datetime.now(UTC))
+            return await self._of_register(command, role, region, str(request_id))
         household = command.household
         village = household.village
         if len(village) != 10 or not known_region(village):
@@ -95,26 +104,27 @@ class Validation:
             return Validated(command, tuple(faults))
         return await self._matched(command, str(request_id))
 
+    async def _of_register(self, command: Command, role: str, region: str, request_id: str) -> Validated:
+        validated = await self._by_itself(command, datetime.now(UTC))
+        if isinstance(command, AddMember) and not validated.faults:
+            return await self._added(command, role, region, request_id)
+        return validated
+
     async def _by_itself(self, command: Command, now: datetime) -> Validated:
         """What no register is asked about."""
         wrong = (*_unknown_village(command), *case_faults(command, now), *family_faults(command, now))
         if isinstance(command, VillageCommand):
             filled, unknown = of_villages(command)
             return Validated(filled, (*unknown, *wrong))
-        return Validated(command, (*wrong, *[fault async for fault in self._unknown_photos(command)]))
+        return Validated(command, (*wrong, *await self._unknown_photos(command)))
 
-    async def _unknown_photos(self, command: Command) -> AsyncIterator[Fault]:
-        """Photos that an answer or an objection names, and that are not the family's."""
-        named: list[tuple[UUID, UUID | None, str]] = []
-        if isinstance(command, VerifyRecipient | RaiseObjection):
-            named = [(command.household_id, command.photo, "photo")]
-        elif isinstance(command, VerifyRecipients):
-            named = [(case.household_id, case.photo, f"cases.{n}.photo") for n, case in enumerate(command.cases)]
-        for household_id, photo_id, field in named:
-            if photo_id is not None:
-                known = await asyncio.to_thread(self._album.listed, household_id)
-                if all(photo.photo_id != photo_id for photo in known):
-                    yield Fault("photo_unknown", field)
+    async def _unknown_photos(self, command: Command) -> list[Fault]:
+        """Photos that a command names as evidence, and that are not of the families it is about."""
+        named = named_photos(command)
+        if not named:
+            return []
+        places = await asyncio.to_thread(self._album.places, {photo.photo_id for photo in named})
+        return [Fault("photo_unknown", photo.field) for photo in named if not photo.stands_at(places)]
 
     async def _matched(self, command: ProposeHousehold, request_id: str) -> Validated:
         household = command.household
@@ -130,6 +140,17 @@ class Validation:
         match = _match(request_id, answer)
         matched = ProposeHousehold(household=msgspec.structs.replace(household, match=match))
         return Validated(matched, asked_about=person.nik)
+
+    async def _added(self, command: AddMember, role: str, region: str, request_id: str) -> Validated:
+        """Whoever joins a family lives. Nothing else of them is held against the registry, as of every member of a
+        family that is proposed."""
+        person = await self._household.identity(command, role, region)
+        if not isinstance(person, IdentityToMatch):
+            return Validated(command)
+        question = CivilQuestion(person.nik, person.name, person.birth_date, person.sex, None)
+        (answer,) = await self._civil.match(request_id, [question])
+        dead = (Fault("deceased", "member.nik"),) if answer.status == "deceased" else ()
+        return Validated(command, dead, person.nik)
 
     async def _is_barred(self, request_id: str, nik: str) -> bool:
         (barred,) = await self._barred.check(request_id, [nik])
@@ -155,7 +176,9 @@ class Validation:
             request_id, [CivilQuestion(person.nik, person.name, person.birth_date, person.sex, None)]
         )
         if person.must_agree:
-            if found := civil_reasons(answer):
+            # Of who has died in the register too, the registry says nothing else by that.
+            known = reasons.BIT["deceased"] if person.died else 0
+            if found := civil_reasons(answer) & ~known:
                 faults = [Fault(code, _PLACES.get(code, "nik")) for code in reasons.codes(found)]
             elif person.caretaker and await self._is_barred(request_id, person.nik):
                 faults = [Fault("barred_occupation", "nik")]

@@ -10,7 +10,7 @@ from padan_events.commands import Command, Fault
 from padan_events.commands.cases import Approve, Deliberate
 
 from padan_registry_ingest.domain.recipients import recipient_faults
-from padan_registry_ingest.domain.texts import LONGEST_NOTE, line, text_faults
+from padan_registry_ingest.domain.texts import EARLIEST, LONGEST_NOTE, line, text_faults
 
 _MINUTES_NUMBER: Final = re.compile(r"(?=.*[0-9])[0-9A-Za-z./ -]{1,60}", re.ASCII)
 """A number of a document, such as 141/07/BA/2026: it stands in the clear, so nothing else may."""
@@ -38,6 +38,8 @@ def _found(command: Any, now: datetime) -> Iterator[Fault]:
     if isinstance(command, Deliberate):
         if command.held_on > (now + timedelta(hours=9)).date():  # the easternmost date; which village, household knows
             yield Fault("date_in_future", "held_on")
+        if command.held_on < EARLIEST:
+            yield Fault("date_too_early", "held_on")
         if _MINUTES_NUMBER.fullmatch(command.minutes_number) is None:
             yield Fault("minutes_number_invalid", "minutes_number")
     if isinstance(command, Approve) and command.given_at is not None:

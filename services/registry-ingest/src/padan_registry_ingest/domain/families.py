@@ -1,8 +1,8 @@
 """What is wrong by itself with a command about who belongs to which family. Pure: no register is asked here."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
-from typing import Any, Final
+from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 from padan_events.commands import Command, Fault
@@ -10,9 +10,7 @@ from padan_events.commands.families import AddMember, SplitHousehold
 from padan_events.commands.relocations import AcceptRelocation, RelocateHousehold, RequestRelocation
 
 from padan_registry_ingest.domain.proposals import card_faults, member_faults, place_faults, tidied_member
-from padan_registry_ingest.domain.texts import line
-
-_EARLIEST: Final = date(1900, 1, 1)
+from padan_registry_ingest.domain.texts import EARLIEST, line
 
 
 def tidied_family(command: Any) -> Any:
@@ -56,5 +54,5 @@ def _found(command: Any, now: datetime) -> Iterator[Fault]:
         yield from place_faults(command.to, "to.")
     if isinstance(command, AcceptRelocation):
         yield from card_faults(command.family_card_number, "family_card_number")
-    if on is not None and on < _EARLIEST:
+    if on is not None and on < EARLIEST:
         yield Fault("date_too_early", "occurred_on")

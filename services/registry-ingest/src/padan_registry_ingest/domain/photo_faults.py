@@ -53,6 +53,14 @@ PHOTO_FAULTS: Final[dict[str, tuple[int, str, str, str, str]]] = {
         "Ambil foto dengan kamera HP, lalu kirim foto itu. Mengganti nama berkas tidak mengubah isinya.",
         "Take a photo with the phone's camera and send that. Renaming a file does not change what is in it.",
     ),
+    "photo_too_many": (
+        409,
+        "Foto keluarga ini yang dikirim dalam 30 hari terakhir sudah terlalu banyak.",
+        "Too many photos of this family were sent within the last 30 days.",
+        "Pakai foto yang sudah ada di daftar foto keluarga itu. Bila perlu yang baru, kirim setelah foto lama lewat 30 "
+        "hari.",
+        "Use one that is in the list of that family's photos. A new one can be sent once older ones are 30 days old.",
+    ),
     "photo_animated": (
         422,
         "Berkas ini gambar bergerak, bukan foto.",

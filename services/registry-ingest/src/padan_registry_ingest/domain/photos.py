@@ -1,5 +1,6 @@
 """Photos as evidence: what is taken, what is kept of one, and what it is called."""
 
+from datetime import timedelta
 from typing import Final
 from uuid import UUID, uuid5
 
@@ -20,6 +21,10 @@ COMPARED: Final = frozenset({PhotoKind.HOUSE_FRONT, PhotoKind.HOUSE_INSIDE, Phot
 minutes belongs to many families."""
 MOST_DISTANCE: Final = 6
 """Of the 64 bits of a perceptual hash, how many may differ in two photos that are called near-identical (default)."""
+
+MOST_RECENT: Final = 60
+RECENT: Final = timedelta(days=30)
+"""Photos of a household that are taken in within that time (default): three visits with as many as a command names."""
 
 
 class Position(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

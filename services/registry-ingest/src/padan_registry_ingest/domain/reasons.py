@@ -148,6 +148,11 @@ CATALOGUE: Final[tuple[Reason, ...]] = (
            "This person is not in that family any more, and is found in no other.",
            "Cocokkan NIK dengan e-KTP atau akta kematian, lalu kirim sekali lagi bila orang ini didaftarkan lagi.",
            "Compare the NIK with the card or certificate; send it again if the person is registered again."),
+    Reason("recorded_dead", "Orang dengan NIK ini tercatat meninggal, di keluarga yang sudah tidak aktif di daftar.",
+           "The person with this NIK is recorded as dead, in a family that is not active in the register any more.",
+           "Hapus orang ini dari isian. Bila masih hidup, minta Dukcapil membatalkan laporan kematiannya, lalu kirim "
+           "lagi.",
+           "Leave this person out. If they are alive, have the civil registry take the death back, then send again."),
 )  # fmt: skip
 
 WARNINGS: Final[tuple[Reason, ...]] = (

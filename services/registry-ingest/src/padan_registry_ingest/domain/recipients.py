@@ -10,7 +10,7 @@ from padan_events.commands.objections import AppealObjection, RaiseObjection
 from padan_events.commands.recipients import AnsweredCase, ProposeProgramme, Resign, VerifyRecipient, VerifyRecipients
 from padan_events.recipients import VerificationResult
 
-from padan_registry_ingest.domain.texts import LONGEST_NOTE, text_faults
+from padan_registry_ingest.domain.texts import EARLIEST, LONGEST_NOTE, text_faults
 from padan_registry_ingest.domain.visits import off_the_map
 
 _MONTH: Final = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])", re.ASCII)
@@ -60,3 +60,5 @@ def _resignation(command: Resign, latest: date) -> Iterator[Fault]:
         yield Fault("confirmation_unclear", "confirmed_on")
     elif command.confirmed_on is not None and command.confirmed_on > latest:
         yield Fault("date_in_future", "confirmed_on")
+    elif command.confirmed_on is not None and command.confirmed_on < EARLIEST:
+        yield Fault("date_too_early", "confirmed_on")

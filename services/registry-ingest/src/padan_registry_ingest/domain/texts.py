@@ -1,7 +1,8 @@
-"""Free text that people type: what it may not hold, and how long it may be."""
+"""What people type, and how far it may go: free text, and the earliest day that anything is told of."""
 
 import unicodedata
 from collections.abc import Iterator
+from datetime import date
 from typing import Final
 
 from padan_events.commands import Fault
@@ -11,6 +12,8 @@ from padan_registry_ingest.domain.cells import DAMAGED
 _INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs"})
 """Categories of characters that no name or address has: control, format (they reverse or hide text), surrogate."""
 LONGEST_NOTE: Final = 1_000
+EARLIEST: Final = date(1900, 1, 1)
+"""Before it nothing happened that is recorded here: a year was mistyped."""
 
 
 def line(text: str) -> str:

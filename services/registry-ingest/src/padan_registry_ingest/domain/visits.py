@@ -13,6 +13,7 @@ from padan_events.evidence import PhotoKind
 from padan_events.personal import MapPoint
 
 from padan_registry_ingest.domain.photos import PhotoFacts
+from padan_registry_ingest.domain.texts import EARLIEST
 
 WORST_ACCURACY_M: Final = 50.0
 """A point that may be further off than this does not say which house is meant (default)."""
@@ -68,6 +69,8 @@ def _wrong(command: Any, now: datetime) -> Iterator[Fault]:
     given = command.__struct_fields__
     if "visited_on" in given and command.visited_on > (now + _EASTERNMOST).date():  # which village, household knows
         yield Fault("date_in_future", "visited_on")
+    if "visited_on" in given and command.visited_on < EARLIEST:
+        yield Fault("date_too_early", "visited_on")
     for name, criteria in _LISTS.items():
         if name in given:
             answers = getattr(command, name)

@@ -26,7 +26,7 @@ from padan_runtime.problems import Problem, Text, Unavailable
 from padan_runtime.service_tokens import ServiceVerifier
 
 from padan_registry_ingest.commands.household import DecidingHousehold
-from padan_registry_ingest.commands.validating import Validated, Validation, tidied_command
+from padan_registry_ingest.commands.validating import Validated, Validation, asks_registers, tidied_command
 from padan_registry_ingest.domain.refusals import words_of
 from padan_registry_ingest.http_api.batches import region_of
 from padan_registry_ingest.matching.registers import RegisterError
@@ -65,8 +65,11 @@ class CommandApi:
         tag = str(command.__struct_config__.tag)
         seen = "" if version is None else f"{version} "
         digest = self._hash(f"{tag} {seen}{msgspec.json.encode(command).decode()}")
-        # First of all: what was answered once is not validated again, by rules and registers that moved on.
-        outcome = await self._household.answered(KeyRequest(actor=actor, idempotency_key=key, digest=digest))
+        outcome = None
+        if asks_registers(command):
+            # First of all: no register is asked again for what was answered once. Without one to ask, household's
+            # answer is the one kept as well, whatever the rules of today find wrong, and it is asked once.
+            outcome = await self._household.answered(KeyRequest(actor=actor, idempotency_key=key, digest=digest))
         if outcome is None:
             validated = await self._validate(command, role, region, uuid5(_REQUESTS, key))
             asked_about = validated.asked_about

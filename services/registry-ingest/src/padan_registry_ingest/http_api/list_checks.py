@@ -169,9 +169,16 @@ class ListCheckApi:
     def _asked(self, check: Check, rows: list[Listed]) -> Questions:
         hashes = {row.row: self._hash(row.nik) for row in rows if row.result is None}
         with self._database.transaction() as connection:
-            known = persons.holders(connection, list(hashes.values()))
+            found = persons.standing(connection, list(hashes.values()))
         items = [
-            Question(row.row, hashes[row.row], row.name, row.birth_date, hashes[row.row] in known)
+            Question(
+                row.row,
+                nik_hash := hashes[row.row],
+                row.name,
+                row.birth_date,
+                nik_hash in found.holders,
+                dead=nik_hash in found.dead,
+            )
             for row in rows
             if row.result is None
         ]

@@ -95,7 +95,7 @@ class ListReport:
         return _cells(sent, msgspec.structs.replace(found, result=result))
 
 
-_DETAILS: Final = frozenset({"registered_elsewhere", "deceased"})
+_DETAILS: Final = frozenset({"registered_elsewhere", "deceased", "recorded_dead"})
 
 
 def _told(result: str, shows: Set[str]) -> str:

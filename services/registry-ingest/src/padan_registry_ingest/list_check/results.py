@@ -4,6 +4,7 @@ from typing import Final
 
 import msgspec
 
+from padan_registry_ingest.domain import reasons
 from padan_registry_ingest.domain.reasons import Reason
 
 RESULTS: Final[tuple[Reason, ...]] = (
@@ -14,6 +15,7 @@ RESULTS: Final[tuple[Reason, ...]] = (
     Reason("deceased", "Tercatat, dan sudah meninggal.", "In the register, and has died.",
            "Jangan salurkan atas nama orang ini; tanyakan keluarganya ke desa.",
            "Give nothing in this person's name; ask the village about the family."),
+    reasons.BY_CODE["recorded_dead"],
     Reason("not_registered", "Tidak tercatat di wilayah Anda.", "Not in the register of your region.",
            "Usulkan keluarganya lewat desa atau dinas sosial.",
            "Have the family proposed through the village or the social office."),

@@ -26,13 +26,20 @@ Keys = dict[UUID, dict[UUID, SubjectKeys]]
 
 
 class Known(msgspec.Struct, frozen=True):
-    """What a batch of events says of people and households, and the event that last said so of each household."""
+    """What a batch of events says of people and households, and the event that last said so of each household; `died`,
+    by household and person, who died there (True) or lives after all (False)."""
 
     persons: list[IndexedPerson]
     households: dict[UUID, IndexedHousehold]
     left: list[Left]
     causes: dict[UUID, UUID]
     freed: list[FreedHash]
+    died: dict[tuple[UUID, UUID], bool]
+
+    def write(self, connection: Connection[Any]) -> None:
+        """Write it into the index."""
+        repository.write(connection, self.households.values(), self.persons, self.left, self.freed)
+        repository.record_deaths(connection, self.died)
 
 
 class PersonIndex:
@@ -52,7 +59,7 @@ class PersonIndex:
         if not prepared.households:
             return
         repository.lock_waiting(connection)
-        repository.write(connection, prepared.households.values(), prepared.persons, prepared.left, prepared.freed)
+        prepared.write(connection)
         hashes = [person.nik_hash for person in prepared.persons]
         self._sent = report_waiting(connection, hashes, prepared.causes) > 0
 
@@ -84,7 +91,7 @@ def _fact(event: Event) -> HouseholdFact | None:
 
 
 def _open(facts: Sequence[tuple[Event, HouseholdFact]], keys: Keys) -> Known:
-    known = Known([], {}, [], {}, [])
+    known = Known([], {}, [], {}, [], {})
     for event, data in facts:
         household_id, effects = data.household_id, data.effects()
         own = keys.get(household_id, {})
@@ -111,6 +118,7 @@ def _open(facts: Sequence[tuple[Event, HouseholdFact]], keys: Keys) -> Known:
                 known.persons.append(IndexedPerson(nik_hash, member.person_id, household_id, member.membership_seq))
         known.left.extend(effects.left)
         known.freed.extend(_freed(event, household_id, effects, own))
+        known.died.update({(household_id, one.person_id): one.on is not None for one in effects.died})
     return known
 
 

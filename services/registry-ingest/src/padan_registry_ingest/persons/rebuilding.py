@@ -9,7 +9,6 @@ from padan_runtime.keys import KeyClient
 from padan_runtime.rebuild.view import Table, View
 from psycopg import Connection
 
-from padan_registry_ingest.persons import repository
 from padan_registry_ingest.persons.index import READER, Known, opened_batch
 
 
@@ -27,7 +26,7 @@ class IndexRebuilder:
         """Write the index."""
         del events
         if prepared.households:
-            repository.write(connection, prepared.households.values(), prepared.persons, prepared.left, prepared.freed)
+            prepared.write(connection)
 
 
 def view(keys: KeyClient) -> View:
@@ -40,6 +39,7 @@ def view(keys: KeyClient) -> View:
             Table(name="person_index", key=("nik_hash",)),
             Table(name="household_index", key=("household_id",)),
             Table(name="freed_nik", key=("nik_hash",)),
+            Table(name="person_death", key=("household_id", "person_id")),
         ),
         rebuilder=IndexRebuilder(keys),
     )

@@ -1,6 +1,6 @@
 """All SQL of the person index, and of deciles that wait for people."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
@@ -55,6 +55,14 @@ class Holder(msgspec.Struct, frozen=True):
 
     household_id: UUID
     family_card_hash: bytes | None
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """Of NIKs that were asked for: who holds them, and those whose person is recorded as dead in a household that has
+    left the register (`recorded_dead`)."""
+
+    holders: dict[bytes, Holder]
+    dead: frozenset[bytes]
 
 
 class WaitingRank(msgspec.Struct, frozen=True):
@@ -161,16 +169,40 @@ def _columns(households: Collection[IndexedHousehold]) -> dict[str, list[Any]]:
     }
 
 
-def holders(connection: Connection[Any], hashes: Sequence[bytes]) -> dict[bytes, Holder]:
-    """The holders of those NIKs that the register holds: who belongs to a household that left it is nobody's."""
+def record_deaths(connection: Connection[Any], died: Mapping[tuple[UUID, UUID], bool]) -> None:
+    """By household and person: who died there (True), or lives after all (False)."""
+    if not died:
+        return
+    connection.execute(
+        "WITH said AS (SELECT * FROM unnest(%(households)b::uuid[], %(persons)b::uuid[], %(died)b::boolean[]) "
+        "AS s (household_id, person_id, died)), "
+        "alive AS (DELETE FROM person_death d USING said s WHERE NOT s.died "
+        "AND d.household_id = s.household_id AND d.person_id = s.person_id) "
+        "INSERT INTO person_death (household_id, person_id) SELECT household_id, person_id FROM said WHERE died "
+        "ON CONFLICT DO NOTHING",
+        {
+            "households": [household for household, _ in died],
+            "persons": [person for _, person in died],
+            "died": list(died.values()),
+        },
+    )
+
+
+def standing(connection: Connection[Any], hashes: Sequence[bytes]) -> Standing:
+    """What the register says of those NIKs: who belongs to a household that left it is nobody's, dead or alive."""
     rows = connection.execute(
-        "SELECT p.nik_hash, p.household_id, h.family_card_hash FROM unnest(%(hashes)b::bytea[]) AS w (nik_hash) "
+        "SELECT p.nik_hash, p.household_id, h.family_card_hash, h.active IS FALSE "
+        "FROM unnest(%(hashes)b::bytea[]) AS w (nik_hash) "
         "JOIN person_index p USING (nik_hash) LEFT JOIN household_index h USING (household_id) "
-        "WHERE h.active IS NOT FALSE",
+        "WHERE h.active IS NOT FALSE OR EXISTS (SELECT 1 FROM person_death d "
+        "WHERE d.household_id = p.household_id AND d.person_id = p.person_id)",
         {"hashes": list(hashes)},
         binary=True,
     ).fetchall()
-    return {nik_hash: Holder(household_id, card) for nik_hash, household_id, card in rows}
+    return Standing(
+        {nik_hash: Holder(household_id, card) for nik_hash, household_id, card, dead in rows if not dead},
+        frozenset(nik_hash for nik_hash, *_, dead in rows if dead),
+    )
 
 
 def wait(connection: Connection[Any], upload_id: UUID, rows: Sequence[tuple[bytes, int, int]], on: date) -> None:

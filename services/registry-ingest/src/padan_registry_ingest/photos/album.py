@@ -13,7 +13,7 @@ from padan_runtime.problems import Unavailable
 from padan_runtime.sealing import SealError, open_bytes, seal, seal_bytes
 
 from padan_registry_ingest.domain.faults import FileFault
-from padan_registry_ingest.domain.photos import COMPARED, PhotoFacts, photo_id_of
+from padan_registry_ingest.domain.photos import COMPARED, MOST_RECENT, RECENT, PhotoFacts, photo_id_of
 from padan_registry_ingest.photos import repository
 from padan_registry_ingest.photos.developing import Darkroom
 from padan_registry_ingest.photos.repository import Photo
@@ -56,10 +56,17 @@ class Album:
             details=seal(key, found.details, subject=household_id, event_id=photo_id),
             uploaded_by=actor,
         )
+        await asyncio.to_thread(self._room_for, photo)
         # The picture first: one without a row harms nobody and is replaced when it is sent again.
         sealed = seal_bytes(key, developed.jpeg, _context(household_id, photo_id))
         await self._store.put(household_id, photo_id, sealed)
         return await asyncio.to_thread(self._record, photo)
+
+    def _room_for(self, photo: Photo) -> None:
+        """Whether the household may have one more. Those that come at once do not see each other: they are few."""
+        with self._database.transaction() as connection:
+            if repository.others_since(connection, photo, RECENT) >= MOST_RECENT:
+                raise FileFault("photo_too_many", most=MOST_RECENT)
 
     def _record(self, photo: Photo) -> Photo:
         with self._database.transaction() as connection:
@@ -72,6 +79,11 @@ class Album:
         """The photos of a household, as they came."""
         with self._database.transaction() as connection:
             return repository.of_household(connection, household_id)
+
+    def places(self, photo_ids: Iterable[UUID]) -> dict[UUID, tuple[UUID, PhotoKind]]:
+        """By id, the household of a photo and what it shows; one that never came is not in it."""
+        with self._database.transaction() as connection:
+            return repository.places(connection, photo_ids)
 
     async def picture(self, household_id: UUID, photo_id: UUID) -> bytes:
         """A photo as JPEG."""

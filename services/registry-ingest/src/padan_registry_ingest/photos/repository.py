@@ -1,7 +1,7 @@
 """All SQL of photos."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -62,6 +62,25 @@ def of_household(connection: Connection[Any], household_id: UUID) -> list[Photo]
         return cursor.execute(
             f"{_SELECT} WHERE household_id = %s ORDER BY received_at, photo_id", [household_id]
         ).fetchall()
+
+
+def places(connection: Connection[Any], photo_ids: Iterable[UUID]) -> dict[UUID, tuple[UUID, PhotoKind]]:
+    """By id, the household of a photo and what it shows; one that never came is not in it."""
+    rows = connection.execute(
+        "SELECT photo_id, household_id, kind FROM photo WHERE photo_id = ANY(%s)", [list(photo_ids)]
+    ).fetchall()
+    return {photo_id: (household_id, PhotoKind(kind)) for photo_id, household_id, kind in rows}
+
+
+def others_since(connection: Connection[Any], photo: Photo, age: timedelta) -> int:
+    """How many photos of its household are younger than that; none where this one is on record already."""
+    row = connection.execute(
+        "SELECT count(*) FROM photo WHERE household_id = %(household_id)s AND received_at > now() - %(age)s "
+        "AND NOT EXISTS (SELECT FROM photo WHERE photo_id = %(photo_id)s)",
+        {"household_id": photo.household_id, "photo_id": photo.photo_id, "age": age},
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def keep(connection: Connection[Any], photo: Photo) -> None:

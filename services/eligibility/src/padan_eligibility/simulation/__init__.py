@@ -1,0 +1,1 @@
+"""What a candidate policy would change: it and the policy in force, over the families of a region as they are."""

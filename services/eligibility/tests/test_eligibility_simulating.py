@@ -1,0 +1,189 @@
+"""A simulation out of real tables, whole and in parts, and the process that holds it."""
+
+import subprocess
+import sys
+import time
+from datetime import date
+from threading import Thread
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import polars as pl
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from padan_cli.platform.pytest_plugin import MakeDatabase
+from padan_eligibility.domain.decision import decide
+from padan_eligibility.domain.facts import HouseholdFacts
+from padan_eligibility.domain.policy import Policy
+from padan_eligibility.policies import packaged
+from padan_eligibility.simulation import reading
+from padan_eligibility.simulation.comparing import compare
+from padan_eligibility.simulation.messages import Work
+from padan_eligibility.simulation.running import Simulations
+from padan_eligibility.simulation.work import simulate
+from padan_runtime.problems import Problem
+from policies_given import FAMILIES, POLICIES, family
+from psycopg import Connection
+from psycopg.types.json import Jsonb
+
+DAY = date(2026, 3, 2)
+PKH = next(policy for policy in packaged() if policy.programme == "pkh")
+
+
+def spread(number: int) -> UUID:
+    """Ids all over the range, as those of households are."""
+    return UUID(int=number * 0x9E3779B97F4A7C15F39CC0605CEDC834 % (1 << 128))
+
+
+def write(connection: Connection[Any], population: list[HouseholdFacts]) -> None:
+    """Families into the tables of facts, as the fact stream leaves them."""
+    connection.execute("TRUNCATE household_fact, person_fact")
+    for one in population:
+        circumstances = None if one.circumstances is None else Jsonb(msgspec.to_builtins(one.circumstances))
+        connection.execute(
+            "INSERT INTO household_fact (household_id, regency, state, decile, caretaker, circumstances, proposed_for, "
+            "shard, pos) VALUES (%s, %s, %s, %s, %s, %s, %s, 0, 1)",
+            [
+                one.household_id, one.regency, one.state.value, one.decile, one.household_id, circumstances,
+                list(one.proposed_for),
+            ],
+        )  # fmt: skip
+        for person in one.persons:
+            agrees = {None: None, True: [], False: ["name"]}[person.identity_agrees]
+            connection.execute(
+                "INSERT INTO person_fact (person_id, household_id, membership_seq, known, birth_date, school, "
+                "pregnant, severe_disability, sex, disabilities, identity_conflicts) "
+                "VALUES (%s, %s, 1, %s, %s, %s, %s, %s, %s, %s, %s)",
+                [
+                    person.person_id, one.household_id, person.known, person.birth_date, person.school,
+                    person.pregnant, person.severe_disability, person.sex, list(person.disabilities), agrees,
+                ],
+            )  # fmt: skip
+
+
+@settings(
+    deadline=None,
+    max_examples=40,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+@given(st.none() | POLICIES, POLICIES, st.lists(FAMILIES, min_size=1, max_size=8), st.integers(1, 9))
+def test_what_is_read_in_parts_of_any_size_is_decided_as_each_family_is(
+    make_database: MakeDatabase,
+    shared: dict[str, str],
+    before: Policy | None,
+    after: Policy,
+    said: list[dict[str, Any]],
+    at_once: int,
+) -> None:
+    url = shared.setdefault("url", "") or shared.setdefault("made", make_database("eligibility").owner_url)
+    shared["url"] = url
+    population = sorted(
+        (msgspec.structs.replace(family(n, one), household_id=spread(n)) for n, one in enumerate(said, 1)),
+        key=lambda one: one.household_id,
+    )
+    with psycopg.connect(url) as connection:
+        write(connection, population)
+    for region in ("", "33", "3318"):
+        there = [one for one in population if one.regency.startswith(region)]
+        with reading.snapshot(url, 60) as connection:
+            parts = list(
+                reading.populations(connection, region, [after] if before is None else [before, after], (), at_once)
+            )
+        rows = pl.concat([compare(before, after, part.households, part.persons, DAY) for part in parts])
+        decided = [decide(after, one, DAY) for one in there]
+        assert rows.select("id", "after.outcome", "after.annual_idr").rows() == [
+            (str(one.household_id), decision.outcome.value, decision.annual_idr)
+            for one, decision in zip(there, decided, strict=True)
+        ]
+
+
+@pytest.fixture
+def shared() -> dict[str, str]:
+    """What the examples of one property have in common."""
+    return {}
+
+
+def work(url: str, within_s: float = 60.0) -> Work:
+    return Work(database_url=url, within_s=within_s, before=PKH, after=PKH, region="", as_of=DAY, named=False)
+
+
+def test_the_dead_are_nobody_and_whoever_wins_is_named(make_database: MakeDatabase) -> None:
+    url = make_database("eligibility").owner_url
+    elderly = {"known": True, "birth_date": "1940-01-01", "disabilities": []}
+    families = [
+        family(n, {"regency": "3318", "state": "determined", "decile": 1, "persons": [elderly]}) for n in (1, 2)
+    ]
+    with psycopg.connect(url) as connection:
+        write(connection, families)
+        connection.execute("UPDATE person_fact SET died_on = %s WHERE household_id = %s", [DAY, UUID(int=1)])
+    asked = msgspec.structs.replace(work(url), before=None, named=True)
+    found = simulate(asked)
+    assert found.total is not None
+    assert (found.total.after.entitled, found.total.after.annual_idr) == (1, 2_400_000)
+    assert found.named is not None
+    assert [(one.household_id, one.change) for one in found.named] == [(str(UUID(int=2)), "wins")]
+    assert [(one.code, one.members_after) for one in found.by_component if one.members_after] == [("elderly", 1)]
+
+
+def test_the_service_itself_holds_no_tables() -> None:
+    look = "import sys, padan_eligibility.bootstrap; sys.exit('polars' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", look], check=False).returncode == 0
+
+
+def test_its_transaction_can_write_nothing_and_is_the_only_one(make_database: MakeDatabase) -> None:
+    url = make_database("eligibility").owner_url
+    with reading.snapshot(url, 60) as connection:
+        with pytest.raises(reading.RunningError), reading.snapshot(url, 60):
+            pass
+        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+            connection.execute("DELETE FROM household_fact")
+
+
+def test_the_process_answers_and_what_takes_too_long_or_finds_another_is_refused(make_database: MakeDatabase) -> None:
+    url = make_database("eligibility").owner_url
+    simulations = Simulations()
+    found = simulations.run(work(url))
+    assert found.total is not None
+    assert (found.total.families, found.refused) == (0, None)
+    with reading.snapshot(url, 60), pytest.raises(Problem, match="simulation_running"):
+        simulations.run(work(url))
+    with psycopg.connect(url) as other:
+        other.execute("LOCK TABLE household_fact IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises(Problem, match="simulation_too_long"):
+            simulations.run(work(url, within_s=1.0))
+
+
+def test_a_service_that_ends_ends_its_simulation(make_database: MakeDatabase) -> None:
+    url = make_database("eligibility").owner_url
+    simulations = Simulations()
+    raised: list[Exception] = []
+
+    def run() -> None:
+        try:
+            simulations.run(work(url))
+        except Exception as error:
+            raised.append(error)
+
+    with psycopg.connect(url, autocommit=True) as watch, psycopg.connect(url) as other:
+        other.execute("LOCK TABLE household_fact IN ACCESS EXCLUSIVE MODE")
+        thread = Thread(target=run)
+        thread.start()
+        waits = (
+            "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'eligibility-simulation' "
+            "AND datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        deadline = time.monotonic() + 60
+        while watch.execute(waits).fetchone() != (1,):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)  # of another process: nothing to wait on but its session
+        with pytest.raises(Problem, match="simulation_running"):
+            simulations.run(work(url))
+        simulations.close()
+        thread.join(10)
+        assert not thread.is_alive()
+    assert [type(error) for error in raised] == [RuntimeError]
+    with pytest.raises(RuntimeError):
+        simulations.run(work(url))

@@ -1,0 +1,1 @@
+"""Quotas, places and waiting lists of programmes in regencies."""

@@ -1,0 +1,66 @@
+"""SQL of places. Row-level security applies to every statement here."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from psycopg import Connection, sql
+from psycopg.rows import dict_row
+
+from padan_gateway.domain.regions import Level, Scope
+
+
+def ledgers(connection: Connection[Any], programme: str | None, regency: str | None) -> Sequence[dict[str, Any]]:
+    """Programmes in regencies as their last round left them."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(
+            "SELECT programme, regency, quota, places, waiting, greatest(places - quota, 0) AS excess, round, as_of "
+            "FROM ledger_view WHERE (%(programme)s::text IS NULL OR programme = %(programme)s) "
+            "AND (%(regency)s::text IS NULL OR regency = %(regency)s) ORDER BY programme, regency",
+            {"programme": programme, "regency": regency},
+        ).fetchall()
+
+
+def waiting(
+    connection: Connection[Any], programme: str, regency: str, after: Sequence[str], limit: int
+) -> Sequence[dict[str, Any]]:
+    """Who waits, in order, behind the rank `after` (decile, unmet, date, household; or nothing): those the caller sees,
+    each with its rank among all."""
+    decile, unmet, determined_on, household_id = after or ("0", "0", "1900-01-01", str(UUID(int=0)))
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(
+            "SELECT p.household_id, p.decile, p.unmet, p.determined_on, p.since, 1 + waiting_before(p.programme, "
+            "p.regency, p.decile, p.unmet, p.determined_on, p.household_id) AS rank FROM place_view p "
+            "WHERE p.programme = %(programme)s AND p.regency = %(regency)s AND p.status = 'waiting' "
+            "AND (p.decile, p.unmet, p.determined_on, p.household_id) > (%(decile)s::smallint, %(unmet)s::smallint, "
+            "%(determined_on)s::date, %(household)s::uuid) "
+            "ORDER BY p.decile, p.unmet, p.determined_on, p.household_id LIMIT %(limit)s",
+            {
+                "programme": programme,
+                "regency": regency,
+                "decile": decile,
+                "unmet": unmet,
+                "determined_on": determined_on,
+                "household": household_id,
+                "limit": limit,
+            },
+        ).fetchall()
+
+
+def unserved(connection: Connection[Any], region: Scope) -> Sequence[dict[str, Any]]:
+    """Of a region, by programme and regency: families that are determined and entitled and hold no place, and what it
+    would cost a year to serve them."""
+    within: sql.Composable = sql.SQL("true")
+    if region.level is not Level.NATION:
+        within = sql.SQL("h.{} = %(region)s").format(sql.Identifier(region.level.value))
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(
+            sql.SQL(
+                "SELECT d.programme, h.regency, count(*) AS families, coalesce(sum(d.annual_idr), 0)::bigint "
+                "AS annual_idr FROM household_view h JOIN decision_view d USING (household_id) "
+                "LEFT JOIN place_view p ON p.household_id = d.household_id AND p.programme = d.programme "
+                "AND p.status = 'held' WHERE {within} AND h.state = 'determined' AND d.outcome = 'entitled' "
+                "AND p.household_id IS NULL GROUP BY 1, 2 ORDER BY 1, 2"
+            ).format(within=within),
+            {"region": region.code},
+        ).fetchall()
