@@ -39,8 +39,7 @@ def test_a_batch_survives_the_death_of(victims: tuple[str, ...], stack: Stack, t
         upload_id = gateway.upload(batch.registration)
         with held(database_of(stack), upload_id, lambda point: point.in_the_middle) as point:
             assert 0 < point.reported_to < ROWS
-            for victim in victims:
-                stack.platform.kill(victim)
+            stack.strike(victims)
         documents: list[dict[str, Any]] = []
         follower = threading.Thread(target=lambda: documents.extend(gateway.follow(upload_id)))
         follower.start()

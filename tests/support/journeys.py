@@ -1,12 +1,13 @@
 """Batches of invented people for a running platform: each with seed and people of its own."""
 
 import itertools
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import httpx
 from padan_cli.ingest import Gateway
-from padan_cli.platform import Platform
+from padan_cli.platform import Platform, PlatformError
 from padan_cli.tokens import issue
 from padan_simulators import pati
 
@@ -61,6 +62,15 @@ class Stack:
             upload = gateway.upload(file, members=members, dry_run=dry_run)
             *_, last = gateway.follow(upload)
             return last
+
+    def strike(self, victims: Sequence[str]) -> None:
+        """SIGKILL each. One that fell with a victim before it (what it needs is gone) is dead already; the first lives."""
+        for number, victim in enumerate(victims):
+            try:
+                self.platform.kill(victim)
+            except PlatformError as error:
+                if number == 0 or error.code != "not_running":
+                    raise
 
     def faults(self, register: str, **faults: Any) -> None:
         """Make a simulated register slow, failing or down."""
