@@ -64,7 +64,7 @@ class Stack:
             return last
 
     def strike(self, victims: Sequence[str]) -> None:
-        """SIGKILL each. One that fell with a victim before it (what it needs is gone) is dead already; the first lives."""
+        """SIGKILL each. Who fell with a victim before it (what it needs is gone) is dead already; the first lives."""
         for number, victim in enumerate(victims):
             try:
                 self.platform.kill(victim)
