@@ -2,9 +2,12 @@
 
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+import typer
+from padan_cli.main import MODULES
 
 PADAN = str(Path(sys.executable).with_name("padan"))
 
@@ -18,6 +21,18 @@ def test_help_names_every_command_with_what_it_does() -> None:
 
     for command in ("up", "down", "status", "logs", "token", "ingest"):
         assert f" {command} " in text
+
+
+@pytest.mark.parametrize(("module", "commands"), MODULES.items(), ids=list(MODULES))
+def test_a_command_is_found_without_the_others(module: str, commands: tuple[str, ...]) -> None:
+    app = typer.Typer()
+    import_module(f"padan_cli.{module}").register(app)
+
+    named = [(one.name or one.callback.__name__) for one in app.registered_commands if one.callback is not None]
+    assert sorted([*named, *(str(one.name) for one in app.registered_groups)]) == sorted(commands)
+    result = padan(commands[-1], "-h")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert f"padan {commands[-1]}" in result.stdout
 
 
 @pytest.mark.parametrize(

@@ -1,54 +1,56 @@
 """The `padan` command."""
 
 import sys
+from importlib import import_module
+from typing import Final
 
 import typer
 from rich.console import Console
 from typer.exceptions import TyperException
 
-from padan_cli import (
-    check_list,
-    ingest,
-    parked,
-    platform_commands,
-    policy,
-    rebuild,
-    recompute,
-    reconcile,
-    simulate,
-    tokens,
-)
-from padan_cli.demo import command as demo
 from padan_cli.platform.errors import PlatformError
-from padan_cli.story import command as story
 
-app = typer.Typer(
-    name="padan",
-    help="Padan, a social registry: run it on this machine, load files, issue development tokens.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode="rich",
-    pretty_exceptions_show_locals=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-platform_commands.register(app)
-tokens.register(app)
-ingest.register(app)
-check_list.register(app)
-reconcile.register(app)
-rebuild.register(app)
-parked.register(app)
-policy.register(app)
-recompute.register(app)
-simulate.register(app)
-demo.register(app)
-story.register(app)
+MODULES: Final = {
+    "platform_commands": ("up", "down", "status", "logs"),
+    "tokens": ("token",),
+    "ingest": ("ingest", "cancel"),
+    "check_list": ("check-list",),
+    "reconcile": ("reconcile",),
+    "rebuild": ("rebuild",),
+    "parked": ("parked",),
+    "policy": ("policy",),
+    "recompute": ("recompute",),
+    "simulate": ("simulate",),
+    "demo.command": ("demo",),
+    "story.command": ("story",),
+}
+"""The modules of the commands, in the order of the help, and the commands each registers."""
+
+
+def command_line(asked: str | None = None) -> typer.Typer:
+    """The whole command line; or of it what the module of the command asked for registers, since to import them all
+    takes three times as long as most commands do."""
+    app = typer.Typer(
+        name="padan",
+        help="Padan, a social registry: run it on this machine, load files, issue development tokens.",
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode="rich",
+        pretty_exceptions_show_locals=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    # Never a single command: typer would then take its name for an argument.
+    app.callback()(lambda: None)
+    known = [module for module, commands in MODULES.items() if asked in commands]
+    for module in known or MODULES:
+        import_module(f"padan_cli.{module}").register(app)
+    return app
 
 
 def main() -> None:
     """Run the command; what the person can act on is said in both languages, without a traceback."""
     try:
-        sys.exit(app(standalone_mode=False) or 0)
+        sys.exit(command_line(sys.argv[1] if sys.argv[1:] else None)(standalone_mode=False) or 0)
     except PlatformError as error:
         _say(error)
         sys.exit(1)
