@@ -23,6 +23,7 @@ ROWS = 300
 DATABASE_OF = {
     "registry-ingest.persons": "registry_ingest",
     "eligibility.facts": "eligibility",
+    "eligibility.places": "eligibility",
     "gateway.views": "gateway",
 }
 
@@ -104,6 +105,7 @@ def test_damage_is_found_and_mended_while_batches_go_on(
     assert {view: report.different for view, report in reports.items()} == {
         "registry-ingest.persons": 1,
         "eligibility.facts": 2,
+        "eligibility.places": 0,
         "gateway.views": 3,
     }
     come_to_rest(stack.platform)

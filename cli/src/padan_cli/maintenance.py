@@ -13,6 +13,7 @@ from padan_cli.platform import Instance, PlatformError
 SERVICE_OF: Final = {
     "registry-ingest.persons": "registry-ingest",
     "eligibility.facts": "eligibility",
+    "eligibility.places": "eligibility",
     "gateway.views": "gateway",
     "household.claims": "household",
 }

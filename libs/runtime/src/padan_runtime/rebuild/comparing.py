@@ -19,17 +19,21 @@ def compare(connection: Connection[Any], schema: str, table: Table, left_out: Se
     connection.execute(
         sql.SQL(
             "CREATE TEMPORARY TABLE {found} ON COMMIT DROP AS SELECT {keys}, "
-            "coalesce(live.{household}, built.{household}) AS rebuilt_household, "
+            "{household} AS rebuilt_household, "
             "CASE WHEN live.{first} IS NULL THEN 'missing' WHEN built.{first} IS NULL THEN 'surplus' "
             "ELSE 'altered' END AS rebuilt_kind FROM public.{table} live FULL JOIN {schema}.{table} built ON {same} "
-            "WHERE ROW({live}) IS DISTINCT FROM ROW({built}) "
-            "AND NOT coalesce(live.{household} = ANY(%(left_out)s), false) "
-            "AND NOT coalesce(built.{household} = ANY(%(left_out)s), false)"
+            "WHERE ROW({live}) IS DISTINCT FROM ROW({built}) AND {compared}"
         ).format(
             found=_found(table),
             keys=_join(table.key, "coalesce(live.{0}, built.{0}) AS {0}"),
             first=sql.Identifier(table.key[0]),
-            household=sql.Identifier(table.household),
+            household=_household(table, "coalesce(live.{0}, built.{0})", sql.SQL("NULL::uuid")),
+            compared=_household(
+                table,
+                "NOT coalesce(live.{0} = ANY(%(left_out)s), false) "
+                "AND NOT coalesce(built.{0} = ANY(%(left_out)s), false)",
+                sql.SQL("true"),
+            ),
             table=sql.Identifier(table.name),
             schema=sql.Identifier(schema),
             same=_join(table.key, "live.{0} = built.{0}", " AND "),
@@ -42,7 +46,9 @@ def compare(connection: Connection[Any], schema: str, table: Table, left_out: Se
         connection.execute(sql.SQL("SELECT rebuilt_kind, count(*) FROM {} GROUP BY 1").format(_found(table))).fetchall()
     )
     named = connection.execute(
-        sql.SQL("SELECT DISTINCT rebuilt_household::text FROM {} ORDER BY 1 LIMIT %s").format(_found(table)),
+        sql.SQL(
+            "SELECT DISTINCT rebuilt_household::text FROM {} WHERE rebuilt_household IS NOT NULL ORDER BY 1 LIMIT %s"
+        ).format(_found(table)),
         [_MOST_NAMED],
     ).fetchall()
     return Difference(
@@ -93,6 +99,10 @@ def _columns(connection: Connection[Any], table: Table) -> list[str]:
 
 def _found(table: Table) -> sql.Identifier:
     return sql.Identifier(f"differing_{table.name}")
+
+
+def _household(table: Table, form: LiteralString, without: sql.Composable) -> sql.Composable:
+    return without if table.household is None else sql.SQL(form).format(sql.Identifier(table.household))
 
 
 def _join(columns: Sequence[str], form: LiteralString, between: LiteralString = ", ") -> sql.Composable:

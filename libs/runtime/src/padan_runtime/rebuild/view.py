@@ -12,11 +12,12 @@ Vector = dict[str, dict[int, int]]
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
-    """A table of a projection: its primary key, and the column that says to which household a row belongs."""
+    """A table of a projection: its primary key, and the column that says to which household a row belongs; None
+    where a row belongs to none, so that every row is compared."""
 
     name: str
     key: tuple[str, ...]
-    household: str = "household_id"
+    household: str | None = "household_id"
 
 
 class Rebuilder(Protocol):

@@ -102,6 +102,7 @@ class Allocator:
         entries += [_closed(ledger, number, cut) for ledger in after.values()]
         if entries:
             log.append(connection, entries)
+            repository.write_round(connection, programme, number)
         repository.write_ledgers(connection, after.values())
         repository.write_places(connection, programme, number, after, list({one.fact.household_id for one in made}))
         for opened in sorted(changed - ledgers.keys() - quotas.keys()):

@@ -135,14 +135,18 @@ def take_quotas(connection: Connection[Any], programme: str) -> dict[str, Quota]
 
 
 def next_round(connection: Connection[Any], programme: str) -> int:
-    """The number of the next round of a programme."""
-    row = connection.execute(
-        "INSERT INTO allocation_round AS r (programme, round) VALUES (%s, 1) "
-        "ON CONFLICT (programme) DO UPDATE SET round = r.round + 1 RETURNING round",
-        [programme],
-    ).fetchone()
-    assert row is not None
-    return int(row[0])
+    """The number that the next round of a programme has, if anything comes of it."""
+    row = connection.execute("SELECT round FROM allocation_round WHERE programme = %s", [programme]).fetchone()
+    return 1 if row is None else int(row[0]) + 1
+
+
+def write_round(connection: Connection[Any], programme: str, number: int) -> None:
+    """Write that a programme had a round of that number. One that nothing came of has none: no event tells of it."""
+    connection.execute(
+        "INSERT INTO allocation_round AS r (programme, round) VALUES (%s, %s) "
+        "ON CONFLICT (programme) DO UPDATE SET round = greatest(r.round, excluded.round)",
+        [programme, number],
+    )
 
 
 def ledgers(
