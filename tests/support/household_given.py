@@ -13,6 +13,7 @@ from padan_events.intake import (
     DeathReported,
     DeathSource,
     HouseholdReported,
+    MatchReported,
     MoveReported,
     MoveSource,
     Origin,
@@ -29,6 +30,7 @@ from padan_events.personal import (
     Sex,
     ShownPlace,
 )
+from padan_events.reviews import ForeignRegister, RegisterMatch
 from padan_events.topics import HOUSEHOLD_EVENTS, INTAKE, OUTCOMES
 from padan_household.intake.handler import IntakeHandler
 from padan_household.intake.opening import Opener
@@ -170,6 +172,23 @@ class Intake:
             origin=Origin(self._batch_id, number),
             key_id=self.key_id,
             sealed=sealing.seal(self._key, ShownPlace(village), subject=event_id, event_id=event_id),
+            region=region,
+        )
+        return self._event(household, event_id, data)
+
+    def match(
+        self, household: UUID, person: UUID, *, reference: str = "A-1", region: str = "", on: date = date(2026, 2, 1)
+    ) -> Event:
+        """A report that a foreign register names somebody; the same words make the same report."""
+        event_id = uuid.uuid5(person, f"match:{reference}")
+        found = RegisterMatch(register=ForeignRegister.PENSION, reference=reference, detail="retired")
+        data = MatchReported(
+            household_id=household,
+            person_id=person,
+            matched_on=on,
+            origin=Origin(self._batch_id, 1),
+            key_id=self.key_id,
+            sealed=sealing.seal(self._key, found, subject=event_id, event_id=event_id),
             region=region,
         )
         return self._event(household, event_id, data)

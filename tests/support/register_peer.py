@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from os import urandom
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid5
 
 import msgspec
@@ -20,6 +21,7 @@ from padan_events import SHARDS, Event, encode, shard_of, type_of
 from padan_events.effects import HouseholdFact
 from padan_events.envelope import to_headers
 from padan_events.evidence import CircumstancesAssessed
+from padan_events.families import MemberMovedIn, MemberMovedOut, TransferReason
 from padan_events.household import IdentityMatched, Proposed, SealedMember, WelfareRanked
 from padan_events.intake import Origin
 from padan_events.personal import Agreement, Circumstances, PersonSensitive
@@ -118,6 +120,28 @@ class RegisterPeer:
             circumstances=seal(self.keys[household_id][household_id], answers, subject=household_id, event_id=event_id),
         )
         return self._event(household_id, data, at)
+
+    def transfer(
+        self, person_id: UUID, origin: UUID, there: UUID, member: PersonSensitive, *, seq: int = 2
+    ) -> tuple[Event, Event]:
+        """Somebody left a household for another: both sides, the origin's first."""
+        of: Any = {
+            "regency": "3318",
+            "transfer_id": uuid5(person_id, f"transfer:{seq}"),
+            "reason": TransferReason.OTHER,
+            "occurred_on": date(2026, 3, 1),
+        }
+        key = self.keys[there][person_id] = urandom(32)
+        event_id = uuid5(there, f"{self._said.get(there, 0) + 1}")
+        sealed = SealedMember(
+            person_id=person_id,
+            membership_seq=seq,
+            identity=b"sealed for others",
+            sensitive=seal(key, member, subject=person_id, event_id=event_id),
+        )
+        left = MemberMovedOut(**of, household_id=origin, person_id=person_id, membership_seq=seq, to=there)
+        came = MemberMovedIn(**of, household_id=there, member=sealed, origin=origin)
+        return self.happened(left), self.happened(came)
 
     def poison(self, household_id: UUID) -> Event:
         """An event of a type that only a later version knows."""

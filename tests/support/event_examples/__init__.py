@@ -2,7 +2,7 @@
 
 import msgspec
 
-from event_examples import corrections, dying, evidence, families, first, places, rounds, tiers
+from event_examples import corrections, dying, evidence, families, first, places, reviews, rounds, tiers
 from event_examples.subjects import HOUSEHOLD, ORIGIN, PERSON, REPORT
 
 EXAMPLES: list[msgspec.Struct] = [
@@ -14,6 +14,7 @@ EXAMPLES: list[msgspec.Struct] = [
     *evidence.EXAMPLES,
     *rounds.EXAMPLES,
     *places.EXAMPLES,
+    *reviews.EXAMPLES,
 ]
 
 __all__ = ["EXAMPLES", "HOUSEHOLD", "ORIGIN", "PERSON", "REPORT"]

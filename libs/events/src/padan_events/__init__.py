@@ -14,6 +14,7 @@ from padan_events import (
     places,
     recipients,
     relocations,
+    reviews,
     rounds,
     tiers,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "places",
     "recipients",
     "relocations",
+    "reviews",
     "rounds",
     "shard_of",
     "tiers",

@@ -112,6 +112,28 @@ class MoveReported(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     ] = ""
 
 
+@event_type("id.padan.registry.match_reported.v1", INTAKE)
+class MatchReported(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A foreign register (civil servants, wages, companies, pensions) names a member of a registered household.
+
+    When: registry-ingest was told so, or the register of barred occupations said so of a row, and knows the person. The
+    event's id is made of person, register and the register's entry: told again it is the same report.
+
+    `sealed` is a `RegisterMatch` under the intake key named `key_id` (associated data: twice the event id); the key is
+    destroyed after 30 days.
+    """
+
+    household_id: HouseholdId
+    person_id: Annotated[UUID, told("Who is named.", "pseudonym")]
+    matched_on: Annotated[date, told("The local date on which the register was asked.")]
+    origin: Annotated[Origin, told("The row of the file; of a list of matches, the number in it.")]
+    key_id: Annotated[str, told("Name of the key it is sealed under: a day, YYYY-MM-DD.")]
+    sealed: Annotated[bytes, told("Which register, its entry.", "sealed_intake")]
+    region: Annotated[
+        str, told("The part of the country whoever reported it acts for, a Kemendagri code; empty: the nation.")
+    ] = ""
+
+
 @event_type("id.padan.registry.accepted.v1", OUTCOMES)
 class Accepted(msgspec.Struct, frozen=True, kw_only=True):
     """A report was accepted; `positions` are those of the household events it led to (none: nothing changed).

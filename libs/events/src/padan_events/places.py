@@ -23,11 +23,13 @@ CauseId = Annotated[UUID, told("The event that led to it.")]
 
 
 class ReleaseReason(StrEnum):
-    """Why a place is free. `found_not_entitled`: the monthly verification said so, confirmed; `moved_along`: it went to
-    another regency with its family, and the quota with it."""
+    """Why a place is free. `found_not_entitled`: the monthly verification said so, confirmed; `review_founded`: the
+    review of a match with a foreign register said so; `moved_along`: it went to another regency with its family, and
+    the quota with it."""
 
     NOT_ENTITLED = "not_entitled"
     FOUND_NOT_ENTITLED = "found_not_entitled"
+    REVIEW_FOUNDED = "review_founded"
     RESIGNED = "resigned"
     LEFT_THE_REGISTER = "left_the_register"
     MOVED = "moved"
@@ -39,6 +41,7 @@ class WaitingEndReason(StrEnum):
 
     NOT_ENTITLED = "not_entitled"
     FOUND_NOT_ENTITLED = "found_not_entitled"
+    REVIEW_FOUNDED = "review_founded"
     RESIGNED = "resigned"
     UNDETERMINED = "undetermined"
     LEFT_THE_REGISTER = "left_the_register"

@@ -3,16 +3,13 @@
 from typing import Final
 
 _FACTS: Final = {
-    "registry": "match_reported",
     "household": (
         "imported "
         "region_recoded "
         "need_recorded referred intervention_delivered "
         "letter_issued letter_withdrawn person_erased"
     ),
-    "eligibility": (
-        "review_opened review_closed disbursement_listed disbursement_resulted recovery_opened recovery_closed"
-    ),
+    "eligibility": "disbursement_listed disbursement_resulted recovery_opened recovery_closed",
     "programme": "period_opened period_closed region_replaced",
 }
 

@@ -6,6 +6,7 @@ from padan_events.effects import HouseholdFact
 from padan_events.families import CaretakerChanged, ChangeReason, HeadChanged
 from padan_events.household import WelfareRanked
 from padan_events.relocations import RelocationSeen
+from padan_events.reviews import RegisterMatched
 
 
 def touches(data: HouseholdFact, actor: str) -> bool:
@@ -21,4 +22,4 @@ def _reported(data: HouseholdFact) -> bool:
         return data.source is not ToldBy.OPERATOR
     if isinstance(data, HeadChanged | CaretakerChanged):
         return data.reason is ChangeReason.DIED
-    return isinstance(data, WelfareRanked | RelocationSeen)
+    return isinstance(data, WelfareRanked | RelocationSeen | RegisterMatched)

@@ -60,9 +60,13 @@ PORT_SECONDS = Histogram("padan_port_seconds", "Time of one request to an outsid
 LOOKED = Gauge(
     "padan_work_last_timestamp_seconds",
     "When work that nobody asks for was last done or seen to be none: rounds of places, decisions that come due, "
-    "recomputations. Alert where it is old.",
+    "recomputations, reviews that are late. Alert where it is old.",
     ["work"],
 )
+REVIEWS_OPEN = Gauge("padan_reviews_open", "Reviews of matches with foreign registers that are open.", ["tier"])
+REVIEWS_OVERDUE = Gauge("padan_reviews_overdue", "Of these, those whose due date has passed.", ["tier"])
+REVIEWS_PASSED_ON = Counter("padan_reviews_passed_on_total", "Reviews that were late, by where they went.", ["tier"])
+REVIEWS_CLOSED = Counter("padan_reviews_closed_total", "Reviews that a person closed, by outcome.", ["outcome"])
 DECIDED = Counter("padan_decided_total", "Decisions, by programme and outcome.", ["programme", "outcome"])
 
 HTTP_REQUESTS = Counter("padan_http_requests_total", "Requests answered.", ["method", "route", "status"])

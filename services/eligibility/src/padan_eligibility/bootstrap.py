@@ -1,5 +1,6 @@
 """Puts the service together: database, policies, reader, relay, Faust app and pages."""
 
+from datetime import timedelta
 from typing import cast
 
 import faust
@@ -33,6 +34,9 @@ from padan_eligibility.programmes.serving import serve_policies
 from padan_eligibility.programmes.waking import READER as POLICIES
 from padan_eligibility.programmes.waking import Waking
 from padan_eligibility.reconciling import reconciliation, serve_store
+from padan_eligibility.reviews.closing import Closing
+from padan_eligibility.reviews.escalating import Escalating
+from padan_eligibility.reviews.serving import serve_reviews
 from padan_eligibility.settings import EligibilitySettings, schemas
 from padan_eligibility.simulation.running import Simulations
 from padan_eligibility.simulation.serving import serve_simulations
@@ -73,10 +77,11 @@ def build(settings: EligibilitySettings) -> faust.App:
     server = SameServer("eligibility")
     database, policies = prepare_database(settings, server)
     keys = KeyClient(settings.household_url, identity)
+    review_within = timedelta(days=settings.review_days)
     projector: Projector[Prepared] = Projector(
         reader=READER,
         topics=[HOUSEHOLD_EVENTS],
-        handler=FactsHandler(database, keys, policies),
+        handler=FactsHandler(database, keys, policies, review_within),
         database=database,
         kafka=settings.kafka_client,
         batch=_BATCH,
@@ -106,8 +111,10 @@ def build(settings: EligibilitySettings) -> faust.App:
         "recomputing",
         Recomputing(redeciding, policies, cuts.cut, READER, per_s=settings.recompute_per_s).look,
     )
+    escalating = Ticking("reviews", Escalating(database, database_clock, review_within).look)
     runners = [
         *(server.run, projector.run, relay.run, waking.run, allocator.run, due.run, recomputing.run),
+        escalating.run,
         reconciliation(database, household).run,
     ]
     facts = FactService(runners, close=close)
@@ -115,6 +122,7 @@ def build(settings: EligibilitySettings) -> faust.App:
     follow_programmes(app, waking, settings.kafka_client)
     due.on(app)
     recomputing.on(app)
+    escalating.on(app)
     app.service(cast(type[FactService], facts))  # Faust takes an instance too, though its types do not say so
 
     health = Health()
@@ -131,4 +139,5 @@ def build(settings: EligibilitySettings) -> faust.App:
     serve_simulations(app, database, policies, simulations, verifier)
     serve_quotas(app, database, policies, READER, verifier)
     serve_recomputations(app, database, policies, verifier)
+    serve_reviews(app, Closing(database, policies, sealing, database_clock), verifier)
     return app

@@ -29,7 +29,8 @@ _LEDGERS: Final = UUID("0f3c6c0e-6f0b-5d0a-9b5b-6a5f0f3a1d42")
 
 class Standing(StrEnum):
     """What a household's decision and state say of a place. `out`: it left the register; `found_not_entitled`: its
-    village's answer that it is not entitled any more was confirmed; `resigned`: its head confirmed that it wants none.
+    village's answer that it is not entitled any more was confirmed; `review_founded`: the review of a match with a
+    foreign register found that aid ends; `resigned`: its head confirmed that it wants none.
     """
 
     ENTITLED = "entitled"
@@ -37,6 +38,7 @@ class Standing(StrEnum):
     NOT_ENTITLED = "not_entitled"
     OUT = "out"
     FOUND_NOT_ENTITLED = "found_not_entitled"
+    REVIEW_FOUNDED = "review_founded"
     RESIGNED = "resigned"
 
 
@@ -44,6 +46,7 @@ _ENDS: Final = {
     Standing.OUT: ReleaseReason.LEFT_THE_REGISTER,
     Standing.NOT_ENTITLED: ReleaseReason.NOT_ENTITLED,
     Standing.FOUND_NOT_ENTITLED: ReleaseReason.FOUND_NOT_ENTITLED,
+    Standing.REVIEW_FOUNDED: ReleaseReason.REVIEW_FOUNDED,
     Standing.RESIGNED: ReleaseReason.RESIGNED,
 }
 """Why a place ends, wherever the family lives. What is not known is no reason."""

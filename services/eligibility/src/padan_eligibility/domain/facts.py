@@ -27,7 +27,8 @@ class HouseholdFacts(msgspec.Struct, frozen=True, kw_only=True):
     """A household with its living members. `decile` is None until a ranking is known, `circumstances` until a visit
     asked about them, `determined_on` (a local date) until it was determined; `proposed_for` are codes of
     programmes. `aid_ended`: its village's answer that it is not entitled any more was confirmed; `resigned` are the
-    programmes it left by its own request, `*` all that it is not proposed for since."""
+    programmes it left by its own request, `*` all that it is not proposed for since; `barred`: the review of a match of
+    a member with a foreign register was founded."""
 
     household_id: UUID
     regency: str
@@ -39,3 +40,4 @@ class HouseholdFacts(msgspec.Struct, frozen=True, kw_only=True):
     determined_on: date | None = None
     aid_ended: bool = False
     resigned: tuple[str, ...] = ()
+    barred: bool = False

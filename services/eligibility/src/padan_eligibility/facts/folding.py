@@ -11,6 +11,7 @@ from padan_events.effects import Died, HouseholdFact, Left, SealedMember, Villag
 from padan_events.household import Proposed
 from padan_events.local_date import local_date
 from padan_events.personal import Circumstances, PersonSensitive
+from padan_events.reviews import RegisterMatched
 from padan_events.states import State
 from padan_events.tiers import Determined
 from padan_runtime.keys import SubjectKeys, keys_of
@@ -52,7 +53,8 @@ class Change(msgspec.Struct):
     """What a batch changes of one household. `event` is its last event that changed a fact; what is None stays.
     `circumstances` are the opened `answers`; `effective` is the position of its last event that has effects, which is
     what household counts its facts by. `determined_on` is the date of a determination, `stands_since` that from which
-    it counts as determined for another reason (a part of a family that was, a family that came back)."""
+    it counts as determined for another reason (a part of a family that was, a family that came back). `matches` are
+    what foreign registers say of members."""
 
     household_id: UUID
     regency: str
@@ -70,6 +72,7 @@ class Change(msgspec.Struct):
     died: list[Died] = msgspec.field(default_factory=list)
     effective: int | None = None
     told: Told = msgspec.field(default_factory=Told)
+    matches: list[tuple[Event, RegisterMatched]] = msgspec.field(default_factory=list)
 
 
 def fold(events: Iterable[Event]) -> dict[UUID, Change]:
@@ -90,6 +93,8 @@ def fold(events: Iterable[Event]) -> dict[UUID, Change]:
             change = _of(changes, data.household_id, data.regency, event)
             change.effective = event.pos
             _fold(change, data)
+        elif isinstance(data, RegisterMatched):
+            _of(changes, data.household_id, data.regency, event).matches.append((event, data))
         elif isinstance(data, Telling):
             _of(changes, data.household_id, data.regency, event).told.hear(data)
     return changes

@@ -3,11 +3,13 @@
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 from padan_events import Event
+from padan_events.reviews import REVIEWED_WITHIN
 from padan_runtime import metrics, relay
 from padan_runtime.database import Database
 from padan_runtime.keys import KeyClient, SubjectKeys
@@ -20,6 +22,7 @@ from padan_eligibility.facts.deciding import basis_of, take_decisions
 from padan_eligibility.facts.folding import Change, Member, fold, open_answers, open_members
 from padan_eligibility.facts.recording import record
 from padan_eligibility.programmes.policy_set import PolicySet
+from padan_eligibility.reviews.following import follow
 from padan_eligibility.timing import repository as recomputations
 
 READER: Final = "eligibility.facts"
@@ -36,9 +39,12 @@ class Prepared(msgspec.Struct, frozen=True):
 class FactsHandler:
     """Keeps the facts and decides every household that a batch touches."""
 
-    def __init__(self, database: Database, keys: KeyClient, policies: PolicySet) -> None:
-        self._database, self._keys, self._policies = database, keys, policies
+    def __init__(
+        self, database: Database, keys: KeyClient, policies: PolicySet, review_within: timedelta = REVIEWED_WITHIN
+    ) -> None:
+        self._database, self._keys, self._policies, self._within = database, keys, policies, review_within
         self._taken: Counter[tuple[str, str]] = Counter()
+        self._reviewed = False
 
     async def prepare(self, events: Sequence[Event], /) -> Prepared:
         """Fetch the keys of the households whose facts change, and open the members' blocks.
@@ -50,13 +56,19 @@ class FactsHandler:
     def apply(self, connection: Connection[Any], events: Sequence[Event], prepared: Prepared, /) -> None:
         """Write the facts, decide, and append what is new. Raises `Unavailable` while a policy cannot be read."""
         del events
-        self._taken = Counter()
+        self._taken, self._reviewed = Counter(), False
         if not prepared.changes:
             return
         household_ids = list(prepared.changes)
         repository.write_households(connection, prepared.changes.values())
         repository.write_persons(connection, prepared.members, prepared.changes.values())
         told.write(connection, {household_id: change.told for household_id, change in prepared.changes.items()})
+        reviews = follow(
+            connection,
+            {household_id: change.event for household_id, change in prepared.changes.items()},
+            [match for change in prepared.changes.values() for match in change.matches],
+            self._within,
+        )
         facts = repository.read_facts(connection, household_ids)
         try:
             policies = self._policies.within(connection)
@@ -70,7 +82,9 @@ class FactsHandler:
         ]
         stood = repository.read_stood(connection, household_ids)
         taken = take_decisions(policies, households, stood, prepared.keys)
+        taken.entries[:0] = reviews  # in one append: two would take the heads in no order
         record(connection, households, taken)
+        self._reviewed = bool(reviews)
         self._taken.update((row.programme, row.outcome.value) for row in taken.standing)
 
     async def committed(self, events: Sequence[Event], /) -> None:
@@ -78,7 +92,7 @@ class FactsHandler:
         del events
         for (programme, outcome), count in self._taken.items():
             metrics.DECIDED.labels(programme, outcome).inc(count)
-        if self._taken:
+        if self._taken or self._reviewed:
             await asyncio.to_thread(relay.hint, self._database)
 
 

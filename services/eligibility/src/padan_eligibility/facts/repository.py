@@ -210,6 +210,13 @@ def read_facts(connection: Connection[Any], household_ids: Sequence[UUID]) -> di
                 identity_agrees=agrees,
             )
         )
+    rows = connection.execute(
+        "SELECT household_id, regency, state, decile, circumstances, proposed_for, determined_on, aid_ended, "
+        "resigned, EXISTS (SELECT FROM barred_household b WHERE b.household_id = f.household_id) "
+        "FROM household_fact f WHERE household_id = ANY(%b)",
+        [household_ids],
+        binary=True,
+    )
     return {
         household_id: HouseholdFacts(
             household_id=household_id,
@@ -219,18 +226,12 @@ def read_facts(connection: Connection[Any], household_ids: Sequence[UUID]) -> di
             persons=tuple(persons[household_id]),
             circumstances=None if circumstances is None else msgspec.convert(circumstances, Circumstances),
             proposed_for=tuple(proposed_for),
-            determined_on=determined_on,
+            determined_on=on,
             aid_ended=aid_ended,
             resigned=tuple(resigned),
+            barred=barred,
         )
-        for household_id, regency, state, decile, circumstances, proposed_for, determined_on, aid_ended, resigned in (
-            connection.execute(
-                "SELECT household_id, regency, state, decile, circumstances, proposed_for, determined_on, aid_ended, "
-                "resigned FROM household_fact WHERE household_id = ANY(%b)",
-                [household_ids],
-                binary=True,
-            )
-        )
+        for household_id, regency, state, decile, circumstances, proposed_for, on, aid_ended, resigned, barred in rows
     }
 
 

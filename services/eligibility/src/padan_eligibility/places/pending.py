@@ -26,12 +26,15 @@ class Left(msgspec.Struct, frozen=True):
     aid_ended: bool
     resigned: Collection[str]
     proposed_for: Collection[str]
+    barred: bool
 
     def of(self, programme: str) -> Standing | None:
         """What that means for a programme; None: nothing."""
         if programme in self.resigned or (ALL in self.resigned and programme not in self.proposed_for):
             return Standing.RESIGNED
-        return Standing.FOUND_NOT_ENTITLED if self.aid_ended else None
+        if self.aid_ended:
+            return Standing.FOUND_NOT_ENTITLED
+        return Standing.REVIEW_FOUNDED if self.barred else None
 
 
 def standing(state: State, outcome: Outcome, policy: Policy, left: Left) -> Standing:
@@ -68,7 +71,7 @@ def pending(
     for basis, household in facts:
         if household.determined_on is None or (household.state in CLOSED and household.household_id not in listed):
             continue
-        left = Left(household.aid_ended, household.resigned, household.proposed_for)
+        left = Left(household.aid_ended, household.resigned, household.proposed_for, household.barred)
         for programme in sorted(programmes):
             judged = outcomes.get((household.household_id, programme))
             if judged is None:

@@ -272,6 +272,7 @@ class Determined(msgspec.Struct, frozen=True):
     aid_ended: bool
     resigned: list[str]
     proposed_for: list[str]
+    barred: bool
 
 
 def determined(
@@ -280,7 +281,9 @@ def determined(
     """Every family of a regency that was determined and has not left the register."""
     rows = connection.execute(
         "SELECT f.shard, f.pos, f.household_id, f.state, d.outcome, f.decile, f.circumstances, f.determined_on, "
-        "f.aid_ended, f.resigned, f.proposed_for FROM household_fact f JOIN decision_current d USING (household_id) "
+        "f.aid_ended, f.resigned, f.proposed_for, "
+        "EXISTS (SELECT FROM barred_household b WHERE b.household_id = f.household_id) "
+        "FROM household_fact f JOIN decision_current d USING (household_id) "
         "WHERE d.programme = %s AND f.regency = %s AND f.determined_on IS NOT NULL AND NOT f.state = ANY(%s)",
         [programme, regency, list(closed)],
         binary=True,

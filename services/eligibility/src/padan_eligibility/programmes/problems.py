@@ -6,6 +6,7 @@ from padan_runtime.problems import Problem, Text
 
 from padan_eligibility.domain.policy import Text as Fault
 from padan_eligibility.policies.reading import DocumentError
+from padan_eligibility.reviews.problems import REVIEW_REASONS
 
 NOT_TEXT: Final = Fault("bukan teks UTF-8", "not UTF-8 text")
 REASONS: Final[dict[str, tuple[int, Text, Text]]] = {
@@ -123,7 +124,7 @@ RECOMPUTATION_REASONS: Final[dict[str, tuple[int, Text, Text]]] = {
 
 def refused(code: str) -> Problem:
     """The problem of a code."""
-    status, detail, next_step = (REASONS | QUOTA_REASONS | RECOMPUTATION_REASONS)[code]
+    status, detail, next_step = (REASONS | QUOTA_REASONS | RECOMPUTATION_REASONS | REVIEW_REASONS)[code]
     return Problem(code, status, detail, next_step)
 
 

@@ -205,7 +205,8 @@ def _listed(
         return pl.DataFrame(schema=LISTED)
     query = sql.SQL(
         "SELECT household_id, f.determined_on, "
-        "(aid_ended OR {p} = ANY(resigned) OR ({all} = ANY(resigned) AND {p} <> ALL(proposed_for)))::int, "
+        "(aid_ended OR {p} = ANY(resigned) OR ({all} = ANY(resigned) AND {p} <> ALL(proposed_for)) "
+        "OR EXISTS (SELECT FROM barred_household b WHERE b.household_id = f.household_id))::int, "
         "CASE WHEN circumstances IS NULL THEN 0 ELSE -(SELECT count(*) FROM "
         "jsonb_each_text(circumstances -> 'criteria_2022') a WHERE a.value = 'yes') END, p.held::int "
         "FROM household_fact f LEFT JOIN (SELECT household_id, held FROM place WHERE programme = {p}) p "

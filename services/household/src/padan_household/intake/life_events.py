@@ -1,4 +1,5 @@
-"""Deaths and moves that the civil registry reports, decided with what has to be opened of the families for it."""
+"""Deaths and moves that the civil registry reports, and matches of other registers, decided with what has to be opened
+of the families for it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
@@ -15,12 +16,13 @@ from psycopg import Connection
 from padan_household.claims import repository as claims
 from padan_household.claims.proposed import claims_of
 from padan_household.commands.opening import nik_hashes_of, opened
-from padan_household.domain import dying, registry_moves
+from padan_household.domain import dying, register_matches, registry_moves
 from padan_household.domain.asked import Known
 from padan_household.domain.claim import Claim
 from padan_household.domain.household import Household
 from padan_household.domain.proposing import Proposal
 from padan_household.domain.refusals import PERSON_ERASED, Refusal
+from padan_household.domain.register_matches import ReportedMatch
 from padan_household.domain.registry_moves import RegistryMove
 from padan_household.domain.sealed import Kind
 from padan_household.intake.opening import Report
@@ -29,13 +31,13 @@ from padan_household.keyring.rights import Reach, Rights
 from padan_household.store.application import Register
 
 _IDENTITIES: Final = Rights(Reach.ALL, Reach.NONE)
-LifeEvent = DeathReported | RegistryMove
-"""What the civil registry tells of a person, who need not be in the household any more that it names."""
+LifeEvent = DeathReported | RegistryMove | ReportedMatch
+"""What a register tells of a person, who need not be in the household any more that it names."""
 
 
 class LifeEvents:
-    """Decides the deaths and moves of one batch, each where the person is by then; the keys of all their families are
-    fetched at once.
+    """Decides the deaths, moves and matches of one batch, each where the person is by then; the keys of all their
+    families are fetched at once.
 
     `households`, as they stand, gets those that hold people who have moved. `entering` are the households that this
     batch proposes, by id.
@@ -79,6 +81,8 @@ class LifeEvents:
         named = households.get(content.household_id)
         if isinstance(content, RegistryMove):
             return registry_moves.decides(content, named, held)
+        if isinstance(content, ReportedMatch):
+            return register_matches.decides(content, named, held)
         return dying.decides(content, named, held)
 
     def decide(self, report: Report, content: LifeEvent, household: Household | None) -> dying.Facts:
@@ -86,6 +90,8 @@ class LifeEvents:
         content = self._of(content)
         if isinstance(content, RegistryMove):
             return self._moved(content, household)
+        if isinstance(content, ReportedMatch):
+            return self._matched(content, household)
         if household is None:
             return dying.told(content, None, content.occurred_on, {})
         known = opened(household, self._keys.get(household.id, {}), members=_concerns_others(content, household))
@@ -103,6 +109,15 @@ class LifeEvents:
             known = opened(household, self._keys.get(household.id, {}), members=False, seen=True)
         try:
             return registry_moves.told(content, known, self._seal)
+        except KeyDestroyedError:
+            return Refusal(PERSON_ERASED)
+
+    def _matched(self, content: ReportedMatch, household: Household | None) -> dying.Facts:
+        known = None
+        if household is not None:
+            known = opened(household, self._keys.get(household.id, {}), members=False)
+        try:
+            return register_matches.told(content, known, self._seal)
         except KeyDestroyedError:
             return Refusal(PERSON_ERASED)
 

@@ -1,4 +1,4 @@
-"""Opens what arrived: sealed reports become proposals and moves, rankings and deaths stay as they are."""
+"""Opens what arrived: sealed reports become proposals, moves and matches; rankings and deaths stay as they are."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
@@ -7,14 +7,16 @@ from uuid import UUID
 import msgspec
 import padan_events
 from padan_events import Event
-from padan_events.intake import DeathReported, HouseholdReported, MoveReported, Origin, RankingReported
+from padan_events.intake import DeathReported, HouseholdReported, MatchReported, MoveReported, Origin, RankingReported
 from padan_events.local_date import local_date
 from padan_events.personal import ReportedHousehold, ShownPlace
+from padan_events.reviews import RegisterMatch
 from padan_runtime import sealing
 
 from padan_household.claims.proposed import opened
 from padan_household.domain import ids
 from padan_household.domain.proposing import Proposal
+from padan_household.domain.register_matches import ReportedMatch
 from padan_household.domain.registry_moves import RegistryMove
 from padan_household.keyring.keyring import Keyring
 
@@ -23,11 +25,15 @@ class IntakeKeyGoneError(LookupError):
     """A report came later than its key lived: it can no longer be opened."""
 
 
+Content = Proposal | RankingReported | DeathReported | RegistryMove | ReportedMatch
+"""What a report says, opened."""
+
+
 class Report(msgspec.Struct, frozen=True):
     """A report as it is decided: the event it came in and what it says."""
 
     event: Event
-    content: Proposal | RankingReported | DeathReported | RegistryMove
+    content: Content
     outcome_id: UUID
     origin: Origin
 
@@ -73,12 +79,14 @@ class Opener:
 
     def _report(self, event: Event, intake_keys: dict[str, bytes]) -> Report:
         data = padan_events.decode(event.type, event.value)
-        content: Proposal | RankingReported | DeathReported | RegistryMove
+        content: Content
         match data:
             case HouseholdReported():
                 content = self._proposal(event, data, self._key(data.key_id, intake_keys))
             case MoveReported():
                 content = self._move(event, data, self._key(data.key_id, intake_keys))
+            case MatchReported():
+                content = self._match(event, data, self._key(data.key_id, intake_keys))
             case RankingReported() | DeathReported():
                 content = data
             case _:
@@ -107,6 +115,18 @@ class Opener:
             village=shown.village,
             occurred_on=data.occurred_on,
             source=data.source,
+            origin=data.origin,
+            region=data.region,
+        )
+
+    @staticmethod
+    def _match(event: Event, data: MatchReported, key: bytes) -> ReportedMatch:
+        return ReportedMatch(
+            household_id=data.household_id,
+            person_id=data.person_id,
+            match_id=event.event_id,
+            match=sealing.open_sealed(key, data.sealed, RegisterMatch, subject=event.event_id, event_id=event.event_id),
+            matched_on=data.matched_on,
             origin=data.origin,
             region=data.region,
         )
