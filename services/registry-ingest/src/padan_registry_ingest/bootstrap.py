@@ -34,6 +34,7 @@ from padan_registry_ingest.http_api.commands import CommandApi
 from padan_registry_ingest.http_api.life_events import LifeEventApi
 from padan_registry_ingest.http_api.list_checks import ListCheckApi
 from padan_registry_ingest.http_api.photos import PhotoApi
+from padan_registry_ingest.http_api.register_matches import RegisterMatchApi
 from padan_registry_ingest.http_api.uploads import UploadApi
 from padan_registry_ingest.life_events.polling import FeedPoller
 from padan_registry_ingest.life_events.receiving import Receiver
@@ -131,11 +132,12 @@ class Service:
         )  # fmt: skip
         receiver = Receiver(self._keys, hashed)
         told = LifeEventApi(self.database, receiver, verifier)
+        matches = RegisterMatchApi(self.database, self._keys, verifier, hashed)
         feed = FeedPoller(
             self.database, RegistryFeed(settings.civil_registry_url), receiver,
             every_s=settings.civil_registry_feed_s, leading=lambda: self.relay.leading,
         )  # fmt: skip
-        self.app = self._app([batches, UploadApi(uploads, verifier), checks, commands, photos, told])
+        self.app = self._app([batches, UploadApi(uploads, verifier), checks, commands, photos, told, matches])
         reconciling = reconciliation(self.database, StoreClient("household", settings.household_url, identity))
         overdue = OverdueDeciles(self.database, leading=lambda: self.relay.leading)
         self.tasks: list[Task] = [

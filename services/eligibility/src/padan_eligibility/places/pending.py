@@ -26,7 +26,7 @@ class Left(msgspec.Struct, frozen=True):
     aid_ended: bool
     resigned: Collection[str]
     proposed_for: Collection[str]
-    barred: bool
+    barred: bool = False
 
     def of(self, programme: str) -> Standing | None:
         """What that means for a programme; None: nothing."""

@@ -23,6 +23,7 @@ from padan_registry_ingest.matching import repository as answers
 from padan_registry_ingest.matching.ask import Matcher
 from padan_registry_ingest.persons.compare import Compared, Hash, compare
 from padan_registry_ingest.reading.tables import Limits
+from padan_registry_ingest.register_matches.rows import matched_rows, report_rows
 from padan_registry_ingest.reporting.households import Sender, families_of, household_id, matches_by_row, reports
 from padan_registry_ingest.validating import against_each_other, rules
 from padan_registry_ingest.validating.resolving import resolved
@@ -127,19 +128,21 @@ class Registration:
             work = chunks.load_work(connection, key, upload_id, first)
             chunk = (first, first + work.rows.height - 1)
             kept = [] if upload.dry_run else answers.load(connection, key, upload_id, "civil_registry", chunk)
+            occupations = [] if upload.dry_run else answers.load(connection, key, upload_id, "barred_register", chunk)
         rows = _final(work, repeats)
         valid = rows.filter((pl.col("reasons") == 0) & pl.col("household").is_null())
-        entries = []
+        entries, found = [], {}
         if not upload.dry_run:
             assert work.people is not None
             sender = Sender(upload.batch_id, upload.actor, upload.key_id, key)
+            found = matched_rows(rows, occupations)
             entries = reports(valid, families_of(valid, work.people), matches_by_row(kept), sender)
         records = [_record(upload, values) for values in rows.select(*_VERDICT, "village").iter_rows()]
 
         def write(connection: Connection[Any]) -> list[Entry]:
             settled, going = settle(connection, upload, records, entries)
             repository.report(connection, upload_id, first - 1, settled)
-            return going
+            return [*going, *report_rows(connection, found, self._hash, upload, key)]
 
         self._stages.report(write)
         for reason, count in Counter(record.first_reason or "valid" for record in records).items():

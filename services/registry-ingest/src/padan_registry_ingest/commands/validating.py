@@ -154,7 +154,7 @@ class Validation:
 
     async def _is_barred(self, request_id: str, nik: str) -> bool:
         (barred,) = await self._barred.check(request_id, [nik])
-        return barred
+        return barred is not None
 
     async def _corrected(
         self, command: AboutIdentity | CorrectHousehold, role: str, region: str, request_id: str

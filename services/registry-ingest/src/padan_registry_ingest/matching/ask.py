@@ -52,6 +52,7 @@ class Matcher:
                 datetime.now(UTC).isoformat(timespec="seconds"),
                 part["row"].to_list(),
                 [BIT["barred_occupation"] if found else 0 for found in barred],
+                occupations=barred,
             )
 
         return await self._ask_all("barred_register", upload_id, key, rows, chunk, ask=ask)

@@ -109,9 +109,9 @@ class BarredRegister(_Register):
     def __init__(self, url: str) -> None:
         super().__init__("barred_register", url)
 
-    async def check(self, request_id: str, niks: Sequence[str]) -> list[bool]:
-        """Whether each is barred, in order. Raises `Unavailable`, `RegisterError`."""
+    async def check(self, request_id: str, niks: Sequence[str]) -> list[str | None]:
+        """The occupation by which each is barred, in order; None: by none. Raises `Unavailable`, `RegisterError`."""
         answer = await self._ask("/v1/checks:batch", _BarredRequest(request_id, niks), _BarredResponse)
         if answer.request_id != request_id or len(answer.barred) != len(niks):
             raise RegisterError(f"{self.name}: the answer of another question")
-        return [occupation is not None for occupation in answer.barred]
+        return answer.barred

@@ -10,7 +10,8 @@ from psycopg import Connection
 
 
 class Answers(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One request and what came back, by row: the reasons it gives, and for the civil registry what may be kept."""
+    """One request and what came back, by row: the reasons it gives, and for the civil registry what may be kept;
+    of the register of barred occupations, which one it is."""
 
     request_id: str
     matched_at: str
@@ -18,6 +19,7 @@ class Answers(msgspec.Struct, frozen=True, omit_defaults=True):
     reasons: list[int]
     statuses: list[str | None] = []
     agreements: list[Agreement] = []
+    occupations: list[str | None] = []
 
 
 def _context(upload_id: UUID, register: str, chunk: int) -> bytes:

@@ -9,6 +9,7 @@ from padan_events.intake import Accepted, Refused
 from psycopg import Connection
 
 from padan_registry_ingest.life_events import repository as life_events
+from padan_registry_ingest.register_matches import repository as register_matches
 
 READER: Final = "registry-ingest.outcomes"
 
@@ -34,9 +35,9 @@ class Outcomes:
             if isinstance(data, Refused) or at not in last:
                 last[at] = data
         said = list(last.values())
-        life_events.decided(
-            connection, {data.report_id: data.code if isinstance(data, Refused) else None for data in said}
-        )
+        by_report = {data.report_id: data.code if isinstance(data, Refused) else None for data in said}
+        life_events.decided(connection, by_report)
+        register_matches.decided(connection, by_report)
         codes = [data.code if isinstance(data, Refused) else None for data in said]
         connection.execute(
             "WITH said AS (SELECT * FROM unnest(%(batches)b::uuid[], %(rows)b::integer[], %(codes)b::text[], "
