@@ -35,6 +35,7 @@ UNTOUCHED = dict.fromkeys(
         "objection_view",
         "place_view",
         "ledger_view",
+        "review_view",
     ),
     (0, 0, 0),
 )

@@ -40,7 +40,9 @@ from padan_gateway.policies import endpoints as policies
 from padan_gateway.policies import recomputations
 from padan_gateway.problems import service_unavailable
 from padan_gateway.queues import endpoints as queues
+from padan_gateway.register_matches import endpoints as register_matches
 from padan_gateway.relocations import endpoints as relocations
+from padan_gateway.reviews import endpoints as reviews
 from padan_gateway.rounds import endpoints as rounds
 from padan_gateway.settings import GatewaySettings, schemas
 from padan_gateway.signin.door import Door
@@ -130,7 +132,7 @@ def _app(parts: Parts, health: Health, lists: ListChecks) -> FastAPI:
     app = create_app(title="Padan", health=health, **openapi.DESCRIPTION)
     for slice_ in (
         households, rounds, objections, queues, relocations, persons, like, eligibility, commands, photos, batches,
-        uploads, pipeline, life_events, policies, recomputations, places, simulations,
+        uploads, pipeline, life_events, policies, recomputations, places, simulations, reviews, register_matches,
     ):  # fmt: skip
         app.include_router(slice_.router(parts))
     app.include_router(list_check.router(parts, lists.wake.set))

@@ -151,6 +151,24 @@ def nik_invalid() -> Problem:
     )
 
 
+def review_unknown() -> Problem:
+    return Problem(
+        "review_unknown",
+        404,
+        Text("Tidak ada peninjauan dengan id itu di wilayah Anda.", "There is no review with that id in your region."),
+        Text("Lihat daftar peninjauan di wilayah Anda.", "See the list of reviews in your region."),
+    )
+
+
+def photo_unknown() -> Problem:
+    return Problem(
+        "photo_unknown",
+        422,
+        Text("Foto itu bukan foto keluarga ini.", "That is no photo of this household."),
+        Text("Kirim fotonya dahulu untuk keluarga ini.", "Send the photo for this household first."),
+    )
+
+
 def round_not_found() -> Problem:
     return Problem(
         "round_not_found",

@@ -58,6 +58,9 @@ class Action(StrEnum):
     PUBLISH_POLICY = "publish_policy"
     SET_QUOTA = "set_quota"
     SIMULATE_POLICY = "simulate_policy"
+    REPORT_MATCHES = "report_matches"
+    READ_REVIEWS = "read_reviews"
+    CLOSE_REVIEW = "close_review"
 
 
 class Field(StrEnum):
@@ -65,7 +68,8 @@ class Field(StrEnum):
     decile, counts, ids. The village belongs to `address`: with birth month and sex it singles most people out, so it is
     sealed in the events as the street is. Of a list that is checked, `list_result` says whether each person is in the
     register of the caller's region, `list_details` whether in another's and which data differ. `objection` is who
-    objected to a family, and what they say: whoever lives or works in the village never sees it."""
+    objected to a family, and what they say: whoever lives or works in the village never sees it. `review` is which
+    foreign register named a member, and what an official found: the same holds of it."""
 
     REGISTER = "register"
     NAME = "name"
@@ -81,6 +85,7 @@ class Field(StrEnum):
     DECISION = "decision"
     EXPLANATION = "explanation"
     OBJECTION = "objection"
+    REVIEW = "review"
     BATCH_ROWS = "batch_rows"
     LIST_RESULT = "list_result"
     LIST_DETAILS = "list_details"
@@ -121,7 +126,13 @@ _FACTS = {Field.REGISTER: Right.FULL, Field.DECISION: Right.FULL, Field.MATCH: R
 _CASE_WORK = {**_FACTS, **dict.fromkeys((*_IDENTITY, Field.PHOTO, Field.GEOTAG), Right.PURPOSE)}
 _DECIDES = {**_CASE_WORK, Field.EXPLANATION: Right.PURPOSE}
 _LIST = {Field.LIST_RESULT: Right.PURPOSE, Field.LIST_DETAILS: Right.PURPOSE, Field.DECILE_GROUP: Right.PURPOSE}
-_SENDS_FILES = {**_DECIDES, Field.BATCH_ROWS: Right.PURPOSE, Field.OBJECTION: Right.PURPOSE, **_LIST}
+_SENDS_FILES = {
+    **_DECIDES,
+    Field.BATCH_ROWS: Right.PURPOSE,
+    Field.OBJECTION: Right.PURPOSE,
+    Field.REVIEW: Right.PURPOSE,
+    **_LIST,
+}
 _MASKED_ONLY = {**_FACTS, **dict.fromkeys(_NUMBERS, Right.MASKED)}
 
 FIELDS: Mapping[Role, Mapping[Field, Right]] = {
@@ -140,8 +151,8 @@ FIELDS: Mapping[Role, Mapping[Field, Right]] = {
         Field.MATCH: Right.FULL,
         **dict.fromkeys(_IDENTITY, Right.PURPOSE),
     },
-    Role.AUDITOR: {**_DECIDES, Field.BATCH_ROWS: Right.PURPOSE},
-    Role.DATA_PROTECTION_OFFICER: _DECIDES,
+    Role.AUDITOR: {**_DECIDES, Field.BATCH_ROWS: Right.PURPOSE, Field.REVIEW: Right.PURPOSE},
+    Role.DATA_PROTECTION_OFFICER: {**_DECIDES, Field.REVIEW: Right.PURPOSE},
 }
 """By role, the right to each field. A role or field that is absent is hidden."""
 
@@ -150,7 +161,13 @@ _CASES = _READS | {Action.LOOK_UP_PERSON}
 _WORKS = _CASES | {Action.SEND_COMMAND, Action.ATTACH_PHOTO}
 _REPORTS = {Action.READ_BATCH, Action.READ_PIPELINE}
 _POLICIES = {Action.READ_POLICIES, Action.PUBLISH_POLICY, Action.SET_QUOTA, Action.SIMULATE_POLICY}
-_FILES = _CASES | _REPORTS | {Action.READ_OBJECTIONS, Action.UPLOAD_BATCH, Action.CHECK_LIST, Action.READ_POLICIES}
+_REVIEWS = {Action.READ_REVIEWS, Action.CLOSE_REVIEW}
+_FILES = (
+    _CASES
+    | _REPORTS
+    | _REVIEWS
+    | {Action.READ_OBJECTIONS, Action.UPLOAD_BATCH, Action.CHECK_LIST, Action.READ_POLICIES}
+)
 
 ACTIONS: Mapping[Role, frozenset[Action]] = {
     Role.VILLAGE_OPERATOR: _WORKS,
@@ -160,18 +177,20 @@ ACTIONS: Mapping[Role, frozenset[Action]] = {
     Role.SOCIAL_OFFICE: _FILES | {Action.SEND_COMMAND, Action.ATTACH_PHOTO},
     Role.APPROVER: _CASES | {Action.SEND_COMMAND},
     Role.PROVINCE: _FILES,
-    Role.MINISTRY: _FILES | _POLICIES | {Action.SEND_COMMAND},
-    Role.PROGRAMME_OWNER: _READS | _POLICIES,
-    Role.AGENCY: frozenset({Action.CHECK_LIST}),
+    Role.MINISTRY: _FILES | _POLICIES | {Action.SEND_COMMAND, Action.REPORT_MATCHES},
+    Role.PROGRAMME_OWNER: _READS | _POLICIES | {Action.REPORT_MATCHES},
+    Role.AGENCY: frozenset({Action.CHECK_LIST, Action.REPORT_MATCHES}),
     Role.CIVIL_REGISTRY_OFFICER: frozenset({Action.READ_HOUSEHOLD, Action.LOOK_UP_PERSON, Action.NOTIFY_LIFE_EVENT}),
-    Role.AUDITOR: _CASES | _REPORTS | {Action.READ_POLICIES},
+    Role.AUDITOR: _CASES | _REPORTS | {Action.READ_POLICIES, Action.READ_REVIEWS},
     Role.DATA_PROTECTION_OFFICER: _CASES,
     Role.ADMINISTRATOR: frozenset({Action.READ_PIPELINE}),
     Role.CITIZEN: frozenset({Action.SEND_COMMAND}),
 }
 """By role, what it may ask. Files come from the offices that answer for a register; the administrator runs the
 platform and has no business with what is in them. The civil registry, an officer or its machine under a token of that
-role, tells of deaths, births and moves. An agency has its own lists checked, and learns yes or no. A citizen sends the
+role, tells of deaths, births and moves. An agency has its own lists checked, and learns yes or
+no. Agencies and owners of programmes tell of matches with foreign registers; whoever answers for a register reviews
+them, never who told of one. A citizen sends the
 commands of `CITIZENS`, and reads nothing. Policies are drafted and published by two people of the programme's owner;
 eligibility, which keeps them, knows whose each is. Banks and integrators get answers of their own kind with their own
 endpoints: none of these is for them."""

@@ -38,6 +38,8 @@ of it answers like one that does not exist. Row-level security in the database e
   1-4, 5 or 6-10. A check is logged as a read of all its rows.
 - `objection` is who objected to a family, what they say and what was answered. Nobody who lives or works in the
   village sees it.
+- `review` is which foreign register named a member of a family, and what was found of it. That there is a review, and
+  until when, is told with the decisions.
 - `photo` is a picture of the house, of people or of papers. Whoever may see it may also see which photos there are.
 - `address` is street, RT, RW and village: village, birth month and sex together single most people out. So a list of
   one village, too, takes a role with this right and a stated purpose, unless the caller acts for that village alone.

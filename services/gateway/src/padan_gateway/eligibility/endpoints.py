@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -24,6 +24,9 @@ from padan_gateway.eligibility.places import PlacePart, places_of
 from padan_gateway.households import repository
 from padan_gateway.households.endpoints import within
 from padan_gateway.parts import Parts
+from padan_gateway.reviews import answers as reviewing
+from padan_gateway.reviews import repository as reviews
+from padan_gateway.reviews.answers import ReviewPart
 from padan_gateway.signin.context import log_read, seen_by
 from padan_gateway.signin.door import StatedPurpose
 from padan_gateway.signin.tokens import Caller
@@ -102,14 +105,27 @@ class Explanations(StrEnum):
 
 
 class EligibilityAnswer(Answer):
-    """What a household is entitled to, and its places. Null decisions and places: not for the caller's role.
+    """What a household is entitled to, its places, and the reviews of its members, the latest first. Null decisions,
+    places and reviews: not for the caller's role.
     `explanations` says why there are none: `hidden` from the caller; `erased` for good; `key_missing`: tell the people
     who run the system."""
 
     household_id: UUID
     decisions: list[DecisionPart] | None
     places: list[PlacePart] | None
+    reviews: list[ReviewPart] | None
     explanations: Explanations
+
+
+class Seen(NamedTuple):
+    """Decisions, places and reviews that a caller may see (None: none of their business), and whether with the
+    explanations, and with what is sealed in the reviews."""
+
+    decisions: Sequence[dict[str, Any]] | None
+    places: Sequence[dict[str, Any]] | None
+    reviews: Sequence[dict[str, Any]] | None
+    explained: bool
+    opened: bool
 
 
 def decisions_of(connection: Connection[Any], household_id: UUID) -> list[dict[str, Any]]:
@@ -146,10 +162,8 @@ def router(parts: Parts) -> APIRouter:
     routes = APIRouter(tags=["eligibility"])
     reads = Depends(parts.door.for_(Action.READ_ELIGIBILITY))
 
-    def read_rows(
-        household_id: UUID, caller: Caller, purpose: Purpose | None, lens: Lens
-    ) -> tuple[Sequence[dict[str, Any]] | None, Sequence[dict[str, Any]] | None, bool]:
-        """Decisions and places the caller may see (None: none of their business), and whether with the explanation."""
+    def read_rows(household_id: UUID, caller: Caller, purpose: Purpose | None, lens: Lens) -> Seen:
+        """What the caller may see, still sealed."""
         with seen_by(parts.reader, caller) as connection:
             row = repository.household(connection, household_id)
             if row is None or not within(caller, row):
@@ -160,8 +174,12 @@ def router(parts: Parts) -> APIRouter:
             explained = bool(lens.show(Field.EXPLANATION, rows or None))
             found = places_of(connection, household_id, explained=explained)
             places: Sequence[dict[str, Any]] | None = lens.show(Field.DECISION, found)
+            reviewed: Sequence[dict[str, Any]] | None = lens.show(
+                Field.DECISION, reviews.of_household(connection, household_id, reviewing.today())
+            )
+            opened = bool(lens.show(Field.REVIEW, reviewed)) if reviewed else False
             log_read(connection, caller, purpose, Action.READ_ELIGIBILITY, lens.unmasked, households=[household_id])
-        return rows, places, explained
+        return Seen(rows, places, reviewed, explained, opened)
 
     async def key_for(household_id: UUID) -> tuple[bytes | None, Explanations]:
         keys = (await parts.keys.of([household_id]))[household_id].get(household_id)
@@ -186,12 +204,21 @@ def router(parts: Parts) -> APIRouter:
     async def read(household_id: UUID, caller: Annotated[Caller, reads], purpose: StatedPurpose = None) -> Response:
         watermark = parts.watermark.document()
         lens = Lens(caller.role, purpose)
-        rows, places, explained = await asyncio.to_thread(read_rows, household_id, caller, purpose, lens)
+        seen = await asyncio.to_thread(read_rows, household_id, caller, purpose, lens)
         key, said = None, Explanations.HIDDEN if Field.EXPLANATION in lens.hidden else Explanations.SHOWN
-        if explained:
+        if seen.explained:
             key, said = await key_for(household_id)
-        decisions = None if rows is None else [decision(row, opened(row, key)) for row in rows]
-        document = {"household_id": household_id, "decisions": decisions, "places": places, "explanations": said}
+        decisions = None if seen.decisions is None else [decision(row, opened(row, key)) for row in seen.decisions]
+        found = await reviewing.findings(parts.keys, seen.reviews or ()) if seen.opened else None
+        document = {
+            "household_id": household_id,
+            "decisions": decisions,
+            "places": seen.places,
+            "reviews": None
+            if seen.reviews is None
+            else [reviewing.review(row, found[n] if found else None) for n, row in enumerate(seen.reviews)],
+            "explanations": said,
+        }
         return answer({**document, **lens.notes()}, watermark)
 
     return routes

@@ -17,6 +17,7 @@ NO_DECILE = 11
 _ENDED_ID = {
     "not_entitled": "keluarga ini tidak lagi memenuhi syarat",
     "found_not_entitled": "verifikasi bulanan menyatakan keluarga ini tidak layak lagi",
+    "review_founded": "peninjauan kecocokan dengan data lain terbukti",
     "resigned": "keluarga ini mengundurkan diri",
     "undetermined": "ada fakta yang belum diketahui",
     "left_the_register": "keluarga ini keluar dari data",
@@ -26,6 +27,7 @@ _ENDED_ID = {
 _ENDED_EN = {
     "not_entitled": "the family is no longer entitled",
     "found_not_entitled": "the monthly verification found the family not entitled any more",
+    "review_founded": "the review of a match with another register was founded",
     "resigned": "the family resigned",
     "undetermined": "a fact is not known",
     "left_the_register": "the family left the register",

@@ -26,6 +26,7 @@ def view(keys: KeyClient) -> View:
             Table(name="relocation_view", key=("household_id",)),
             Table(name="seen_move_view", key=("household_id", "person_id")),
             Table(name="place_view", key=("household_id", "programme")),
+            Table(name="review_view", key=("review_id",)),
             Table(name="ledger_view", key=("programme", "regency"), household="ledger_id"),
         ),
         rebuilder=ViewsHandler(keys),

@@ -1,11 +1,11 @@
-"""Rounds, verifications, programmes and objections in the views: each event is one statement, in the events' order.
+"""Rounds, verifications, programmes, objections and reviews in the views: each event is one statement, in their order.
 
 Events of one household, and of one village, come in their order and once; nothing of it is added up over several.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from itertools import groupby
-from typing import Any, Final, LiteralString
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -25,18 +25,11 @@ from padan_events.tiers import Reactivated
 from psycopg import Connection
 
 from padan_gateway.domain.regions import parts
+from padan_gateway.views import reviews
+from padan_gateway.views.statement import Row, Statement
 
 ALL: Final = "*"
 """Stands for every programme."""
-
-Row = Mapping[str, Any]
-
-
-class Statement(msgspec.Struct, frozen=True):
-    """What an event of a type does to a view, and the values it takes from one."""
-
-    sql: LiteralString
-    rows: Callable[[Event, Any], Iterable[Row]]
 
 
 def _plain(event: Event, data: Any) -> Iterable[Row]:
@@ -115,6 +108,7 @@ def _carried(event: Event, data: FindingCarried) -> Iterable[Row]:
 
 
 STATEMENTS: Final[Mapping[type, Statement]] = {
+    **reviews.STATEMENTS,
     RoundOpened: Statement(
         "INSERT INTO round_view (village, month, stream, province, regency, district, opened_at, due_at) "
         "VALUES (%(village)s, %(month)s, %(stream)s, %(province)s, %(regency)s, %(district)s, %(at)s, %(due_at)s)",

@@ -16,6 +16,7 @@ from padan_events.household import IdentityMatched, Proposed
 from padan_events.personal import Agreement, HouseholdIdentity, PersonIdentity
 from padan_events.places import AllocationRoundClosed, PlaceFact
 from padan_events.relocations import RelocationAccepted, RelocationRequested
+from padan_events.reviews import ReviewFact
 from padan_events.tiers import Advanced, Determined, Returned
 from padan_events.touching import touches
 from padan_runtime.keys import SubjectKeys, keys_of
@@ -144,7 +145,7 @@ def fold(events: Sequence[tuple[Event, msgspec.Struct]], keys: Keys) -> Changes:
                 home = keys_of(held, data.household_id).identity if isinstance(data, Geotagged) else None
                 changes.visits.fold(event, data, home)
                 seen_moves.fold(changes.shown, event, data, held)
-            case VillageFact():
+            case VillageFact() | ReviewFact():
                 pass
             case Decided():
                 row = DecisionRow(event.event_id, event.time, data)

@@ -1,0 +1,1 @@
+"""What foreign registers say of people, sent by programmes and agencies."""
