@@ -39,6 +39,8 @@ READERS = {
 }
 
 
+_REPORTS = ("life_event", "register_match")
+"""Where registry-ingest notes what came of reports that are no rows of files."""
 _connections: dict[str, psycopg.Connection[Any]] = {}
 """Kept open: signing in costs more than a question, and waiting asks twenty of them ten times a second."""
 
@@ -235,7 +237,7 @@ class Told:
 
 def reported(types: Counter[str]) -> int:
     """How many reports there are among events counted by type: each has one outcome."""
-    return sum(types[f"{what}_reported"] for what in ("household", "ranking", "death", "move"))
+    return sum(types[f"{what}_reported"] for what in ("household", "ranking", "death", "move", "match"))
 
 
 def check_everything(platform: Platform, *, set_aside: Mapping[tuple[str, str], int] | None = None) -> Counter[str]:
@@ -277,13 +279,16 @@ def check_everything(platform: Platform, *, set_aside: Mapping[tuple[str, str], 
     shown = query(platform, "gateway", "SELECT household_id::text, programme, outcome FROM decision_view")
     assert sorted(decided) == sorted(shown)
     check_decided(partial(count, platform), households)
+    reviews = "SELECT review_id::text, household_id::text, tier, due_on, outcome FROM"
+    under_review = query(platform, "eligibility", f"{reviews} review ORDER BY 1")
+    assert query(platform, "gateway", f"{reviews} review_view ORDER BY 1") == under_review
     wait_until(lambda: _places_shown(platform), "every place that is held or waited for is shown, and no other", 60)
     accepted, refused = types["accepted"], types["refused"]
     assert accepted + refused == reported(types)
     for said, came in (("accepted", accepted), ("refused", refused)):
         of_rows = f"SELECT coalesce(sum({said}), 0) FROM upload"
-        of_events = f"SELECT count(*) FROM life_event WHERE state = '{said}'"
-        assert count(platform, "registry_ingest", f"SELECT ({of_rows}) + ({of_events})") == came
+        others = " + ".join(f"(SELECT count(*) FROM {of} WHERE state = '{said}')" for of in _REPORTS)
+        assert count(platform, "registry_ingest", f"SELECT ({of_rows}) + {others}") == came
     assert count(platform, "registry_ingest", "SELECT sum(pending) FROM upload") == 0
     return types
 

@@ -226,3 +226,33 @@ def _opening(review: Review, regency: str, came_from: UUID | None) -> ReviewOpen
 
 def _of(review: Review, regency: str) -> dict[str, Any]:
     return {"household_id": review.household_id, "regency": regency, "review_id": review.review_id}
+
+
+def folded(review: Review | None, fact: ReviewFact) -> Review | None:
+    """A review after one more of its events: replay is this and nothing else. None where its beginning is not known."""
+    if isinstance(fact, ReviewOpened):
+        return Review(
+            review_id=fact.review_id,
+            household_id=fact.household_id,
+            person_id=fact.person_id,
+            match_id=fact.match_id,
+            match=fact.match,
+            matched_on=fact.matched_on,
+            matched_in=fact.matched_in or fact.household_id,
+            reported_by=fact.reported_by,
+            opened_on=fact.opened_on,
+            due_on=fact.due_on,
+            tier=fact.tier,
+            changes=1 if review is None else review.changes + 1,
+        )
+    if review is None:
+        return None
+    after = msgspec.structs.replace(review, changes=review.changes + 1)
+    match fact:
+        case ReviewEscalated():
+            return msgspec.structs.replace(after, tier=fact.tier, due_on=fact.due_on)
+        case ReviewClosed():
+            return msgspec.structs.replace(
+                after, outcome=fact.outcome, closed_tier=fact.tier, closed_by=fact.closed_by
+            )
+    raise TypeError(f"a review has no event {type(fact).__name__}")

@@ -157,3 +157,8 @@ def told(connection: Connection[Any], shard: int, event_id: UUID) -> bytes | Non
         binary=True,
     ).fetchone()
     return None if row is None else bytes(row[0])
+
+
+def hold_all(connection: Connection[Any]) -> None:
+    """Let nobody change a review until the end of the transaction."""
+    connection.execute("LOCK TABLE review IN EXCLUSIVE MODE")

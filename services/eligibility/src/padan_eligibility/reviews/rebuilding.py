@@ -1,0 +1,50 @@
+"""Rebuilding reviews from what this service's own log says of them: a rebuild opens none and passes none on."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from padan_events import Event, decode
+from padan_events.reviews import ReviewFact
+from padan_events.topics import ELIGIBILITY_EVENTS
+from padan_runtime.rebuild.view import Table, View
+from psycopg import Connection
+
+from padan_eligibility.domain.reviews import Review, folded
+from padan_eligibility.reviews import repository
+
+NAME: Final = "eligibility.reviews"
+
+
+class ReviewsRebuilder:
+    """See `padan_runtime.rebuild.view.Rebuilder`."""
+
+    async def prepare(self, events: Sequence[Event], /) -> list[ReviewFact]:
+        """The events of reviews, in their order. Raises decoding errors."""
+        told = (decode(event.type, event.value) for event in events)
+        return [data for data in told if isinstance(data, ReviewFact)]
+
+    def apply(self, connection: Connection[Any], events: Sequence[Event], prepared: list[ReviewFact], /) -> None:
+        """Write the rows: all events of a review are in one shard, and in their order."""
+        del events
+        if not prepared:
+            return
+        held: dict[UUID, Review] = repository.known(connection, sorted({fact.review_id for fact in prepared}))
+        for fact in prepared:
+            after = folded(held.get(fact.review_id), fact)
+            if after is not None:
+                held[fact.review_id] = after
+        repository.write(connection, held.values())
+
+
+def view() -> View:
+    """The projection `eligibility.reviews`."""
+    return View(
+        name=NAME,
+        reader=NAME,
+        topics=(),
+        own_logs=(ELIGIBILITY_EVENTS,),
+        tables=(Table(name="review", key=("review_id",)),),
+        rebuilder=ReviewsRebuilder(),
+        hold=repository.hold_all,
+    )
