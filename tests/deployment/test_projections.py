@@ -7,6 +7,7 @@ import pytest
 from padan_cli.platform.pytest_plugin import MakeDatabase
 from padan_eligibility.facts import rebuilding as facts
 from padan_eligibility.places import rebuilding as places
+from padan_eligibility.reviews import rebuilding as reviews
 from padan_gateway.views import rebuilding as gateway
 from padan_household.claims import rebuilding as household
 from padan_registry_ingest.persons import rebuilding as registry_ingest
@@ -18,6 +19,7 @@ NOTHING: Any = None
 VIEWS: list[tuple[str, View]] = [
     ("eligibility", facts.view(NOTHING)),
     ("eligibility", places.view()),
+    ("eligibility", reviews.view()),
     ("gateway", gateway.view(NOTHING)),
     ("household", household.view(NOTHING)),
     ("registry_ingest", registry_ingest.view(NOTHING)),

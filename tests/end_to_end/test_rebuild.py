@@ -24,6 +24,7 @@ DATABASE_OF = {
     "registry-ingest.persons": "registry_ingest",
     "eligibility.facts": "eligibility",
     "eligibility.places": "eligibility",
+    "eligibility.reviews": "eligibility",
     "gateway.views": "gateway",
 }
 
@@ -106,6 +107,7 @@ def test_damage_is_found_and_mended_while_batches_go_on(
         "registry-ingest.persons": 1,
         "eligibility.facts": 2,
         "eligibility.places": 0,
+        "eligibility.reviews": 0,
         "gateway.views": 3,
     }
     come_to_rest(stack.platform)

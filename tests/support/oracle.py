@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 from uuid import uuid5
 
+import aid_shown
 import httpx
 import psycopg
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -279,10 +280,12 @@ def check_everything(platform: Platform, *, set_aside: Mapping[tuple[str, str], 
     shown = query(platform, "gateway", "SELECT household_id::text, programme, outcome FROM decision_view")
     assert sorted(decided) == sorted(shown)
     check_decided(partial(count, platform), households)
-    reviews = "SELECT review_id::text, household_id::text, tier, due_on, outcome FROM"
-    under_review = query(platform, "eligibility", f"{reviews} review ORDER BY 1")
-    assert query(platform, "gateway", f"{reviews} review_view ORDER BY 1") == under_review
-    wait_until(lambda: _places_shown(platform), "every place that is held or waited for is shown, and no other", 60)
+    aid_shown.check_reviews(partial(query, platform))
+    wait_until(
+        lambda: aid_shown.places_are_shown(partial(query, platform)),
+        "every place that is held or waited for is shown, and no other",
+        60,
+    )
     accepted, refused = types["accepted"], types["refused"]
     assert accepted + refused == reported(types)
     for said, came in (("accepted", accepted), ("refused", refused)):
@@ -291,15 +294,3 @@ def check_everything(platform: Platform, *, set_aside: Mapping[tuple[str, str], 
         assert count(platform, "registry_ingest", f"SELECT ({of_rows}) + {others}") == came
     assert count(platform, "registry_ingest", "SELECT sum(pending) FROM upload") == 0
     return types
-
-
-def _places_shown(platform: Platform) -> bool:
-    """Rounds are held a second after what they take up, so that the view follows where nothing else moves any more."""
-    held = query(platform, "eligibility", "SELECT household_id::text, programme, regency, held FROM place")
-    shown = query(
-        platform,
-        "gateway",
-        "SELECT household_id::text, programme, regency, status = 'held' FROM place_view WHERE status <> 'ended'",
-    )
-    waits = count(platform, "eligibility", "SELECT count(*) FROM allocation_pending")
-    return not waits and sorted(held) == sorted(shown)

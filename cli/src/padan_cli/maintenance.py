@@ -14,6 +14,7 @@ SERVICE_OF: Final = {
     "registry-ingest.persons": "registry-ingest",
     "eligibility.facts": "eligibility",
     "eligibility.places": "eligibility",
+    "eligibility.reviews": "eligibility",
     "gateway.views": "gateway",
     "household.claims": "household",
 }

@@ -1,6 +1,7 @@
 """Reviews on a real PostgreSQL: opened with the facts, passed on by the clock, and what closing one does to places."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4, uuid5
@@ -8,11 +9,14 @@ from uuid import UUID, uuid4, uuid5
 import msgspec
 import pytest
 from deciding_office import Office
+from padan_eligibility.domain import reviews
 from padan_eligibility.domain.drafts import Person, RefusedError
+from padan_eligibility.domain.reviews import Review
 from padan_eligibility.facts.cuts import Cut
 from padan_eligibility.facts.handler import READER
 from padan_eligibility.places.allocating import Allocator
 from padan_eligibility.places.quotas import QuotaAsked, set_quota
+from padan_eligibility.reviews import repository
 from padan_eligibility.reviews.closing import CloseAsked, Closing
 from padan_eligibility.reviews.escalating import Escalating
 from padan_events import SHARDS, Event, decode
@@ -116,8 +120,15 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(office: Office) -> Desk:
-    return Desk(office)
+async def desk(office: Office) -> AsyncIterator[Desk]:
+    """At the end of each test the reviews are what their events fold to."""
+    desk = Desk(office)
+    yield desk
+    folded: dict[UUID, Review | None] = {}
+    for fact in desk.reviews():
+        folded[fact.review_id] = reviews.folded(folded.get(fact.review_id), fact)
+    with office.database.transaction() as connection:
+        assert repository.known(connection, list(folded)) == folded
 
 
 async def review_of(desk: Desk, family: UUID) -> ReviewOpened:

@@ -1,4 +1,4 @@
-"""The facts and the places, for an operator's commands `padan reconcile` and `padan rebuild`."""
+"""The facts, the places and the reviews, for an operator's commands `padan reconcile` and `padan rebuild`."""
 
 from padan_runtime.maintenance import Maintenance
 from padan_runtime.settings import load
@@ -6,6 +6,7 @@ from padan_runtime.settings import load
 from padan_eligibility.facts import rebuilding as facts
 from padan_eligibility.places import rebuilding as places
 from padan_eligibility.reconciling import reconciliation
+from padan_eligibility.reviews import rebuilding as reviews
 from padan_eligibility.settings import EligibilitySettings
 
 
@@ -13,7 +14,7 @@ def from_environment() -> Maintenance:
     """With the settings of the environment; ends the process (78) where one is wrong."""
     settings = load(EligibilitySettings)
     opened = Maintenance("eligibility", settings)
-    opened.views = [facts.view(opened.keys(settings.household_url)), places.view()]
+    opened.views = [facts.view(opened.keys(settings.household_url)), places.view(), reviews.view()]
     household = opened.store("household", settings.household_url)
     opened.reconciliations = [reconciliation(opened.database(settings.database_url), household)]
     return opened

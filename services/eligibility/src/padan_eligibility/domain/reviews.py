@@ -252,7 +252,5 @@ def folded(review: Review | None, fact: ReviewFact) -> Review | None:
         case ReviewEscalated():
             return msgspec.structs.replace(after, tier=fact.tier, due_on=fact.due_on)
         case ReviewClosed():
-            return msgspec.structs.replace(
-                after, outcome=fact.outcome, closed_tier=fact.tier, closed_by=fact.closed_by
-            )
+            return msgspec.structs.replace(after, outcome=fact.outcome, closed_tier=fact.tier, closed_by=fact.closed_by)
     raise TypeError(f"a review has no event {type(fact).__name__}")

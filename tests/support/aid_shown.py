@@ -1,0 +1,24 @@
+"""Whether the gateway shows of aid what eligibility holds: places and reviews."""
+
+from collections.abc import Callable
+from typing import Any
+
+Ask = Callable[[str, str], list[tuple[Any, ...]]]
+"""Rows of a database by a statement."""
+
+
+def places_are_shown(ask: Ask) -> bool:
+    """Rounds are held a second after what they take up, so that the view follows where nothing else moves any more."""
+    held = ask("eligibility", "SELECT household_id::text, programme, regency, held FROM place")
+    shown = ask(
+        "gateway",
+        "SELECT household_id::text, programme, regency, status = 'held' FROM place_view WHERE status <> 'ended'",
+    )
+    waits = ask("eligibility", "SELECT 1 FROM allocation_pending")
+    return not waits and sorted(held) == sorted(shown)
+
+
+def check_reviews(ask: Ask) -> None:
+    """Each review is shown as it stands."""
+    of = "SELECT review_id::text, household_id::text, tier, due_on, outcome, closed_tier FROM"
+    assert ask("gateway", f"{of} review_view ORDER BY 1") == ask("eligibility", f"{of} review ORDER BY 1")
