@@ -3,6 +3,7 @@
 import shutil
 import signal
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +15,7 @@ from rich.console import Console
 
 from padan_cli.demo import feed, screens
 from padan_cli.demo.journey import Journey, travel
+from padan_cli.demo.placing import FAMILIES, PROGRAMME, candidates, give_places, is_entitled
 from padan_cli.demo.verdict import Story, faults
 from padan_cli.ingest import Gateway
 from padan_cli.platform import Instance, Platform, PlatformError
@@ -94,11 +96,16 @@ def _play(console: Console, platform: Platform, rows: int, *, stays: bool) -> li
         changed = sum(earlier.get(key) != outcome for key, outcome in later.items())
         before, after = feed.by_programme(earlier), feed.by_programme(later)
         screens.ranking_effect(console, before, after, changed)
-        household, decisions = _telling_family(gateway)
+        seen = list(candidates(gateway, REGION, _LOOKED_AT))
+        household, decisions = _telling_family(seen)
         screens.family(console, household, decisions)
+        entitled = [one["household_id"] for one, its in seen if is_entitled(its)][:FAMILIES]
+        placed = give_places(console, platform, gateway, REGION, entitled)
+        chain = feed.read_places(integrator, PROGRAMME, REGION)
+        screens.places(console, placed, chain)
     if stays:
         _show_next_steps(console, platform, batch, household["household_id"], journey.batch["upload_id"])
-    return faults(Story(batch, base, journey, ranking, before, after, changed))
+    return faults(Story(batch, base, journey, ranking, before, after, changed, placed, chain))
 
 
 def _load(console: Console, gateway: Gateway, file: Path, title: str) -> Journey:
@@ -108,21 +115,17 @@ def _load(console: Console, gateway: Gateway, file: Path, title: str) -> Journey
     return journey
 
 
-def _telling_family(gateway: Gateway) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """A family that shows most: entitled to both programmes, with the most criteria and components to tell."""
-    page = gateway.get(f"/v1/households?region={REGION}&limit={_LOOKED_AT}")
-    best: tuple[tuple[int, int], dict[str, Any], list[dict[str, Any]]] | None = None
-    for household in page["households"]:
-        answer = gateway.get(f"/v1/households/{household['household_id']}/eligibility", purpose="verification")
-        decisions = answer["decisions"]
-        score = (
-            sum(decision["outcome"] == "entitled" for decision in decisions),
-            sum(len(decision["explanation"]["components"]) for decision in decisions),
-        )
-        if best is None or score > best[0]:
-            best = (score, household, decisions)
-    assert best is not None
-    return best[1], best[2]
+def _telling_family(
+    seen: Sequence[tuple[dict[str, Any], list[dict[str, Any]]]],
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """A family that shows most: entitled to most programmes, with the most components to tell; the first of these."""
+    return max(
+        seen,
+        key=lambda one: (
+            sum(decision["outcome"] == "entitled" for decision in one[1]),
+            sum(len(decision["explanation"]["components"]) for decision in one[1]),
+        ),
+    )
 
 
 def _show_next_steps(

@@ -1,17 +1,21 @@
 """What the demo prints."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
+from uuid import UUID
 
+from padan_events import type_of
+from padan_events.places import AllocationRoundClosed, PlaceFact, PlaceReleased, Promoted
 from rich.console import Console
 from rich.panel import Panel
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from padan_cli.demo.feed import Outcomes
+from padan_cli.demo.feed import LedgerFact, Outcomes
 from padan_cli.demo.journey import READERS, Journey, Step
+from padan_cli.demo.placing import Placed
 
 OUTCOMES = {"entitled": "green", "not_entitled": "red", "undetermined": "yellow"}
 
@@ -120,6 +124,57 @@ def family(console: Console, household: dict[str, Any], decisions: list[dict[str
             mark = {True: "[green]v[/]", False: "[red]x[/]", None: "[yellow]?[/]"}[criterion["holds"]]
             lines += [f"    {mark} {criterion['text_id']}", f"      [dim]{criterion['text_en']}[/]"]
     console.print(Panel("\n".join(lines), title="One family, explained", title_align="left", padding=(1, 2)))
+
+
+def places(console: Console, placed: Placed, chain: Sequence[tuple[UUID, LedgerFact]]) -> None:
+    """Who holds a place and who waits, and why, around a resignation; and the ledger's events, each with its cause."""
+    names = {family.household_id: f"[bold]{family.name}[/]" for family in placed.families}
+    table = Table(
+        "family",
+        title=f"Places in {placed.families[0].before['programme']}, Kabupaten Pati: quota {placed.quota}, "
+        f"{len(names)} families determined",
+        title_justify="left",
+        box=None,
+    )
+    table.add_column("decile", justify="right")
+    table.add_column("of 9 criteria", justify="right")
+    for column in ("place", "after one resigned"):
+        table.add_column(column)
+    for family in placed.by_rank:
+        decile, met = str(family.before["decile"]), str(family.before["criteria_met"])
+        table.add_row(names[family.household_id], decile, met, _place(family.before), _place(family.after))
+    console.print(table)
+    waits = next(family for family in placed.by_rank if family.before["status"] == "waiting")
+    console.print(f"  {names[waits.household_id]}: {waits.before['text_id']}\n  [dim]{waits.before['text_en']}[/]\n")
+    numbers = {event_id: fact.ledger_seq for event_id, fact in chain}
+    ledger = Table(title="The same on Kafka: the ledger's events", title_justify="left", box=None)
+    ledger.add_column("no.", justify="right")
+    for column in ("event", "family", "because of"):
+        ledger.add_column(column)
+    for _, fact in chain:
+        whose = names.get(str(fact.household_id), "") if isinstance(fact, PlaceFact) else ""
+        match fact:
+            case Promoted():
+                cause = f"no. {numbers[fact.because_of]}"
+            case PlaceReleased():
+                cause = fact.reason.value
+            case AllocationRoundClosed():
+                cause = f"round {fact.round}: quota {fact.quota}, {fact.places} places, {fact.waiting} wait"
+            case _:
+                cause = ""
+        kind = type_of(fact).name.split(".")[3]
+        ledger.add_row(str(fact.ledger_seq), kind, whose, cause)
+    console.print(ledger)
+
+
+def _place(told: dict[str, Any]) -> str:
+    match told["status"]:
+        case "held":
+            return "[green]holds a place[/]"
+        case "waiting":
+            return f"[yellow]waits, number {told['rank']} of {told['on_the_list']}[/]"
+        case _:
+            return f"[red]ended: {told['reason']}[/]"
 
 
 def next_steps(console: Console, commands: list[tuple[str, str]], addresses: list[tuple[str, str]]) -> None:

@@ -1,15 +1,19 @@
 """Whether the demo came out as it must: the figures of the generator's plan, found again by real validation."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from uuid import UUID
 
 from padan_eligibility.domain.scope import applies
 from padan_eligibility.policies import packaged
+from padan_events.places import PlaceReleased, Promoted
 from padan_simulators import pati
 from padan_simulators.pati.numbers import PATI
 
-from padan_cli.demo.feed import Outcomes
+from padan_cli.demo.feed import LedgerFact, Outcomes
 from padan_cli.demo.journey import Journey
+from padan_cli.demo.placing import Placed
 from padan_cli.demo.screens import OUTCOMES
 
 
@@ -24,6 +28,8 @@ class Story:
     before: Outcomes
     after: Outcomes
     changed: int
+    placed: Placed
+    chain: Sequence[tuple[UUID, LedgerFact]]
 
 
 def faults(story: Story) -> list[str]:
@@ -46,6 +52,28 @@ def faults(story: Story) -> list[str]:
         for programme in programmes:
             decided = sum(outcomes.get(programme, {}).values())
             checks[f"{programme} {name} the ranking: {decided} decided, not {households}"] = decided == households
+    checks |= _of_places(story)
     for outcome in OUTCOMES:
         checks[f"no household came out {outcome}"] = any(by[outcome] for by in story.after.values())
     return [fault for fault, holds in checks.items() if not holds]
+
+
+def _of_places(story: Story) -> Mapping[str, bool]:
+    placed = story.placed
+    waited = [one for one in placed.families if one.before["status"] == "waiting"]
+    ranks = sorted(one.before["rank"] for one in waited)
+    first = next((one for one in waited if one.before["rank"] == 1), None)
+    resigned = next(one for one in placed.families if one.household_id == placed.resigned)
+    released = {event_id for event_id, fact in story.chain if isinstance(fact, PlaceReleased)}
+    numbers = [fact.ledger_seq for _, fact in story.chain]
+    promoted = {str(one.household_id): one.because_of for _, one in story.chain if isinstance(one, Promoted)}
+    return {
+        f"of {len(placed.families)} families {len(waited)} wait, at the ranks {ranks}": ranks
+        == list(range(1, 1 + len(placed.families) - placed.quota)),
+        "the place of who resigned did not end": resigned.after["reason"] == "resigned",
+        "who ranked first was not promoted": first is not None and first.after["status"] == "held",
+        f"promoted were {len(promoted)}, not the one for whom a place was released": first is not None
+        and promoted.keys() == {first.household_id}
+        and set(promoted.values()) <= released,
+        f"the ledger's events have the numbers {numbers}": numbers == list(range(1, 1 + len(numbers))),
+    }

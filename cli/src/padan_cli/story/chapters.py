@@ -3,12 +3,12 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
-from padan_events.criteria import Criterion2022, CriterionBps
+from padan_events.criteria import Criterion2022
 
 from padan_cli.platform import Platform
 from padan_cli.story import people
 from padan_cli.story.people import AWAY, BABY, FATHER, SON, VILLAGE
-from padan_cli.story.teller import WHERE, Teller, person
+from padan_cli.story.teller import Teller, person
 
 _POOR: Final = {Criterion2022.FOOD_INSECURITY, Criterion2022.FLOOR_EARTH_OR_PLASTER, Criterion2022.POWER_450_OR_NONE}
 
@@ -42,27 +42,9 @@ def _enters(teller: Teller) -> str:
     teller.give("village_head", {"command": "deliberate", "cases": _case(household), **minutes})
     teller.show(household, state="deliberated", living=4)
     teller.chapter("Verifikasi lapangan: foto dan titik lokasi", "Verified by a visit: photos and a map point")
-    _visit(teller, household, seed=1)
+    teller.visit(household, seed=1, poor=_POOR)
     teller.show(household, state="verified", living=4)
     return household
-
-
-def _visit(teller: Teller, household: str, *, seed: int) -> None:
-    kinds = ("house_front", "house_inside", "family_card")
-    photos = [teller.photograph(household, kind, 10 * seed + number) for number, kind in enumerate(kinds)]
-    point = {**WHERE, "accuracy_m": 8.5, "captured_at": datetime.now(UTC).isoformat()}
-    teller.give(
-        "facilitator",
-        {
-            "command": "verify_household",
-            "household_id": household,
-            "visited_on": _today().isoformat(),
-            "criteria_2022": {one: "yes" if one in _POOR else "no" for one in Criterion2022},
-            "criteria_bps": dict.fromkeys(CriterionBps, "unknown"),
-            "photos": photos,
-            "map_point": point,
-        },
-    )
 
 
 def _is_determined(teller: Teller, household: str) -> None:
@@ -70,7 +52,7 @@ def _is_determined(teller: Teller, household: str) -> None:
     back = {"to": "deliberated", "reasons": ["photo_unclear"], "note": "Foto depan rumah gelap."}
     teller.give("district_officer", {"command": "return_cases", "cases": _case(household), **back})
     teller.show(household, state="returned", living=4)
-    _visit(teller, household, seed=2)
+    teller.visit(household, seed=2, poor=_POOR)
     teller.show(household, state="verified", living=4)
     teller.chapter("Disetujui tingkat demi tingkat, lalu ditetapkan", "Approved tier by tier, and determined")
     teller.refused("social_office", {"command": "approve", "cases": _case(household)}, "not_its_turn")

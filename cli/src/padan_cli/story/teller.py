@@ -1,10 +1,13 @@
 """Tells the story: each step is a request to the public door, and what the view then shows is said in words."""
 
 import time
+from collections.abc import Collection
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
 import httpx
+from padan_events.criteria import Criterion2022, CriterionBps
 from padan_simulators.pictures import picture
 from rich.console import Console
 from rich.padding import Padding
@@ -17,7 +20,7 @@ from padan_cli.tokens import issue
 
 _WITHIN_S: Final = 60.0
 _PURPOSE: Final = {"Padan-Purpose": "verification"}
-WHERE: Final = {"latitude": -6.7545, "longitude": 111.0381}
+_WHERE: Final = {"latitude": -6.7545, "longitude": 111.0381}
 
 
 class StoryError(AssertionError):
@@ -83,13 +86,31 @@ class Teller:
             highlight=False,
         )
 
-    def photograph(self, household_id: str, kind: str, seed: int) -> dict[str, Any]:
-        """The facilitator takes a photo and sends it; as a command names it."""
-        with self.http("facilitator") as http:
+    def visit(
+        self, household_id: str, *, seed: int, poor: Collection[Criterion2022], region: str | None = None
+    ) -> None:
+        """The facilitator visits a family: photos, a map point, and which of the criteria of 2022 hold."""
+        kinds = ("house_front", "house_inside", "family_card")
+        photos = [self._photograph(household_id, kind, 10 * seed + n, region) for n, kind in enumerate(kinds)]
+        now = datetime.now(UTC)
+        command = {
+            "command": "verify_household",
+            "household_id": household_id,
+            "visited_on": now.date().isoformat(),
+            "criteria_2022": {one: "yes" if one in poor else "no" for one in Criterion2022},
+            "criteria_bps": dict.fromkeys(CriterionBps, "unknown"),
+            "photos": photos,
+            "map_point": {**_WHERE, "accuracy_m": 8.5, "captured_at": now.isoformat()},
+        }
+        self.give("facilitator", command, region)
+
+    def _photograph(self, household_id: str, kind: str, seed: int, region: str | None) -> dict[str, Any]:
+        """A photo taken and sent; as a command names it."""
+        with self.http("facilitator", region) as http:
             answer = http.post(
                 f"/v1/households/{household_id}/photos",
                 params={"kind": kind, "min_position": self._reached},
-                content=picture(seed, **WHERE),
+                content=picture(seed, **_WHERE),
                 headers={"Content-Type": "image/jpeg"},
             )
         if not answer.is_success:

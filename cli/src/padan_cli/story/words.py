@@ -43,6 +43,7 @@ _COMMANDS: Final = {
     "verify_recipient": "menjawab layak / answers: still entitled",
     "close_round": "memfinalisasi / finalizes the round",
     "confirm_recipient": "mengonfirmasi / confirms",
+    "resign": "mengundurkan diri / resigns",
 }
 
 
