@@ -5,7 +5,7 @@ import sys
 from typing import Final
 
 from padan_runtime import logs, process
-from padan_runtime.memory import prepare_for_batches
+from padan_runtime.memory import give_back_large_blocks, prepare_for_batches
 from padan_runtime.schema import ran_command
 from padan_runtime.settings import DatabaseSettings, load
 
@@ -28,6 +28,7 @@ def main() -> None:
     logs.configure(SERVICE, settings.log_level)
     service = prepare(settings)
     prepare_for_batches()
+    give_back_large_blocks()
     try:
         process.run(service.app, host=settings.http_host, port=settings.http_port, tasks=service.tasks)
     finally:
