@@ -23,7 +23,7 @@ def prepare_for_batches() -> None:
 
 
 def give_back_large_blocks() -> None:
-    """Call beside `prepare_for_batches` where a batch is blocks of some hundred kilobytes, as sealed parts of files are.
+    """Call beside `prepare_for_batches` where a batch is blocks of some hundred kilobytes: sealed parts of files.
 
     glibc takes the first large block that is freed for a sign that more will come, and from then on keeps blocks up to
     32 MB among the small ones, which hold their pages (some 20 MB of a service of 290, measured). A threshold that is
