@@ -52,9 +52,18 @@ def typed(stack: Stack, folder: Path, *blocks: str) -> str:
 
 def test_a_newcomer_takes_a_family_through_its_life_by_the_page(newcomer: Stack, tmp_path: Path) -> None:
     kept = 'look "$OFFICE" "/v1/households/$ID" > end.json'
-    said = typed(newcomer, tmp_path, *blocks("try-it.md"), kept, *blocks("places.md"), *blocks("life-events.md"))
+    said = typed(
+        newcomer,
+        tmp_path,
+        *blocks("try-it.md"),
+        kept,
+        *blocks("places.md"),
+        *blocks("reviews.md"),
+        *blocks("life-events.md"),
+    )
     assert '"code": "duplicate_in_register"' in said
     assert "accepted\naccepted\naccepted\naccepted\ndetermined\n" in said
+    assert '"outcome": "unfounded"' in said
     assert re.search(r'"programme": "sembako".*?"status": "held"', said, re.DOTALL)
     family = json.loads((tmp_path / "end.json").read_text())
     (living,) = (member for member in family["members"] if member["alive"])

@@ -18,6 +18,7 @@ from padan_events.reviews import (
     ReviewOutcome,
     ReviewTier,
 )
+from padan_events.tiers import Determined
 from padan_runtime.sealing import seal
 
 LATE, TIMELY = date(2020, 5, 1), date(2999, 5, 1)
@@ -152,3 +153,16 @@ def test_of_somebody_whose_data_were_erased_nothing_of_the_match_is_shown(world:
     world.register.keys[household_id(1)][person] = type(world.register.keys[household_id(1)][person])(person)
     (one,) = reviews(world, purpose="verification")
     assert (one["finding"]["register"], one["finding"]["reference"]) == (None, None)
+
+
+def test_a_family_whose_review_was_founded_is_not_counted_as_unserved(world: World) -> None:
+    for row in (1, 2):
+        world.put(world.register.propose(row))
+        done = Determined(household_id=household_id(row), regency=PATI, update_month="2026-03")
+        world.put(world.register.happened(done), world.register.decide(row))
+    world.put(opened(world, 1))
+    assert [one["families"] for one in world.get("/v1/unserved").json()["unserved"]] == [2]
+    world.put(closed(world, 1, ReviewOutcome.FOUNDED))
+    assert [one["families"] for one in world.get("/v1/unserved").json()["unserved"]] == [1]
+    world.put(closed(world, 1, ReviewOutcome.UNFOUNDED))
+    assert [one["families"] for one in world.get("/v1/unserved").json()["unserved"]] == [2]

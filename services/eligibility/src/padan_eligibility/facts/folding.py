@@ -74,6 +74,12 @@ class Change(msgspec.Struct):
     told: Told = msgspec.field(default_factory=Told)
     matches: list[tuple[Event, RegisterMatched]] = msgspec.field(default_factory=list)
 
+    @property
+    def moves_reviews(self) -> bool:
+        """Whether a review may follow from it: a register named a member, somebody came, left or died, or the household
+        came into the register or left it."""
+        return bool(self.matches or self.state is not None or self.members or self.left or self.died)
+
 
 def fold(events: Iterable[Event]) -> dict[UUID, Change]:
     """The changes of each household whose facts change, in the order of their first event.

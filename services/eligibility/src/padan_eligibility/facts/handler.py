@@ -65,7 +65,7 @@ class FactsHandler:
         told.write(connection, {household_id: change.told for household_id, change in prepared.changes.items()})
         reviews = follow(
             connection,
-            {household_id: change.event for household_id, change in prepared.changes.items()},
+            {household_id: change.event for household_id, change in prepared.changes.items() if change.moves_reviews},
             [match for change in prepared.changes.values() for match in change.matches],
             self._within,
         )

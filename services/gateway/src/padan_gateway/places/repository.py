@@ -49,7 +49,7 @@ def waiting(
 
 def unserved(connection: Connection[Any], region: Scope) -> Sequence[dict[str, Any]]:
     """Of a region, by programme and regency: families that are determined and entitled and hold no place, and what it
-    would cost a year to serve them."""
+    would cost a year to serve them. Not those whose aid ended by a village's answer, a review or their own wish."""
     within: sql.Composable = sql.SQL("true")
     if region.level is not Level.NATION:
         within = sql.SQL("h.{} = %(region)s").format(sql.Identifier(region.level.value))
@@ -60,7 +60,13 @@ def unserved(connection: Connection[Any], region: Scope) -> Sequence[dict[str, A
                 "AS annual_idr FROM household_view h JOIN decision_view d USING (household_id) "
                 "LEFT JOIN place_view p ON p.household_id = d.household_id AND p.programme = d.programme "
                 "AND p.status = 'held' WHERE {within} AND h.state = 'determined' AND d.outcome = 'entitled' "
-                "AND p.household_id IS NULL GROUP BY 1, 2 ORDER BY 1, 2"
+                "AND p.household_id IS NULL "
+                # Whose aid was ended by somebody who answers for it, whatever the policy says, is served as decided.
+                "AND NOT EXISTS (SELECT FROM place_view e WHERE e.household_id = d.household_id "
+                "AND e.programme = d.programme AND e.status = 'ended' AND e.reason = ANY(%(ended)s)) "
+                "AND NOT EXISTS (SELECT FROM review_view r JOIN person_view m USING (person_id, household_id) "
+                "WHERE r.household_id = d.household_id AND r.outcome = 'founded' AND m.died_on IS NULL) "
+                "GROUP BY 1, 2 ORDER BY 1, 2"
             ).format(within=within),
-            {"region": region.code},
+            {"region": region.code, "ended": ["found_not_entitled", "review_founded", "resigned"]},
         ).fetchall()
