@@ -1,6 +1,7 @@
 """Reviews on a real PostgreSQL: opened with the facts, passed on by the clock, and what closing one does to places."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -12,21 +13,15 @@ from deciding_office import Office
 from padan_eligibility.domain import reviews
 from padan_eligibility.domain.drafts import Person, RefusedError
 from padan_eligibility.domain.reviews import Review
-from padan_eligibility.facts.cuts import Cut
-from padan_eligibility.facts.handler import READER
-from padan_eligibility.places.allocating import Allocator
-from padan_eligibility.places.quotas import QuotaAsked, set_quota
+from padan_eligibility.facts.handler import FactsHandler, Prepared
 from padan_eligibility.reviews import repository
-from padan_eligibility.reviews.closing import CloseAsked, Closing
 from padan_eligibility.reviews.escalating import Escalating
-from padan_events import SHARDS, Event, decode
+from padan_events import Event
 from padan_events.eligibility import Decided
-from padan_events.personal import PersonSensitive
-from padan_events.places import PlaceAwarded, PlaceFact, PlaceReleased, Promoted, Waitlisted
+from padan_events.places import PlaceAwarded, PlaceReleased, Promoted, Waitlisted
 from padan_events.relocations import RelocationAccepted
 from padan_events.reviews import (
     REVIEWED_WITHIN,
-    RegisterMatched,
     ReviewClosed,
     ReviewEscalated,
     ReviewFact,
@@ -36,87 +31,10 @@ from padan_events.reviews import (
     ReviewTier,
 )
 from padan_events.states import State
-from padan_events.tiers import Deactivated, DeactivateReason, Determined, Reactivated
-from padan_events.topics import ELIGIBILITY_EVENTS, HOUSEHOLD_EVENTS
-from padan_runtime import log
+from padan_events.tiers import Deactivated, DeactivateReason, Reactivated
 from padan_runtime.sealing import open_sealed
 from register_peer import RECORDED_AT
-
-PATI = "3318"
-TODDLER = PersonSensitive(birth_date=date(2023, 1, 1))
-SARI, WATI = Person("user:sari", "social_office", PATI), Person("user:wati", "province", "33")
-FOUNDED = CloseAsked(outcome=ReviewOutcome.FOUNDED, note="Slip gaji diperiksa.", request="founded")
-UNFOUNDED = CloseAsked(outcome=ReviewOutcome.UNFOUNDED, request="unfounded")
-OPENED, DUE = date(2026, 3, 2), date(2026, 4, 1)
-
-
-class Desk:
-    """Families of a regency with a programme of one place, and their reviews."""
-
-    def __init__(self, office: Office) -> None:
-        self.office, self.heads = office, [0] * SHARDS
-        office.policies.refresh()
-        self.allocator = Allocator(office.database, office.policies, self._cut, READER)
-        self.closing = Closing(office.database, office.policies, office.keys, lambda _: office.now)
-        self.escalating = Escalating(office.database, lambda _: office.now, REVIEWED_WITHIN)
-
-    async def _cut(self) -> Cut:
-        return Cut(list(self.heads), datetime(2026, 3, 2, tzinfo=UTC))
-
-    async def take(self, *events: Event) -> None:
-        await self.office.read(*events)
-        for event in events:
-            self.heads[event.shard] = max(event.pos, self.heads[event.shard])
-        with self.office.database.transaction() as connection:
-            connection.execute(
-                "INSERT INTO reader_position (reader, topic, shard, pos, next_offset, cluster_id) "
-                "SELECT %s, %s, s.shard - 1, s.pos, s.pos, 'x' FROM unnest(%s::bigint[]) WITH ORDINALITY AS s "
-                "(pos, shard) ON CONFLICT (reader, topic, shard) DO UPDATE SET pos = excluded.pos",
-                [READER, HOUSEHOLD_EVENTS.name, self.heads],
-            )
-
-    async def family(self, number: int, decile: int) -> UUID:
-        register = self.office.register
-        family, proposed = register.propose(number, [TODDLER, TODDLER], regency=PATI)
-        done = Determined(household_id=family, regency=PATI, update_month="2026-03")
-        await self.take(proposed, register.rank(family, decile), register.happened(done))
-        return family
-
-    async def places(self, number: int) -> None:
-        asked = QuotaAsked(programme="pkh", regency=PATI, places=number, request=f"{number}")
-        by = Person("user:owner", "ministry", "ID")
-        await asyncio.to_thread(set_quota, self.office.database, self.office.policies, by, asked, READER)
-        await self.round()
-
-    async def round(self) -> None:
-        await self.allocator.look(asyncio.Event())
-
-    def matched(self, family: UUID, person: int = 0, *, reference: str = "A-1") -> Event:
-        data = RegisterMatched(
-            household_id=family,
-            regency=PATI,
-            person_id=uuid5(family, f"person:{person}"),
-            match_id=uuid5(family, reference),
-            match=b"sealed for others",
-            matched_on=date(2026, 3, 1),
-        )
-        return self.office.register.happened(data)
-
-    async def close(self, review: UUID, person: Person, asked: CloseAsked) -> dict[str, Any]:
-        return await self.closing.close(review, person, asked)
-
-    def told(self, *kinds: type) -> list[tuple[Event, Any]]:
-        with self.office.database.transaction() as connection:
-            after = dict.fromkeys(range(SHARDS), 0)
-            events = log.read_after(connection, ELIGIBILITY_EVENTS.name, "/padan/eligibility", after, 1_000)
-        found = [(event, decode(event.type, event.value)) for event in sorted(events, key=lambda one: one.time)]
-        return [(event, data) for event, data in found if isinstance(data, kinds)]
-
-    def reviews(self) -> list[Any]:
-        return [data for _, data in self.told(ReviewFact)]
-
-    def places_told(self) -> list[Any]:
-        return sorted((data for _, data in self.told(PlaceFact)), key=lambda one: one.ledger_seq)
+from reviewing_desk import DUE, FOUNDED, OPENED, PATI, SARI, TODDLER, UNFOUNDED, WATI, Desk
 
 
 @pytest.fixture
@@ -312,3 +230,47 @@ async def test_a_family_whose_barred_member_has_left_is_on_the_list_again(desk: 
         (PlaceAwarded, origin),
     ]
     assert [one.household_id for one in desk.reviews() if isinstance(one, ReviewOpened)] == [origin, there]
+
+
+async def test_two_workers_an_official_and_the_clock_meet_over_people_who_move_and_none_is_lost(desk: Desk) -> None:
+    register, office = desk.office.register, desk.office
+    homes = [await desk.family(number, 1) for number in range(12)]
+    await desk.take(*(desk.matched(home) for home in homes))
+    opened = [one for one in desk.reviews() if isinstance(one, ReviewOpened)]
+    sides = [
+        register.transfer(one.person_id, one.household_id, homes[(homes.index(one.household_id) + 1) % 12], TODDLER)
+        for one in opened
+    ]
+    office.now = datetime(2026, 4, 5, tzinfo=UTC)  # all are late
+
+    async def worker(events: list[Event]) -> None:
+        handler = FactsHandler(office.database, office.keys, office.policies)
+        for number in range(0, len(events), 3):
+            batch = events[number : number + 3]
+            prepared = await handler.prepare(batch)
+
+            def apply(batch: list[Event] = batch, prepared: Prepared = prepared) -> None:
+                with office.database.transaction() as connection:
+                    handler.apply(connection, batch, prepared)
+
+            await asyncio.to_thread(apply)
+
+    async def official() -> None:
+        for number, one in enumerate(opened[::3]):
+            with contextlib.suppress(RefusedError):  # gone along with its person, by then
+                asked = msgspec.structs.replace(FOUNDED, request=f"{number}")
+                await desk.close(one.review_id, Person("user:budi", "ministry", "ID"), asked)
+
+    await asyncio.gather(
+        worker([left for left, _ in sides]),
+        worker([came for _, came in reversed(sides)]),
+        official(),
+        desk.escalating.look(asyncio.Event()),
+        desk.escalating.look(asyncio.Event()),
+    )
+    with office.database.transaction() as connection:
+        rows = connection.execute(
+            "SELECT r.match_id, count(*) FILTER (WHERE r.outcome IS NULL AND r.household_id = p.household_id), "
+            "count(*) FILTER (WHERE r.outcome IS NULL) FROM review r JOIN person_fact p USING (person_id) GROUP BY 1"
+        ).fetchall()
+    assert [(here, everywhere) for _, here, everywhere in rows] == [(1, 1)] * len(opened)
