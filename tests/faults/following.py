@@ -27,7 +27,8 @@ Shard = tuple[str, int]
 Stored = tuple[str, str, str, bytes]
 """Event id, type, key and value."""
 _DECIDED: Final = (
-    "SELECT coalesce((SELECT sum({0}) FROM upload), 0) + (SELECT count(*) FROM life_event WHERE state = '{0}')"
+    "SELECT coalesce((SELECT sum({0}) FROM upload), 0) + (SELECT count(*) FROM life_event WHERE state = '{0}') "
+    "+ (SELECT count(*) FROM register_match WHERE state = '{0}')"
 )
 _ROWS_OF: Final = {"round_view": "round_opened", "objection_view": "objection_raised"}
 """By view, the type of which each event is a row of it."""
@@ -125,7 +126,10 @@ class Following:
         """By counts, that each view holds what was accepted, once."""
         types, households = self.types, self.types["proposed"]
         of_rows = "SELECT count(*) FROM batch_row WHERE outcome IN ('accepted', 'refused')"
-        of_events = "SELECT count(*) FROM life_event WHERE state IN ('accepted', 'refused')"
+        of_events = (
+            "SELECT count(*) FROM (SELECT state FROM life_event UNION ALL SELECT state FROM register_match) r "
+            "WHERE state IN ('accepted', 'refused')"
+        )
         expected = {
             ("gateway", "SELECT count(*) FROM household_view"): households,
             ("eligibility", "SELECT count(*) FROM household_fact"): households,

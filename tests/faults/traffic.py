@@ -11,7 +11,7 @@ from padan_cli.platform import Platform
 from padan_gateway.regions import villages_of
 from padan_simulators import pati
 
-from faults import cases, corrections, lists, pieces
+from faults import cases, corrections, lists, matches, pieces
 from faults.asking import NO_AUTHORITIES, Asking, Tries
 from faults.families import registered
 from faults.files import MOMENTS, File, GivingUp
@@ -74,7 +74,8 @@ def draw(random: Random) -> Ways:
 
 class Traffic:
     """Sends, in each round, a registration file and the base of the next one, and by chance a ranking, an old file, a
-    correction, a list; in pieces or whole, and sometimes given up. And commands, about families of their own."""
+    correction, a list, a list of matches; in pieces or whole, and sometimes given up. And commands, about families of
+    their own."""
 
     def __init__(self, platform: Platform, folder: Path, seed: int) -> None:
         self._platform, self._folder, self._seed = platform, folder, seed
@@ -110,6 +111,7 @@ class Traffic:
             chosen = of_list.sample(done, min(3, len(done)))
             sent = [(old.path, upload) for _, old, upload in chosen]
             sendings.append(lists.make(self._platform, sent, self._folder / f"list-{number:03d}.csv", of_list))
+            sendings.append(matches.make(self._platform, f"matches-{self._seed}-{number:03d}", sent, of_list))
         to_correct = [each for each in done if each[1].path not in self._corrected]
         if to_correct and ways.correction:
             sendings.append(self._correction(*of_correction.choice(to_correct), of_others, of_correction))
