@@ -21,6 +21,7 @@ MODULES: Final = {
     "policy": ("policy",),
     "recompute": ("recompute",),
     "simulate": ("simulate",),
+    "periods": ("periods",),
     "demo.command": ("demo",),
     "story.command": ("story",),
 }

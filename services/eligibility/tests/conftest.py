@@ -33,9 +33,20 @@ def worker(fresh_topics: str, make_database: MakeDatabase, platform: Any, tmp_pa
 
 
 @pytest.fixture
-async def office(platform: Platform, make_database: MakeDatabase) -> AsyncIterator[Office]:
+def office_database(make_database: MakeDatabase) -> Any:
+    """The office's own database, with the addresses of its role and of its owner."""
+    return make_database("eligibility")
+
+
+@pytest.fixture
+def owner_url(office_database: Any) -> str:
+    return str(office_database.owner_url)
+
+
+@pytest.fixture
+async def office(platform: Platform, office_database: Any) -> AsyncIterator[Office]:
     secrets: Path = platform.instance.secrets / "eligibility"
-    database = Database(make_database("eligibility").url, name="test")
+    database = Database(office_database.url, name="test")
     database.open()
     identity, _ = read_identity(secrets, "eligibility")
     async with RegisterPeer().serving(secrets) as register:

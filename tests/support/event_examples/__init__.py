@@ -2,7 +2,7 @@
 
 import msgspec
 
-from event_examples import corrections, dying, evidence, families, first, places, reviews, rounds, tiers
+from event_examples import corrections, dying, evidence, families, first, periods, places, reviews, rounds, tiers
 from event_examples.subjects import HOUSEHOLD, ORIGIN, PERSON, REPORT
 
 EXAMPLES: list[msgspec.Struct] = [
@@ -15,6 +15,7 @@ EXAMPLES: list[msgspec.Struct] = [
     *rounds.EXAMPLES,
     *places.EXAMPLES,
     *reviews.EXAMPLES,
+    *periods.EXAMPLES,
 ]
 
 __all__ = ["EXAMPLES", "HOUSEHOLD", "ORIGIN", "PERSON", "REPORT"]

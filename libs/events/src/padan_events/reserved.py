@@ -10,7 +10,7 @@ _FACTS: Final = {
         "letter_issued letter_withdrawn person_erased"
     ),
     "eligibility": "disbursement_listed disbursement_resulted recovery_opened recovery_closed",
-    "programme": "period_opened period_closed region_replaced",
+    "programme": "region_replaced",
 }
 
 RESERVED: Final = frozenset(

@@ -23,6 +23,8 @@ from padan_eligibility.fact_service import FactService
 from padan_eligibility.facts.cuts import CutClient
 from padan_eligibility.facts.handler import READER, FactsHandler, Prepared
 from padan_eligibility.pages import serve_pages
+from padan_eligibility.periods.closing import Closing as PeriodClosing
+from padan_eligibility.periods.serving import serve_periods
 from padan_eligibility.places.allocating import Allocator
 from padan_eligibility.places.serving import serve_quotas
 from padan_eligibility.policies import packaged
@@ -140,4 +142,6 @@ def build(settings: EligibilitySettings) -> faust.App:
     serve_quotas(app, database, policies, READER, verifier)
     serve_recomputations(app, database, policies, verifier)
     serve_reviews(app, Closing(database, policies, sealing, database_clock), verifier)
+    closing_periods = PeriodClosing(database, policies, allocator, READER)
+    serve_periods(app, database, policies, closing=closing_periods, cuts=cuts, verifier=verifier)
     return app

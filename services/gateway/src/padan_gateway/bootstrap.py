@@ -30,6 +30,7 @@ from padan_gateway.list_check import endpoints as list_check
 from padan_gateway.list_check.work import ListChecks
 from padan_gateway.objections import endpoints as objections
 from padan_gateway.parts import Parts
+from padan_gateway.periods import endpoints as periods
 from padan_gateway.persons import endpoints as persons
 from padan_gateway.persons import like
 from padan_gateway.photos import endpoints as photos
@@ -133,6 +134,7 @@ def _app(parts: Parts, health: Health, lists: ListChecks) -> FastAPI:
     for slice_ in (
         households, rounds, objections, queues, relocations, persons, like, eligibility, commands, photos, batches,
         uploads, pipeline, life_events, policies, recomputations, places, simulations, reviews, register_matches,
+        periods,
     ):  # fmt: skip
         app.include_router(slice_.router(parts))
     app.include_router(list_check.router(parts, lists.wake.set))

@@ -11,9 +11,10 @@ from padan_events.effects import Died, HouseholdFact, Left, SealedMember, Villag
 from padan_events.household import Proposed
 from padan_events.local_date import local_date
 from padan_events.personal import Circumstances, PersonSensitive
+from padan_events.relocations import RelocationAccepted
 from padan_events.reviews import RegisterMatched
 from padan_events.states import State
-from padan_events.tiers import Determined
+from padan_events.tiers import Deactivated, Determined, Reactivated, Rejected, Withdrawn
 from padan_runtime.keys import SubjectKeys, keys_of
 from padan_runtime.sealing import open_sealed
 
@@ -49,6 +50,18 @@ class SealedAnswers(msgspec.Struct, frozen=True):
     event_id: UUID
 
 
+class Turn(msgspec.Struct, frozen=True):
+    """What brought a household into the register (`proposed`), out of it (`left`, and why), back (`returned`), or to
+    another regency (`moved`): the event at `pos`."""
+
+    kind: str
+    reason: str | None
+    regency: str
+    shard: int
+    pos: int
+    event_id: UUID
+
+
 class Change(msgspec.Struct):
     """What a batch changes of one household. `event` is its last event that changed a fact; what is None stays.
     `circumstances` are the opened `answers`; `effective` is the position of its last event that has effects, which is
@@ -70,6 +83,7 @@ class Change(msgspec.Struct):
     members: list[SealedPart] = msgspec.field(default_factory=list)
     left: list[Left] = msgspec.field(default_factory=list)
     died: list[Died] = msgspec.field(default_factory=list)
+    turns: list[Turn] = msgspec.field(default_factory=list)
     effective: int | None = None
     told: Told = msgspec.field(default_factory=Told)
     matches: list[tuple[Event, RegisterMatched]] = msgspec.field(default_factory=list)
@@ -99,6 +113,7 @@ def fold(events: Iterable[Event]) -> dict[UUID, Change]:
             change = _of(changes, data.household_id, data.regency, event)
             change.effective = event.pos
             _fold(change, data)
+            _turn(change, data)
         elif isinstance(data, RegisterMatched):
             _of(changes, data.household_id, data.regency, event).matches.append((event, data))
         elif isinstance(data, Telling):
@@ -131,6 +146,24 @@ def _fold(change: Change, data: HouseholdFact) -> None:
     change.died = [
         Died(one.person_id, max(one.membership_seq, grown.get(one.person_id, 0)), one.on) for one in change.died
     ]
+
+
+def _turn(change: Change, data: HouseholdFact) -> None:
+    kind, reason = None, None
+    match data:
+        case Proposed():
+            kind = "proposed"
+        case Reactivated():
+            kind = "returned"
+        case RelocationAccepted() if data.from_regency != data.regency:
+            kind = "moved"
+        case Rejected():
+            kind, reason = "left", "rejected"
+        case Withdrawn() | Deactivated():
+            kind, reason = "left", data.reason.value
+    if kind is not None:
+        event = change.event
+        change.turns.append(Turn(kind, reason, data.regency, event.shard, event.pos, event.event_id))
 
 
 def _of(changes: dict[UUID, Change], household_id: UUID, regency: str, event: Event) -> Change:

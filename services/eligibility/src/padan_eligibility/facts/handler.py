@@ -10,17 +10,19 @@ from uuid import UUID
 import msgspec
 from padan_events import Event
 from padan_events.reviews import REVIEWED_WITHIN
-from padan_runtime import metrics, relay
+from padan_runtime import log, metrics, relay
 from padan_runtime.database import Database
 from padan_runtime.keys import KeyClient, SubjectKeys
+from padan_runtime.log import Entry
 from padan_runtime.problems import Unavailable
 from psycopg import Connection
 
 from padan_eligibility.domain.policy_document import PolicyError
-from padan_eligibility.facts import repository, told
+from padan_eligibility.facts import repository, told, turns
 from padan_eligibility.facts.deciding import basis_of, take_decisions
 from padan_eligibility.facts.folding import Change, Member, fold, open_answers, open_members
-from padan_eligibility.facts.recording import record
+from padan_eligibility.facts.recording import write
+from padan_eligibility.periods import versions
 from padan_eligibility.programmes.policy_set import PolicySet
 from padan_eligibility.reviews.following import follow
 from padan_eligibility.timing import repository as recomputations
@@ -29,11 +31,15 @@ READER: Final = "eligibility.facts"
 
 
 class Prepared(msgspec.Struct, frozen=True):
-    """A batch folded and opened: changes by household, members, and the households' sensitive keys."""
+    """A batch folded and opened: changes by household, members, and the households' sensitive keys. `then` is what
+    comes after it: while a period is being closed (`closing`), the second events of households that have several, the
+    third, and so on, so that each household is written as it stands after each of its events."""
 
     changes: dict[UUID, Change]
     members: list[Member]
     keys: dict[UUID, bytes]
+    closing: bool = False
+    then: tuple["Prepared", ...] = ()
 
 
 class FactsHandler:
@@ -51,17 +57,35 @@ class FactsHandler:
 
         Raises `Unavailable`; `KeyUnknownError`, `SealError` or a decoding error for an event that cannot be read.
         """
-        return await opened_batch(self._keys, events)
+        # With the events in hand: where no closing has begun by now, its cut, which is asked for later, holds them all.
+        if not await asyncio.to_thread(self._closing):
+            return await opened_batch(self._keys, events)
+        first, *then = [await opened_batch(self._keys, layer) for layer in versions.layers(events)]
+        return msgspec.structs.replace(first, closing=True, then=tuple(then))
+
+    def _closing(self) -> bool:
+        with self._database.statement() as connection:
+            return versions.kept(connection)
 
     def apply(self, connection: Connection[Any], events: Sequence[Event], prepared: Prepared, /) -> None:
         """Write the facts, decide, and append what is new. Raises `Unavailable` while a policy cannot be read."""
         del events
         self._taken, self._reviewed = Counter(), False
-        if not prepared.changes:
-            return
+        layers = [layer for layer in (prepared, *prepared.then) if layer.changes]
+        if len(layers) > 1:
+            # All at once and sorted: two workers that meet over a transfer wait for each other and never deadlock.
+            repository.lock_persons(connection, [change for layer in layers for change in layer.changes.values()])
+        entries = [entry for layer in layers for entry in self._apply(connection, layer, closing=prepared.closing)]
+        if entries:
+            log.append(connection, entries)
+
+    def _apply(self, connection: Connection[Any], prepared: Prepared, *, closing: bool) -> Sequence[Entry]:
         household_ids = list(prepared.changes)
+        if closing:
+            versions.keep(connection, household_ids)
         repository.write_households(connection, prepared.changes.values())
         repository.write_persons(connection, prepared.members, prepared.changes.values())
+        turns.write(connection, prepared.changes.values())
         told.write(connection, {household_id: change.told for household_id, change in prepared.changes.items()})
         reviews = follow(
             connection,
@@ -83,9 +107,10 @@ class FactsHandler:
         stood = repository.read_stood(connection, household_ids)
         taken = take_decisions(policies, households, stood, prepared.keys)
         taken.entries[:0] = reviews  # in one append: two would take the heads in no order
-        record(connection, households, taken)
-        self._reviewed = bool(reviews)
+        write(connection, households, taken)
+        self._reviewed |= bool(reviews)
         self._taken.update((row.programme, row.outcome.value) for row in taken.standing)
+        return taken.entries
 
     async def committed(self, events: Sequence[Event], /) -> None:
         """Count what was decided and wake the relay."""

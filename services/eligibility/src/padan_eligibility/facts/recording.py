@@ -15,6 +15,13 @@ from padan_eligibility.places.pending import pending
 
 def record(connection: Connection[Any], households: Sequence[tuple[Basis, HouseholdFacts]], taken: Taken) -> None:
     """Write it inside the surrounding transaction, which holds the households' rows; the log's heads are taken last."""
+    write(connection, households, taken)
+    if taken.entries:
+        log.append(connection, taken.entries)
+
+
+def write(connection: Connection[Any], households: Sequence[tuple[Basis, HouseholdFacts]], taken: Taken) -> None:
+    """The same without the log: the caller appends the entries, as the last it does."""
     if programmes := places.programmes(connection):
         listed = places.listed(connection, [household.household_id for _, household in households])
         places.write_pending(connection, pending(households, taken.outcomes, programmes, listed))
@@ -22,4 +29,3 @@ def record(connection: Connection[Any], households: Sequence[tuple[Basis, Househ
         repository.write_dates(connection, taken.dates)
     if taken.entries:
         repository.write_standing(connection, taken.standing)
-        log.append(connection, taken.entries)

@@ -106,6 +106,19 @@ def _household_rows(changes: Iterable[Change]) -> str:
     )
 
 
+def lock_persons(connection: Connection[Any], changes: Iterable[Change]) -> None:
+    """Lock all persons of whom these changes tell something."""
+    told: set[UUID] = set()
+    for change in changes:
+        told.update(part.member.person_id for part in change.members)
+        told.update(one.person_id for one in change.left)
+        told.update(one.person_id for one in change.died)
+        told.update(change.told.identities)
+    connection.execute(
+        "SELECT 1 FROM person_fact WHERE person_id = ANY(%b) ORDER BY person_id FOR UPDATE", [sorted(told)]
+    )
+
+
 def write_persons(connection: Connection[Any], members: Sequence[Member], changes: Collection[Change]) -> None:
     """Write who joined, left and died, each person where their largest `membership_seq` says; the first side of a
     transfer to be seen moves the person, of the second only what is known of them is new."""

@@ -75,19 +75,25 @@ class Allocator:
         with self._database.transaction() as connection:
             repository.lock(connection)
             repository.hold_redeciding(connection, alone=True)
-            entries = self._round(connection, programme, cut, quotas)
+            entries = self.within(connection, programme, cut, quotas)
+            if entries:
+                log.append(connection, entries)
         if entries:
             relay.hint(self._database)
-        return entries
+        return len(entries)
 
-    def _round(self, connection: Connection[Any], programme: str, cut: Cut, known: Collection[tuple[str, UUID]]) -> int:
+    def within(
+        self, connection: Connection[Any], programme: str, cut: Cut, known: Collection[tuple[str, UUID]]
+    ) -> list[Entry]:
+        """The same inside a transaction that holds both locks of `hold`: what the caller is to append to the log, as
+        the last it does there."""
         if any(one[0] == programme for one in repository.untaken(connection) - set(known)):
-            return 0  # set since the cut: not all for whom it opens a list are within that
+            return []  # set since the cut: not all for whom it opens a list are within that
         # Before the heads of the log: as the reader of the facts takes them.
         candidates = repository.take_candidates(connection, programme, cut.heads)
         quotas = repository.take_quotas(connection, programme)
         if not candidates and not quotas:
-            return 0
+            return []
         touched = [candidate.household_id for candidate in candidates]
         regencies = {*quotas, *(candidate.regency for candidate in candidates)}
         ledgers = repository.ledgers(connection, programme, regencies, touched)
@@ -101,7 +107,6 @@ class Allocator:
         entries = [_entry(one) for one in made]
         entries += [_closed(ledger, number, cut) for ledger in after.values()]
         if entries:
-            log.append(connection, entries)
             repository.write_round(connection, programme, number)
         repository.write_ledgers(connection, after.values())
         repository.write_places(connection, programme, number, after, list({one.fact.household_id for one in made}))
@@ -109,7 +114,7 @@ class Allocator:
             # A place moved where no quota was set: from now on there is a list, and all who are entitled are in it.
             assert policy is not None
             repository.write_pending(connection, standing_families(connection, policy, opened, made[0].event_id))
-        return len(entries)
+        return entries
 
     def _work_waits(self) -> bool:
         with self._database.statement() as connection:

@@ -7,6 +7,7 @@ from uuid import UUID, uuid5
 import msgspec
 from padan_events import Event, encode, shard_of, type_of
 from padan_events.eligibility import PolicyDrafted, PolicyPublished, PolicyReviewed
+from padan_events.periods import REGISTER_KEY, PeriodClosed, PeriodOpened
 from padan_events.places import QuotaSet
 from padan_events.topics import PROGRAMME_EVENTS
 from padan_runtime import log, relay
@@ -21,7 +22,7 @@ from padan_eligibility.programmes import repository
 ACTOR: Final = "service:eligibility"
 NAMESPACE: Final = UUID("3a1f0a52-9d0e-5b6c-8f1d-6c1b0a5d7e21")
 
-ProgrammeFact = PolicyDrafted | PolicyReviewed | PolicyPublished | QuotaSet
+ProgrammeFact = PolicyDrafted | PolicyReviewed | PolicyPublished | QuotaSet | PeriodOpened | PeriodClosed
 
 
 class PolicyAlteredError(RuntimeError):
@@ -72,11 +73,12 @@ def entry_of(data: PolicyPublished, *, after: Event | None = None) -> Entry:
 
 
 def programme_entry(data: ProgrammeFact, event_id: UUID, *, by: str, after: Event | None = None) -> Entry:
-    """An event of a programme in its log. `after`: the event that led to it."""
+    """An event of a programme, or of a period of the register, in the log. `after`: the event that led to it."""
+    key = data.programme or REGISTER_KEY
     return Entry(
         topic=PROGRAMME_EVENTS.name,
-        shard=shard_of(data.programme),
-        key=data.programme,
+        shard=shard_of(key),
+        key=key,
         event_id=event_id,
         type=type_of(data).name,
         value=encode(data),

@@ -13,6 +13,7 @@ import msgspec
 from padan_events import Event, decode
 from padan_events.eligibility import PolicyDrafted, PolicyPublished, PolicyReviewed
 from padan_events.envelope import from_record
+from padan_events.periods import PeriodClosed, PeriodOpened
 from padan_events.places import QuotaSet
 from padan_runtime import metrics
 from padan_runtime.database import Database
@@ -79,8 +80,8 @@ class Waking:
 
     async def _handle(self, event: Event) -> None:
         data = decode(event.type, event.value)
-        if isinstance(data, PolicyDrafted | PolicyReviewed | QuotaSet):
-            return  # nothing is decided by a draft, and a quota was taken up where it was set
+        if isinstance(data, PolicyDrafted | PolicyReviewed | QuotaSet | PeriodOpened | PeriodClosed):
+            return  # nothing is decided by a draft; quotas and periods were taken up where they were set
         if not isinstance(data, PolicyPublished):
             raise TypeError(f"{event.type} does not belong on {event.topic}")
         await _patiently(self._policies.refresh)

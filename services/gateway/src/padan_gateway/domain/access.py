@@ -61,6 +61,8 @@ class Action(StrEnum):
     REPORT_MATCHES = "report_matches"
     READ_REVIEWS = "read_reviews"
     CLOSE_REVIEW = "close_review"
+    READ_PERIODS = "read_periods"
+    CLOSE_PERIOD = "close_period"
 
 
 class Field(StrEnum):
@@ -160,6 +162,7 @@ _READS = frozenset({Action.READ_HOUSEHOLD, Action.LIST_HOUSEHOLDS, Action.READ_E
 _CASES = _READS | {Action.LOOK_UP_PERSON}
 _WORKS = _CASES | {Action.SEND_COMMAND, Action.ATTACH_PHOTO}
 _REPORTS = {Action.READ_BATCH, Action.READ_PIPELINE}
+_PERIODS = {Action.READ_PERIODS, Action.CLOSE_PERIOD}
 _POLICIES = {Action.READ_POLICIES, Action.PUBLISH_POLICY, Action.SET_QUOTA, Action.SIMULATE_POLICY}
 _REVIEWS = {Action.READ_REVIEWS, Action.CLOSE_REVIEW}
 _FILES = (
@@ -174,14 +177,14 @@ ACTIONS: Mapping[Role, frozenset[Action]] = {
     Role.VILLAGE_HEAD: _READS | {Action.SEND_COMMAND, Action.ATTACH_PHOTO},
     Role.FACILITATOR: _WORKS,
     Role.DISTRICT_OFFICER: _WORKS,
-    Role.SOCIAL_OFFICE: _FILES | {Action.SEND_COMMAND, Action.ATTACH_PHOTO},
+    Role.SOCIAL_OFFICE: _FILES | _PERIODS | {Action.SEND_COMMAND, Action.ATTACH_PHOTO},
     Role.APPROVER: _CASES | {Action.SEND_COMMAND},
-    Role.PROVINCE: _FILES,
-    Role.MINISTRY: _FILES | _POLICIES | {Action.SEND_COMMAND, Action.REPORT_MATCHES},
-    Role.PROGRAMME_OWNER: _READS | _POLICIES | {Action.REPORT_MATCHES},
+    Role.PROVINCE: _FILES | _PERIODS,
+    Role.MINISTRY: _FILES | _POLICIES | _PERIODS | {Action.SEND_COMMAND, Action.REPORT_MATCHES},
+    Role.PROGRAMME_OWNER: _READS | _POLICIES | _PERIODS | {Action.REPORT_MATCHES},
     Role.AGENCY: frozenset({Action.CHECK_LIST, Action.REPORT_MATCHES}),
     Role.CIVIL_REGISTRY_OFFICER: frozenset({Action.READ_HOUSEHOLD, Action.LOOK_UP_PERSON, Action.NOTIFY_LIFE_EVENT}),
-    Role.AUDITOR: _CASES | _REPORTS | {Action.READ_POLICIES, Action.READ_REVIEWS},
+    Role.AUDITOR: _CASES | _REPORTS | {Action.READ_POLICIES, Action.READ_REVIEWS, Action.READ_PERIODS},
     Role.DATA_PROTECTION_OFFICER: _CASES,
     Role.ADMINISTRATOR: frozenset({Action.READ_PIPELINE}),
     Role.CITIZEN: frozenset({Action.SEND_COMMAND}),
