@@ -185,7 +185,7 @@ def test_the_command_line_says_and_writes_what_differs(
     app, file = Typer(), tmp_path / "difference.csv"
     app.add_typer(periods, name="periods")
     instance = stack.platform.instance.folder.name
-    asked = ["difference", second["period_id"], "--from", first["period_id"], "--csv", str(file)]
+    asked = ["periods", "difference", second["period_id"], "--from", first["period_id"], "--csv", str(file)]
     result: Result = CliRunner().invoke(app, [*asked, "--instance", instance])
     assert result.exit_code == 0, result.output
     assert "3318 Kabupaten Pati" in result.stdout
@@ -198,10 +198,12 @@ def test_the_command_line_says_and_writes_what_differs(
     assert all(row["event_id"] for row in came.values())
     changed = {row["household_id"] for row in rows if "decile" in row["fields"].split()}
     assert changed == {one for one in after.keys() & before.keys() if after[one][2] != before[one][2]}
-    result = CliRunner().invoke(app, ["list", "--instance", instance])
+    result = CliRunner().invoke(app, ["periods", "list", "--instance", instance])
     assert second["closed"]["digest"] in result.stdout
     list_file = tmp_path / "list.csv"
-    result = CliRunner().invoke(app, ["families", second["period_id"], "--csv", str(list_file), "--instance", instance])
+    result = CliRunner().invoke(
+        app, ["periods", "families", second["period_id"], "--csv", str(list_file), "--instance", instance]
+    )
     assert result.exit_code == 0, result.output
     assert len(list_file.read_text(encoding="utf-8-sig").splitlines()) == second["closed"]["families"] + 1
 
