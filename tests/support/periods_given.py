@@ -18,6 +18,7 @@ from padan_eligibility.facts.handler import READER
 from padan_eligibility.periods import repository
 from padan_eligibility.periods.closing import Closing
 from padan_eligibility.places.allocating import Allocator
+from padan_eligibility.timing.redeciding import Why
 from padan_events import SHARDS, Event, decode
 from padan_events.effects import HouseholdFact
 from padan_events.eligibility import Decided, Outcome
@@ -192,6 +193,20 @@ class Desk:
             await self.read(self.random.sample(range(SHARDS), 9), self.random.randrange(1, 30))
             if number % 3 == 0:
                 await self.read()
+
+    async def ages(self, stop: threading.Event) -> None:
+        """Years pass, and everybody is decided anew meanwhile, a few at a time."""
+        self.office.now = datetime(2031, 3, 2, tzinfo=UTC)
+        order, chosen = Random(7), sorted(self.lives)
+        while not stop.is_set():
+            ids = order.sample(chosen, 5)
+
+            def decide(ids: Sequence[UUID] = ids) -> None:
+                with self.database.transaction() as connection:
+                    keys = {one: self.register.keys[one][one] for one in ids}
+                    self.office.redeciding.page(connection, ids, keys, Why())
+
+            await asyncio.to_thread(decide)
 
     def beyond(self, shards: int) -> Callable[[Cut], None]:
         """Waits, with a cut in hand, until the facts are beyond it in so many shards."""

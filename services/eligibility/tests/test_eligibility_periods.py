@@ -46,11 +46,13 @@ async def under_traffic(desk: Desk, asked: Asked, seed: int) -> PeriodClosed:
     desk.random.seed(seed)
     desk.wait_for, stop = desk.beyond(10), threading.Event()
     traffic = asyncio.create_task(desk.traffic(stop, behind=seed % 2 == 0))
+    ages = asyncio.create_task(desk.ages(stop))
     try:
         return told(await close(desk, asked))
     finally:
         stop.set()
         await traffic
+        await ages
 
 
 def quotas(desk: Desk, places: int) -> None:

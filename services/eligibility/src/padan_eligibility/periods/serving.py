@@ -9,6 +9,7 @@ import faust
 import msgspec
 from faust.web import View
 from padan_runtime.database import Database
+from padan_runtime.problems import Unavailable
 from padan_runtime.service_tokens import ServiceVerifier
 
 from padan_eligibility.domain.drafts import NATION, Person, RefusedError
@@ -186,4 +187,11 @@ def _id(text: str) -> UUID:
 def _from_thread(cuts: CutClient) -> Callable[[], Cut]:
     """Household's cut, asked for from a thread by the loop that this is called in."""
     loop = asyncio.get_running_loop()
-    return lambda: asyncio.run_coroutine_threadsafe(cuts.cut(), loop).result(_CUT_WITHIN_S)
+
+    def cut() -> Cut:
+        try:
+            return asyncio.run_coroutine_threadsafe(cuts.cut(), loop).result(_CUT_WITHIN_S)
+        except (Unavailable, TimeoutError) as error:
+            raise RefusedError("period_facts_behind") from error
+
+    return cut

@@ -44,6 +44,10 @@ def kept(connection: Connection[Any]) -> bool:
 
 def keep(connection: Connection[Any], household_ids: Sequence[UUID]) -> None:
     """Keep these households as they stand, those that there are."""
+    # A statement of its own: who decides them anew just now has come to an end when they are read.
+    connection.execute(
+        "SELECT 1 FROM household_fact WHERE household_id = ANY(%b) ORDER BY household_id FOR UPDATE", [household_ids]
+    )
     connection.execute(
         "INSERT INTO period_version (household_id, pos, regency, state, decile, decisions) "
         "SELECT f.household_id, coalesce(f.told_pos, f.pos), f.regency, f.state, f.decile, d.decisions "
