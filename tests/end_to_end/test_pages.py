@@ -58,6 +58,7 @@ def test_a_newcomer_takes_a_family_through_its_life_by_the_page(newcomer: Stack,
         *blocks("try-it.md"),
         kept,
         *blocks("places.md"),
+        *blocks("periods.md"),
         *blocks("reviews.md"),
         *blocks("life-events.md"),
     )
@@ -65,6 +66,7 @@ def test_a_newcomer_takes_a_family_through_its_life_by_the_page(newcomer: Stack,
     assert "accepted\naccepted\naccepted\naccepted\ndetermined\n" in said
     assert '"outcome": "unfounded"' in said
     assert re.search(r'"programme": "sembako".*?"status": "held"', said, re.DOTALL)
+    assert re.search(r'"families": 1,\s+"amount_idr": 600000', said)
     family = json.loads((tmp_path / "end.json").read_text())
     (living,) = (member for member in family["members"] if member["alive"])
     assert (family["state"], family["head"], living["name"]) == ("determined", living["person_id"], "SARI CONTOH")
