@@ -14,6 +14,7 @@ from deciding_office import Office
 from padan_eligibility.domain.drafts import Person, RefusedError
 from padan_eligibility.domain.periods import Asked, check_over, closes_from
 from padan_eligibility.facts.handler import READER
+from padan_eligibility.periods import versions
 from padan_eligibility.periods.differing import Difference, difference
 from padan_eligibility.periods.repository import Period
 from padan_eligibility.places.quotas import QuotaAsked, set_quota
@@ -329,3 +330,14 @@ async def test_the_stages_of_a_year_come_to_the_year_s_amount(desk: Desk) -> Non
 def differ(desk: Desk, before: Period, after: Period, prefix: str = "") -> Difference:
     with desk.database.transaction() as connection:
         return difference(connection, before, after, prefix, behind=UUID(int=0), limit=1_000)
+
+
+async def test_a_closing_that_took_too_long_is_refused_and_begins_anew(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(versions, "CLOSES_WITHIN_S", 0)
+        with pytest.raises(RefusedError, match="period_facts_behind"):
+            await close(desk, FEBRUARY)
+    assert desk.lines(FEBRUARY.id) == []
+    assert told(await close(desk, FEBRUARY)).families == len(desk.lives)
