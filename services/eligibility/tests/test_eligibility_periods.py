@@ -341,3 +341,25 @@ async def test_a_closing_that_took_too_long_is_refused_and_begins_anew(
             await close(desk, FEBRUARY)
     assert desk.lines(FEBRUARY.id) == []
     assert told(await close(desk, FEBRUARY)).families == len(desk.lives)
+
+
+async def test_of_those_who_close_at_once_one_does_and_its_own_request_is_answered_the_same(desk: Desk) -> None:
+    await asyncio.to_thread(desk.closing.open, MINISTRY, FEBRUARY)
+    asked = threading.Barrier(3)
+    answered: list[Period | str] = []
+
+    def closes(key: str) -> None:
+        asked.wait()
+        try:
+            answered.append(desk.closing.close(MINISTRY, FEBRUARY.id, key, desk.cut, now=NOW))
+        except RefusedError as error:
+            answered.append(error.code)
+
+    await asyncio.gather(*(asyncio.to_thread(closes, key) for key in ("one", "one", "other")))
+    closed = [one for one in answered if isinstance(one, Period)]
+    refused = [one for one in answered if not isinstance(one, Period)]
+    assert {told(one) for one in closed} == {told(closed[0])}
+    assert sorted((len(closed), len(refused))) == [1, 2]
+    assert set(refused) == {"period_closed"}
+    assert len(desk.log(PROGRAMME_EVENTS.name)) == len({one.event_id for one in desk.log(PROGRAMME_EVENTS.name)})
+    assert len(desk.lines(FEBRUARY.id)) == told(closed[0]).families == len(desk.lives)
