@@ -5,6 +5,7 @@ import signal
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import uuid5
 
 import fastexcel
 import httpx
@@ -12,8 +13,11 @@ import polars as pl
 from ingest_process import Ingest, wait_for
 from life_events_given import Registry, known
 from padan_events import Event, decode
+from padan_events.dying import MemberDied, ToldBy
 from padan_events.intake import Accepted, MatchReported, Refused
 from padan_events.reviews import ForeignRegister, RegisterMatch
+from padan_events.states import State
+from padan_events.tiers import Deactivated, DeactivateReason, Reactivated
 from padan_registry_ingest.domain.register_matches import OCCUPATIONS
 from padan_runtime.sealing import open_sealed
 from padan_simulators.pati import PatiBatch
@@ -96,6 +100,27 @@ def test_an_entry_is_reported_once_sealed_whoever_tells_of_it_and_unknown_people
             return connection.execute("SELECT state, reason FROM register_match ORDER BY state").fetchall()
 
     wait_for(lambda: states() == [("accepted", None), ("refused", "region_forbidden")])
+
+
+def test_the_dead_and_who_has_left_the_register_are_not_in_it(ingest: Ingest, registry: Registry) -> None:
+    dead, gone, back = (registry.somebody() for _ in range(3))
+    homes = known(ingest, dead, gone, back)
+    of: list[dict[str, Any]] = [
+        {"household_id": home, "regency": "3318", "occurred_on": date(2026, 1, 5)} for home in homes
+    ]
+    left: dict[str, Any] = {"reason": DeactivateReason.ABROAD}
+    death = MemberDied(**of[0], person_id=uuid5(homes[0], "person:0"), membership_seq=1, source=ToldBy.OPERATOR)
+    ingest.tell(death, Deactivated(**of[1], **left), Deactivated(**of[2], **left))
+    ingest.tell(Reactivated(**of[2], to=State.PROPOSED))
+
+    def told() -> list[str]:
+        key = str(uuid5(homes[0], str(len(asked))))
+        asked.append(key)
+        answer = send(ingest, a_match(dead, key), a_match(gone, key), a_match(back, key), key=key)
+        return [str(one.get("code", one["state"])) for one in answer.json()["matches"]]
+
+    asked: list[str] = []
+    wait_for(lambda: told() == ["not_in_register", "not_in_register", "reported"])
 
 
 def test_what_is_no_list_of_matches_is_refused_whole(ingest: Ingest, registry: Registry) -> None:

@@ -20,7 +20,6 @@ from padan_registry_ingest.domain import reasons
 from padan_registry_ingest.domain.refusals import words_of
 from padan_registry_ingest.domain.register_matches import MOST_MATCHES, SentMatch, fault
 from padan_registry_ingest.http_api.batches import actor_of, region_of
-from padan_registry_ingest.life_events import repository as people
 from padan_registry_ingest.register_matches import repository
 from padan_registry_ingest.register_matches.reporting import Found, Teller, report
 
@@ -77,7 +76,9 @@ class RegisterMatchApi:
                 return before[1], False
             faults = [fault(one, now) for one in sent.matches]
             hashes = [self._hash(one.nik) for one in sent.matches]
-            known = people.people(connection, [one for one, wrong in zip(hashes, faults, strict=True) if wrong is None])
+            known = repository.living(
+                connection, [one for one, wrong in zip(hashes, faults, strict=True) if wrong is None]
+            )
             found: list[Found | None] = []
             for number, (one, nik_hash) in enumerate(zip(sent.matches, hashes, strict=True)):
                 person = known.get(nik_hash) if one.within and faults[number] is None else None

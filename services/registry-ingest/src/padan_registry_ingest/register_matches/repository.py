@@ -1,10 +1,25 @@
 """All SQL of matches with foreign registers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from psycopg import Connection
+
+from padan_registry_ingest.life_events.repository import Person
+
+
+def living(connection: Connection[Any], hashes: Sequence[bytes]) -> dict[bytes, Person]:
+    """Those of these people who are living members of households in the register."""
+    rows = connection.execute(
+        "SELECT p.nik_hash, p.person_id, p.household_id FROM person_index p "
+        "JOIN household_index h USING (household_id) "
+        "WHERE p.nik_hash = ANY(%(hashes)b) AND h.active AND NOT EXISTS (SELECT FROM person_death d "
+        "WHERE d.household_id = p.household_id AND d.person_id = p.person_id)",
+        {"hashes": list(hashes)},
+        binary=True,
+    )
+    return {bytes(nik_hash): Person(person_id, household_id) for nik_hash, person_id, household_id in rows}
 
 
 def note(connection: Connection[Any], source: str, households: Mapping[UUID, UUID]) -> dict[UUID, int]:

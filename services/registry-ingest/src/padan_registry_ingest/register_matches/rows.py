@@ -13,8 +13,8 @@ from psycopg import Connection
 from padan_registry_ingest.batches.repository import Upload
 from padan_registry_ingest.domain.reasons import BIT
 from padan_registry_ingest.domain.register_matches import BARRED_REGISTER, OCCUPATIONS
-from padan_registry_ingest.life_events import repository as people
 from padan_registry_ingest.matching.repository import Answers
+from padan_registry_ingest.register_matches import repository
 from padan_registry_ingest.register_matches.reporting import Found, Teller, report
 
 
@@ -44,7 +44,7 @@ def report_rows(
     if not found:
         return []
     hashes = {keyed_hash(nik): occupation for nik, occupation in found.items()}
-    persons = people.people(connection, list(hashes))
+    persons = repository.living(connection, list(hashes))
     teller = Teller(upload.actor, upload.region, "batch", upload.key_id, key)
     today = datetime.now(UTC).date()
     return report(
