@@ -158,6 +158,8 @@ def _one_round(
 ) -> Round:
     random = Random(f"{seed}:{number}")
     begun = time.monotonic()
+    if stage.disk is not None:
+        disk.make_room(stage.disk)
     faults = [Done(fault) for fault in draw(known, random)]
     say(f"round {number}: " + "; ".join(str(each.fault) for each in faults))
     sendings = traffic.prepare(number, random)

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 SIZE_MB = 2_500
+ROOM_MB = 1_000
+"""What a round, and the server's own log of it, never comes near to."""
 
 
 def mount(folder: Path) -> bool:
@@ -16,6 +18,14 @@ def mount(folder: Path) -> bool:
         return False
     command = ["mount", "-t", "tmpfs", "-o", f"size={SIZE_MB}m,mode=0755", "tmpfs", str(folder)]
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def make_room(folder: Path) -> None:
+    """Let it be larger where what the rounds so far have left there would fill it by itself: only a fault does that."""
+    if _free_bytes(folder) < ROOM_MB << 20:
+        state = os.statvfs(folder)
+        size_mb = (state.f_blocks * state.f_frsize >> 20) + ROOM_MB
+        subprocess.run(["mount", "-o", f"remount,size={size_mb}m", str(folder)], capture_output=True, check=True)
 
 
 def unmount(folder: Path) -> None:

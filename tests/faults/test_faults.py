@@ -1,5 +1,6 @@
 """The network of `make faults` does what its faults say; and a short campaign, for `make test-long`."""
 
+import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ import pytest
 from oracle import Told
 from padan_events import Event
 
-from faults import campaign, traffic
+from faults import campaign, disk, traffic
 from faults.cases import COMMANDS
 from faults.files import MOMENTS
 from faults.kinds import draw, kinds
@@ -234,3 +235,23 @@ def test_no_round_of_faults_breaks_a_promise() -> None:
     assert ways >= {"whole", "in pieces", "correction", "list check", "cancelled in the middle"} | COMMANDS, (
         "nor does such a way"
     )
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0, reason="only root may mount: the campaign leaves full disks out then, and says so"
+)
+def test_a_small_disk_grows_with_what_rounds_leave_and_not_for_a_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disk, "SIZE_MB", 16)
+    monkeypatch.setattr(disk, "ROOM_MB", 4)
+    assert disk.mount(tmp_path)
+    try:
+        disk.make_room(tmp_path)
+        with disk.filled(tmp_path), pytest.raises(OSError, match="No space"):
+            (tmp_path / "more").write_bytes(b"one")
+        (tmp_path / "left by rounds").write_bytes(bytes(14 << 20))
+        disk.make_room(tmp_path)
+        (tmp_path / "more").write_bytes(bytes(5 << 20))
+    finally:
+        disk.unmount(tmp_path)

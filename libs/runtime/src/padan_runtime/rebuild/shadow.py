@@ -63,6 +63,8 @@ class Shadow:
         """Remove the tables, and let another rebuild begin; where the server is gone, the next one removes them."""
         with contextlib.suppress(psycopg.OperationalError):
             self._execute("DROP SCHEMA IF EXISTS {} CASCADE", sql.Identifier(self._schema))
+            # By itself: the server ends a session some time after its client has gone, and the next rebuild is at once.
+            self._owner.execute("SELECT pg_advisory_unlock_all()")
         self._owner.close()
 
     def _execute(self, statement: Any, *names: sql.Composable) -> None:
