@@ -41,7 +41,7 @@ class Desk:
         self.office, self.heads = office, [0] * SHARDS
         office.policies.refresh()
         self.allocator = Allocator(office.database, office.policies, self._cut, READER)
-        self.closing = Closing(office.database, office.policies, office.keys, lambda _: office.now)
+        self.closing = Closing(office.database, office.policies, office.keys, lambda _: office.now, REVIEWED_WITHIN)
         self.escalating = Escalating(office.database, lambda _: office.now, REVIEWED_WITHIN)
 
     async def _cut(self) -> Cut:

@@ -16,12 +16,12 @@ from padan_eligibility.domain.periods import Asked, check_over, closes_from
 from padan_eligibility.facts.handler import READER
 from padan_eligibility.periods import versions
 from padan_eligibility.periods.differing import Difference, difference
-from padan_eligibility.periods.repository import Period
+from padan_eligibility.periods.repository import MOST_PARKED, Period
 from padan_eligibility.places.quotas import QuotaAsked, set_quota
 from padan_events import decode
 from padan_events.periods import REGISTER_KEY, PeriodClosed, PeriodKind, PeriodOpened
 from padan_events.places import AllocationRoundClosed, PlaceAwarded, PlaceFact, PlaceReleased, Promoted
-from padan_events.topics import PROGRAMME_EVENTS
+from padan_events.topics import HOUSEHOLD_EVENTS, PROGRAMME_EVENTS
 from padan_runtime import log
 from periods_given import REGENCIES, Desk
 
@@ -265,6 +265,23 @@ async def test_a_list_is_not_sealed_over_events_that_wait_parked(desk: Desk) -> 
         else:
             with pytest.raises(RefusedError, match="period_events_parked"):
                 await close(desk, asked, region, office)
+
+
+async def test_a_list_is_not_sealed_where_more_wait_parked_than_are_looked_at(desk: Desk) -> None:
+    office = Person("user:o", "social_office", "3319")
+    asked = msgspec.structs.replace(FEBRUARY, region="3319")
+    with desk.database.transaction() as connection:
+        connection.execute(
+            "INSERT INTO parked (parked_id, reader, topic, shard, pos, record_offset, cluster_id, key, headers, value, "
+            "reason) SELECT gen_random_uuid(), %s, %s, 0, -n, n, 'x', convert_to(gen_random_uuid()::text, 'UTF8'), '', "
+            "%s, 'handler_failed' FROM generate_series(1, %s) n",
+            [READER, HOUSEHOLD_EVENTS.name, b'{"regency":"3374"}', MOST_PARKED + 1],
+        )
+    with pytest.raises(RefusedError, match="period_events_parked"):
+        await close(desk, asked, "1", office)
+    with desk.database.transaction() as connection:
+        connection.execute("DELETE FROM parked WHERE pos = -1")
+    assert (await close(desk, asked, "1", office)).closed is not None
 
 
 async def test_the_difference_of_two_stages_names_who_came_and_went_and_the_events_that_say_why(desk: Desk) -> None:

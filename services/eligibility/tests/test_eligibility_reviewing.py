@@ -10,6 +10,7 @@ from uuid import UUID, uuid4, uuid5
 import msgspec
 import pytest
 from deciding_office import Office
+from kafka_peer import until
 from padan_eligibility.domain import reviews
 from padan_eligibility.domain.drafts import Person, RefusedError
 from padan_eligibility.domain.reviews import Review
@@ -132,6 +133,9 @@ async def test_a_key_names_one_answer_for_ever(desk: Desk) -> None:
         with pytest.raises(RefusedError, match="review_key_reused"):
             await desk.close(review.review_id, SARI, msgspec.structs.replace(FOUNDED, **other))
     assert len(desk.told(ReviewClosed)) == 1
+    another = await review_of(desk, await desk.family(2, 2))  # of another review the same key says another thing
+    second = await desk.close(another.review_id, SARI, FOUNDED)
+    assert second["event_id"] != first["event_id"]
     with pytest.raises(RefusedError, match="review_unknown"):
         await desk.close(uuid4(), SARI, UNFOUNDED)
 
@@ -215,6 +219,68 @@ async def test_it_follows_the_person_whichever_side_is_read_first(desk: Desk, fi
     assert {(type(one), one.household_id) for one in told} == {(ReviewClosed, origin), (ReviewOpened, there)}
     carried = next(one for one in told if isinstance(one, ReviewOpened))
     assert (carried.came_from, carried.matched_in, carried.due_on) == (review.review_id, origin, DUE)
+
+
+async def test_it_waits_for_a_household_that_nothing_is_known_of_yet_with_its_tier_and_time(desk: Desk) -> None:
+    origin, register = await desk.family(1, 1), desk.office.register
+    review = await review_of(desk, origin)
+    desk.office.now = datetime(2026, 4, 5, tzinfo=UTC)
+    await desk.escalating.look(asyncio.Event())
+    there, proposed = register.propose(2, [TODDLER], regency=PATI)
+    left, came = register.transfer(review.person_id, origin, there, TODDLER)
+    await desk.take(left)
+    assert [type(one) for one in desk.reviews()] == [ReviewOpened, ReviewEscalated]
+    await desk.take(proposed, came)
+    gone, carried = sorted(desk.reviews()[2:], key=lambda one: one.household_id == there)
+    assert (gone.household_id, gone.outcome) == (origin, ReviewOutcome.GONE)
+    assert (carried.came_from, carried.tier, carried.due_on) == (
+        review.review_id,
+        ReviewTier.PROVINCE,
+        date(2026, 5, 5),
+    )
+
+
+async def test_a_worker_that_waits_for_one_who_carries_a_review_sees_what_that_one_wrote(desk: Desk) -> None:
+    origin, there = await desk.family(1, 1), await desk.family(2, 2)
+    review, register, office = await review_of(desk, origin), desk.office.register, desk.office
+    earlier = register.rank(origin, 2)  # concerns its reviews, and moves nobody
+    left, came = register.transfer(review.person_id, origin, there, TODDLER)
+    one, other = (FactsHandler(office.database, office.keys, office.policies) for _ in range(2))
+    carrying, waiting = await one.prepare([came]), await other.prepare([earlier])
+
+    def wait() -> None:
+        with office.database.transaction() as connection:
+            other.apply(connection, [earlier], waiting)
+
+    with office.database.transaction() as connection:
+        one.apply(connection, [came], carrying)
+        meanwhile = asyncio.create_task(asyncio.to_thread(wait))
+        await until(lambda: somebody_waits(office))
+    await meanwhile
+    await desk.take(left)
+    assert [(type(told), told.household_id) for told in desk.reviews()[1:]] == [
+        (ReviewClosed, origin),
+        (ReviewOpened, there),
+    ]
+
+
+async def somebody_waits(office: Office) -> bool:
+    with office.database.statement() as connection:
+        row = connection.execute(
+            "SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_stat_activity a USING (pid) "
+            "WHERE NOT l.granted AND a.datname = current_database())"
+        ).fetchone()
+    return row is not None and bool(row[0])
+
+
+async def test_what_is_found_after_all_is_looked_into_where_the_person_lives_by_then(desk: Desk) -> None:
+    origin, there = await desk.family(1, 1), await desk.family(2, 2)
+    review = await review_of(desk, origin)
+    await desk.close(review.review_id, SARI, UNFOUNDED)
+    await desk.take(*desk.office.register.transfer(review.person_id, origin, there, TODDLER))
+    assert [one.household_id for one in desk.reviews() if isinstance(one, ReviewOpened)] == [origin]
+    await desk.close(review.review_id, WATI, FOUNDED)
+    assert [one.household_id for one in desk.reviews() if isinstance(one, ReviewOpened)] == [origin, there]
 
 
 async def test_a_family_whose_barred_member_has_left_is_on_the_list_again(desk: Desk) -> None:

@@ -129,6 +129,12 @@ def test_what_was_founded_bars_nobody_who_takes_the_person_in_before_somebody_ha
     assert followed([unfounded], ELSEWHERE, date(2026, 9, 1)) == []
 
 
+def test_what_was_found_to_be_unfounded_elsewhere_is_not_open_again_where_the_person_comes_back_to() -> None:
+    (gone, _), (there, _) = followed([a_review()], ELSEWHERE, TODAY)
+    unfounded, _ = reviews.closed(there, KUDUS, MINISTRY, UNFOUNDED, TODAY)
+    assert followed([gone, unfounded], HOME, TODAY) == []
+
+
 @given(homes=some.lists(some.sampled_from([HOME, ELSEWHERE, None]), max_size=12))
 def test_however_a_person_comes_and_goes_one_review_at_most_is_open_and_it_is_where_they_are(
     homes: list[UUID | None],

@@ -141,7 +141,7 @@ def build(settings: EligibilitySettings) -> faust.App:
     serve_simulations(app, database, policies, simulations, verifier)
     serve_quotas(app, database, policies, READER, verifier)
     serve_recomputations(app, database, policies, verifier)
-    serve_reviews(app, Closing(database, policies, sealing, database_clock), verifier)
+    serve_reviews(app, Closing(database, policies, sealing, database_clock, review_within), verifier)
     closing_periods = PeriodClosing(database, policies, allocator, READER)
     serve_periods(app, database, policies, closing=closing_periods, cuts=cuts, verifier=verifier)
     return app

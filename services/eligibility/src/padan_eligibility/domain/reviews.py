@@ -99,13 +99,15 @@ def followed(held: Sequence[Review], where: Whereabouts, at: datetime, within: t
     so. What was found to be unfounded once is looked into nowhere else.
     """
     changes: list[Change] = []
+    unfounded = any(review.outcome is ReviewOutcome.UNFOUNDED for review in held)
     for review in held:
         here, regency = where.home == review.household_id, where.regencies[review.household_id]
+        if here and unfounded:
+            continue
         if review.outcome in {None, ReviewOutcome.GONE} and here is (review.outcome is ReviewOutcome.GONE):
             today = local_date(at, regency)
             changes.append(_reopened(review, regency, today, within) if here else _gone(review, regency, today))
     there = {review.household_id for review in held}
-    unfounded = any(review.outcome is ReviewOutcome.UNFOUNDED for review in held)
     if where.home is not None and where.home in where.regencies.keys() - there and not unfounded:
         base = min(held, key=lambda one: (_BEFORE[one.outcome], -one.due_on.toordinal(), one.review_id))
         regency = where.regencies[where.home]

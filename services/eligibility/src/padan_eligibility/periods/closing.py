@@ -9,7 +9,7 @@ import contextlib
 import re
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid4, uuid5
 
@@ -33,6 +33,7 @@ from padan_eligibility.places import repository as places
 from padan_eligibility.places.allocating import Allocator
 from padan_eligibility.programmes.policy_set import PolicySet
 from padan_eligibility.programmes.publishing import programme_entry
+from padan_eligibility.timing.redeciding import database_clock
 
 REACHED_WITHIN_S: Final = 45.0
 """Within what the server allows a transaction to wait, and the gateway an answer."""
@@ -78,7 +79,7 @@ class Closing:
         household for one; raises what that raises."""
         request, closing_id = f"{person.actor}:{key}", uuid4()
         with self._database.transaction() as connection:
-            period = self._closable(connection, person, period_id, request, now or datetime.now(UTC))
+            period = self._closable(connection, person, period_id, request, now or database_clock(connection))
             if period.closed is not None:
                 return period
             # Committed before the cut: from now on the reader of the facts keeps what the list may need.
@@ -86,7 +87,7 @@ class Closing:
         try:
             with self._database.transaction() as connection:
                 repository.hold_scope(connection, period.asked)
-                period = self._closable(connection, person, period_id, request, now or datetime.now(UTC))
+                period = self._closable(connection, person, period_id, request, now or database_clock(connection))
                 if period.closed is None:
                     self._close(connection, period.asked, person, cut, request=request, closing_id=closing_id)
                 closed = _required(connection, period_id)
@@ -152,7 +153,8 @@ class Closing:
         if taken is None:
             raise RefusedError("period_facts_behind")
         if taken.gone:
-            raise RuntimeError(f"{taken.gone} families that left the register hold a place")
+            logger().error("families that left the register hold a place", programme=asked.programme, count=taken.gone)
+            raise RefusedError("period_places_wrong")
         sealed = seal(repository.lines(connection, asked.id), ledgers)
         previous = [one.period_id for one in repository.alike(connection, asked) if one.closed is not None]
         data = _closed(asked, cut, taken, sealed, person=person, previous=previous[-1] if previous else None)
@@ -182,6 +184,8 @@ class Closing:
     def _check_parked(self, connection: Connection[Any], asked: Asked, cut: Cut) -> None:
         """Whether all events within the cut have been taken up that say something of the region."""
         waiting = repository.parked(connection, self._reader, HOUSEHOLD_EVENTS.name, cut.heads)
+        if len(waiting) > repository.MOST_PARKED:
+            raise RefusedError("period_events_parked")  # those that were not looked at may be of this region
         told = [(UUID(key), _regency(value)) for key, value in waiting if _HOUSEHOLD.fullmatch(key)]
         lives = repository.regencies_of(connection, [household_id for household_id, _ in told])
         for household_id, said in told:

@@ -10,6 +10,17 @@ REASONS: Final[dict[str, tuple[int, Text, Text]]] = {
         Text("Periode itu tidak ada, atau bukan di wilayah Anda.", "There is no such period, or not in your region."),
         Text("Lihat daftar periode.", "See the list of periods."),
     ),
+    "period_places_wrong": (
+        409,
+        Text(
+            "Ada keluarga yang sudah keluar dari data tetapi masih tercatat mendapat tempat.",
+            "Families that have left the register are still written as holding a place.",
+        ),
+        Text(
+            "Daftar tidak disegel. Minta operator sistem menjalankan `padan rebuild eligibility.places --verify`.",
+            "The list is not sealed. Ask the system's operator to run `padan rebuild eligibility.places --verify`.",
+        ),
+    ),
     "period_name_invalid": (
         422,
         Text("Nama periode tidak sesuai jenisnya.", "The name does not fit the kind of period."),

@@ -15,7 +15,8 @@ from padan_eligibility.domain.periods import STAGES_A_YEAR, Asked
 from padan_eligibility.domain.sealing import Line
 
 _CLOSED: Final = sorted(state.value for state in CLOSED)
-_MOST_PARKED: Final = 1_000
+MOST_PARKED: Final = 1_000
+"""Events that are looked at one by one. A reader with more of them is ill as a whole."""
 _COLUMNS: Final = sql.SQL(", ").join(sql.Identifier(name) for name in Line.__struct_fields__)
 _CUT: Final = sql.SQL(
     "heads AS (SELECT array_agg(pos ORDER BY shard) AS decided FROM log_head WHERE topic = %(topic)s), "
@@ -97,12 +98,12 @@ def close_period(connection: Connection[Any], closed: PeriodClosed, request: str
 
 
 def parked(connection: Connection[Any], reader: str, topic: str, cut: Sequence[int]) -> Sequence[tuple[str, bytes]]:
-    """Key and value of events within the cut that wait parked: at most 1,000."""
+    """Key and value of events within the cut that wait parked: `MOST_PARKED`, and one more where there are more."""
     rows = connection.execute(
         "SELECT convert_from(p.key, 'UTF8'), coalesce(p.value, '') FROM parked p "
         "JOIN unnest(%(cut)s::bigint[]) WITH ORDINALITY AS c (pos, shard) ON c.shard - 1 = p.shard "
         "WHERE p.reader = %(reader)s AND p.topic = %(topic)s AND p.pos <= c.pos LIMIT %(most)s",
-        {"cut": list(cut), "reader": reader, "topic": topic, "most": _MOST_PARKED},
+        {"cut": list(cut), "reader": reader, "topic": topic, "most": MOST_PARKED + 1},
     )
     return [(key, bytes(value)) for key, value in rows]
 

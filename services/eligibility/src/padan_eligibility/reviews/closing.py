@@ -1,6 +1,8 @@
 """A person closes a review: decided, told and taken up by the next round in one transaction."""
 
 import asyncio
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 from uuid import UUID, uuid5
 
@@ -11,6 +13,7 @@ from padan_events.reviews import ReviewClosed, ReviewNote, ReviewOutcome
 from padan_runtime import log, metrics, relay
 from padan_runtime.database import Database
 from padan_runtime.keys import KeyClient
+from padan_runtime.log import Entry
 from padan_runtime.sealing import open_sealed, seal
 from psycopg import Connection
 
@@ -31,8 +34,8 @@ _NAMESPACE: Final = UUID("5d0b1c74-8a0f-5a44-9c68-1f2d3e9a7b60")
 
 
 class CloseAsked(msgspec.Struct, frozen=True, kw_only=True):
-    """What a person says of a review. `request` names the asking: the same one of the same person again changes
-    nothing. `photos` are of the household, which the gateway has seen to."""
+    """What a person says of a review. `request` names the asking of that review: the same one of the same person again
+    changes nothing. `photos` are of the household, which the gateway has seen to."""
 
     outcome: ReviewOutcome
     request: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
@@ -43,8 +46,11 @@ class CloseAsked(msgspec.Struct, frozen=True, kw_only=True):
 class Closing:
     """Closes reviews. `keys` opens and seals what is written beside them, `clock` says what time it is."""
 
-    def __init__(self, database: Database, policies: PolicySet, keys: KeyClient, clock: Clock) -> None:
-        self._database, self._policies, self._keys, self._clock = database, policies, keys, clock
+    def __init__(
+        self, database: Database, policies: PolicySet, keys: KeyClient, clock: Clock, within: timedelta
+    ) -> None:
+        self._database, self._policies, self._keys = database, policies, keys
+        self._clock, self._within = clock, within
 
     async def close(self, review_id: UUID, person: Person, asked: CloseAsked) -> dict[str, Any]:
         """Close it; what the person is answered. Raises `RefusedError`, `Unavailable`, and psycopg's errors."""
@@ -63,14 +69,14 @@ class Closing:
         return review.household_id
 
     def _close(self, review_id: UUID, person: Person, asked: CloseAsked, key: bytes | None) -> dict[str, Any]:
-        event_id = uuid5(_NAMESPACE, f"{person.actor}:{asked.request}")
+        event_id = uuid5(_NAMESPACE, f"{review_id}:{person.actor}:{asked.request}")
         with self._database.transaction() as connection:
             places.hold_redeciding(connection, alone=False)
             review = repository.known(connection, [review_id])[review_id]
             regency = repository.hold(connection, review.household_id)
-            held = repository.locked(connection, review_id)
+            of_match = repository.hold_match(connection, review.match_id)
             assert regency is not None, "a review is of a household that is known"
-            assert held is not None, "reviews are never removed"
+            held = next(one for one in of_match if one.review_id == review_id)
             shard = shard_of(str(review.household_id))
             before = repository.told(connection, shard, event_id)
             if before is not None:
@@ -83,14 +89,28 @@ class Closing:
                 text = ReviewNote(asked.note.strip())
                 note = seal(key, text, subject=review.household_id, event_id=event_id)
             finding = Finding(outcome=asked.outcome, photos=asked.photos, note=note)
-            today = local_date(self._clock(connection), regency)
-            change = reviews.closed(held, regency, person, finding, today)
+            now = self._clock(connection)
+            change = reviews.closed(held, regency, person, finding, local_date(now, regency))
             repository.write(connection, [change[0]])
             if ReviewOutcome.FOUNDED in {held.outcome, asked.outcome}:
                 self._stand_anew(connection, held, event_id)
-            log.append(connection, [entry(change, None, event_id=event_id, actor=person.actor)])
+            others = [one for one in of_match if one.review_id != review_id]
+            log.append(
+                connection,
+                [
+                    entry(change, None, event_id=event_id, actor=person.actor),
+                    *self._followed(connection, [change[0], *others], now),
+                ],
+            )
         metrics.REVIEWS_CLOSED.labels(asked.outcome.value).inc()
         return _answer(review_id, asked.outcome, event_id)
+
+    def _followed(self, connection: Connection[Any], held: Sequence[Review], now: datetime) -> Sequence[Entry]:
+        """What a finding means where the person lives by now: one that is overturned is looked into there too."""
+        place = repository.whereabouts(connection, held).get(held[0].person_id)
+        changes = [] if place is None else reviews.followed(held, place, now, self._within)
+        repository.write(connection, [review for review, _ in changes])
+        return [entry(change, None) for change in changes]
 
     def _stand_anew(self, connection: Connection[Any], review: Review, cause: UUID) -> None:
         """The household's aid ends, or begins again, with the next round of each programme it was decided for."""

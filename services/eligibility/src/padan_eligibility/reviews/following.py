@@ -34,9 +34,11 @@ def follow(
         return entries
     where = repository.whereabouts(connection, [review for held in concerned.values() for review in held])
     for held in concerned.values():
-        place = where[held[0].person_id]
-        households = (place.holder, *(review.household_id for review in held))
-        event = next(touched[one] for one in households if one is not None and one in touched)
+        place = where.get(held[0].person_id)
+        households = (None if place is None else place.holder, *(review.household_id for review in held))
+        event = next((touched[one] for one in households if one is not None and one in touched), None)
+        if place is None or event is None:
+            continue  # the person is on the way, or has gone on meanwhile: the events of where they are will say
         for change in reviews.followed(held, place, event.time, within):
             repository.write(connection, [change[0]])
             entries.append(entry(change, event))

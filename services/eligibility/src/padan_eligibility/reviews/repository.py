@@ -6,6 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
+from padan_events.effects import NOBODY
 from padan_events.reviews import ReviewTier
 from padan_events.states import CLOSED
 from padan_events.topics import ELIGIBILITY_EVENTS
@@ -40,27 +41,34 @@ def known(connection: Connection[Any], ids: Sequence[UUID]) -> dict[UUID, Review
     return {row[0]: _review(row) for row in rows}
 
 
-def locked(connection: Connection[Any], review_id: UUID) -> Review | None:
-    """A review, held until the end of the transaction."""
-    row = connection.execute(
-        _SELECT + sql.SQL("WHERE r.review_id = %b FOR UPDATE"), [review_id], binary=True
-    ).fetchone()
-    return None if row is None else _review(row)
-
-
 def touched(connection: Connection[Any], household_ids: Sequence[UUID]) -> dict[UUID, list[Review]]:
     """By match, all reviews of the matches that concern these households or persons whom they hold; held until the
     end of the transaction, in one order, so that two workers that meet over a transfer wait for each other and never
     deadlock."""
     rows = connection.execute(
-        _SELECT
-        + sql.SQL(
-            "WHERE r.match_id IN (SELECT match_id FROM review WHERE household_id = ANY(%(ids)b) "
-            "UNION SELECT x.match_id FROM review x JOIN person_fact p USING (person_id) "
-            "WHERE p.household_id = ANY(%(ids)b)) ORDER BY r.review_id FOR UPDATE OF r"
-        ),
+        "SELECT r.match_id FROM review r WHERE r.match_id IN ("
+        "SELECT match_id FROM review WHERE household_id = ANY(%(ids)b) "
+        "UNION SELECT x.match_id FROM review x JOIN person_fact p USING (person_id) "
+        "WHERE p.household_id = ANY(%(ids)b)) ORDER BY r.review_id FOR UPDATE OF r",
         {"ids": household_ids},
         binary=True,
+    ).fetchall()
+    return of_matches(connection, sorted({match_id for (match_id,) in rows}))
+
+
+def hold_match(connection: Connection[Any], match_id: UUID) -> Sequence[Review]:
+    """All reviews of a match, held until the end of the transaction."""
+    connection.execute(
+        "SELECT 1 FROM review r WHERE r.match_id = %b ORDER BY r.review_id FOR UPDATE OF r", [match_id], binary=True
+    )
+    return of_matches(connection, [match_id]).get(match_id, [])
+
+
+def of_matches(connection: Connection[Any], match_ids: Sequence[UUID]) -> dict[UUID, list[Review]]:
+    """All reviews by match. A statement of its own, behind the one that holds them: who waited there for somebody who
+    has opened one more meanwhile does not see that one in the same statement."""
+    rows = connection.execute(
+        _SELECT + sql.SQL("WHERE r.match_id = ANY(%b) ORDER BY r.review_id"), [match_ids], binary=True
     )
     found: dict[UUID, list[Review]] = {}
     for row in rows:
@@ -70,20 +78,27 @@ def touched(connection: Connection[Any], household_ids: Sequence[UUID]) -> dict[
 
 
 def whereabouts(connection: Connection[Any], reviews: Sequence[Review]) -> dict[UUID, Whereabouts]:
-    """By person where they are, with the regencies of the households that matter to their reviews."""
-    holders = {
-        person_id: (household_id, lives)
-        for person_id, household_id, lives in connection.execute(
-            "SELECT p.person_id, p.household_id, p.died_on IS NULL AND NOT h.state = ANY(%s) "
-            "FROM person_fact p JOIN household_fact h USING (household_id) WHERE p.person_id = ANY(%b)",
-            [_CLOSED, sorted({one.person_id for one in reviews})],
-            binary=True,
-        )
-    }
-    known = {*(holder for holder, _ in holders.values()), *(one.household_id for one in reviews)}
+    """By person where they are, with the regencies of the households that matter to their reviews; without those who
+    are in a household of which nothing is known yet: its own events, in another shard, will say what becomes of theirs.
+    """
+    holders: dict[UUID, tuple[UUID | None, bool]] = {}
+    on_the_way = set()
+    for person_id, household_id, state, alive in connection.execute(
+        "SELECT p.person_id, p.household_id, h.state, p.died_on IS NULL "
+        "FROM person_fact p LEFT JOIN household_fact h USING (household_id) WHERE p.person_id = ANY(%b)",
+        [sorted({one.person_id for one in reviews})],
+        binary=True,
+    ):
+        if state is not None:
+            holders[person_id] = (household_id, alive and state not in _CLOSED)
+        elif household_id != NOBODY:
+            on_the_way.add(person_id)
+    known = {*(holder for holder, _ in holders.values() if holder), *(one.household_id for one in reviews)}
     regencies = regencies_of(connection, known)
     found = {}
     for one in reviews:
+        if one.person_id in on_the_way:
+            continue
         holder, lives = holders.get(one.person_id, (None, False))
         found[one.person_id] = Whereabouts(holder=holder, home=holder if lives else None, regencies=regencies)
     return found
