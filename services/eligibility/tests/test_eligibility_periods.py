@@ -304,13 +304,17 @@ async def test_the_difference_of_two_stages_names_who_came_and_went_and_the_even
     assert came.caused_by == out.event_id
     (changed,) = [one for one in found.families if "regency" in one.fields]
     assert (changed.household_id, changed.why) == (moved, "moved_along")
-    totals = {one.regency: one for one in found.regencies}
+    totals = {one.regency: one for one in found.regencies or ()}
     assert (totals["3318"].families_before, totals["3318"].families_after) == (5, 4)
     assert (totals["3318"].into, totals["3318"].out) == (1, 1)
     assert totals["3374"].changed == 1
     only = differ(desk, first, second, "3374")
     assert {one.household_id for one in only.families} == {moved}
-    assert [one.regency for one in only.regencies] == ["3374"]
+    assert [one.regency for one in only.regencies or ()] == ["3374"]
+    with desk.database.transaction() as connection:
+        behind = found.families[0].household_id
+        rest = difference(connection, first, second, "", behind=behind, limit=1_000)
+    assert (rest.regencies, rest.families) == (None, found.families[1:])
     with pytest.raises(RefusedError, match="periods_not_alike"):
         differ(desk, first, await close(desk, FEBRUARY, "3"))
 

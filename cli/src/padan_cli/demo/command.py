@@ -21,6 +21,7 @@ from padan_cli.ingest import Gateway
 from padan_cli.platform import Instance, Platform, PlatformError
 from padan_cli.platform.credentials import TOOLS_FILE
 from padan_cli.platform.instance import project_root
+from padan_cli.story.teller import StoryError
 from padan_cli.tokens import issue
 from padan_cli.validity_report import print_report
 
@@ -44,7 +45,10 @@ def demo(
     console = Console(highlight=False)
     platform = _fresh_platform()
     try:
-        wrong = _play(console, platform, rows, stays=not once)
+        try:
+            wrong = _play(console, platform, rows, stays=not once)
+        except StoryError as error:
+            wrong = [str(error)]
         for fault in wrong:
             console.print(f"[red]wrong:[/] {fault}", markup=True)
         if not once:

@@ -14,7 +14,7 @@ from rich.progress import track
 
 from padan_cli.ingest import Gateway
 from padan_cli.platform import Platform
-from padan_cli.story.teller import Teller
+from padan_cli.story.teller import StoryError, Teller
 
 PROGRAMME: Final = "pkh"
 FAMILIES: Final = 6
@@ -74,7 +74,7 @@ def is_entitled(decisions: Sequence[dict[str, Any]]) -> bool:
 def give_places(console: Console, platform: Platform, gateway: Gateway, region: str, ids: Sequence[str]) -> Placed:
     """Take families to their determination, set the quota, and let the family that ranks first resign.
 
-    Raises `StoryError` where a command is refused, and `TimeoutError` where no round gives the places.
+    Raises `StoryError` where a command is refused, or no round gives the places.
     """
     teller = Teller(Console(quiet=True), platform)
     families = [_family(gateway, household_id) for household_id in ids]
@@ -138,5 +138,5 @@ def _until(reached: Callable[[], bool]) -> None:
     deadline = time.monotonic() + _WITHIN_S
     while not reached():
         if time.monotonic() > deadline:
-            raise TimeoutError("no round gave the places")
+            raise StoryError(f"no round gave the places within {_WITHIN_S:.0f} s")
         time.sleep(0.3)  # a round tells nobody when it has been held

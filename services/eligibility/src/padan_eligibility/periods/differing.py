@@ -69,9 +69,10 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Difference(msgspec.Struct, frozen=True):
-    """Totals by regency of all that differ, and a part of them by household id."""
+    """Totals by regency of all that differ (with the first part alone: they cost a look at both lists), and a part of
+    them by household id."""
 
-    regencies: Sequence[Totals]
+    regencies: Sequence[Totals] | None
     families: Sequence[Differs]
 
 
@@ -90,7 +91,8 @@ def difference(
     values = {"before": before.period_id, "after": after.period_id, "prefix": prefix}
     rows = _rows(connection, {**values, "behind": behind, "limit": limit})
     reasons = _reasons(connection, before.closed, after.closed, [row["household_id"] for row in rows])
-    return Difference(_totals(connection, values), [_differs(row, reasons) for row in rows])
+    totals = None if behind.int else _totals(connection, values)
+    return Difference(totals, [_differs(row, reasons) for row in rows])
 
 
 def _rows(connection: Connection[Any], values: Mapping[str, Any]) -> Sequence[dict[str, Any]]:

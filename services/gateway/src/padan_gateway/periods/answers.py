@@ -125,10 +125,11 @@ class TotalsPart(Model):
 
 
 class DifferenceAnswer(Model):
-    """What differs between two sealed lists: totals of all in the caller's region, and a part of the families."""
+    """What differs between two sealed lists: totals of all in the caller's region (null behind the first page), and a
+    part of the families."""
 
     before: PeriodPart
     after: PeriodPart
-    regencies: list[TotalsPart]
+    regencies: list[TotalsPart] | None
     families: list[DiffersPart]
     next_cursor: UUID | None

@@ -160,7 +160,9 @@ def router(parts: Parts) -> APIRouter:
             {
                 "before": _named(found["before"]),
                 "after": _named(found["after"]),
-                "regencies": [{**one, "regency": regions.named(one["regency"])} for one in found["regencies"]],
+                "regencies": None
+                if found["regencies"] is None
+                else [{**one, "regency": regions.named(one["regency"])} for one in found["regencies"]],
                 "families": found["families"],
                 "next_cursor": _next(found["families"], limit),
             }
