@@ -183,7 +183,7 @@ class Desk:
             self.goes_on(number)
             number += 1
         if behind:
-            await asyncio.to_thread(self.asked.wait)
+            assert await asyncio.to_thread(self.asked.wait, 60), "nobody asked for a cut"
             for _ in range(10):
                 self.goes_on(number)
                 number += 1
