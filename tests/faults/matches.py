@@ -1,6 +1,7 @@
 """A list of matches with a foreign register: each entry opens one review, however often the list is sent."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -49,7 +50,7 @@ class MatchList(msgspec.Struct):
         secret = (asking.platform.instance.secrets / "nik-hash.key").read_bytes()
         for nik in self.niks:
             nik_hash = keyed_hash(secret, nik)
-            match_id = report_id(nik_hash, _REGISTER, self.name)
+            match_id = report_id(partial(keyed_hash, secret), nik_hash, _REGISTER, self.name)
             holders = query(
                 asking.platform, "household",
                 "SELECT household_id::text FROM person_claim WHERE nik_hash = %s", nik_hash,

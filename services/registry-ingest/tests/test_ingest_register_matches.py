@@ -4,8 +4,9 @@ import json
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 import fastexcel
 import httpx
@@ -18,8 +19,8 @@ from padan_events.intake import Accepted, MatchReported, Refused
 from padan_events.reviews import ForeignRegister, RegisterMatch
 from padan_events.states import State
 from padan_events.tiers import Deactivated, DeactivateReason, Reactivated
-from padan_registry_ingest.domain.register_matches import OCCUPATIONS
-from padan_runtime.sealing import open_sealed
+from padan_registry_ingest.domain.register_matches import OCCUPATIONS, report_id
+from padan_runtime.sealing import keyed_hash, open_sealed
 from padan_simulators.pati import PatiBatch
 
 
@@ -148,6 +149,29 @@ def test_lists_that_come_at_once_and_hold_the_same_entries_report_each_once(inge
         told = list(threads.map(lambda one: send(ingest, *(a_match(nik) for nik in one), key=one[0]).json(), orders))
     assert sum(one["reported"] for one in told) == len(niks) == len(matches(ingest))
     assert sum(one["told_already"] for one in told) == 5 * len(niks)
+
+
+def test_the_id_of_a_match_is_of_its_person_register_and_entry_and_needs_the_services_key(
+    ingest: Ingest, registry: Registry
+) -> None:
+    nik = registry.somebody()
+    known(ingest, nik)
+    keyed = partial(keyed_hash, ingest.hash_key)
+    own, other = keyed(nik), keyed("3318014507800009")
+    mine = report_id(keyed, own, ForeignRegister.PENSION, "P-17")
+    assert send(ingest, a_match(nik)).json()["reported"] == 1
+    assert [event.event_id for event, _ in matches(ingest)] == [mine]
+    ids = {
+        mine,
+        report_id(keyed, other, ForeignRegister.PENSION, "P-17"),
+        report_id(keyed, own, ForeignRegister.COMPANY_REGISTER, "P-17"),
+        report_id(keyed, own, ForeignRegister.PENSION, "P-18"),
+        # Who holds the person's hash, and guesses register and entry, has another key.
+        report_id(partial(keyed_hash, bytes(32)), own, ForeignRegister.PENSION, "P-17"),
+    }
+    assert len(ids) == 5
+    for_ever = report_id(partial(keyed_hash, bytes(32)), bytes(32), ForeignRegister.PENSION, "P-17")
+    assert for_ever == UUID("6b085ed4-f295-55d1-af60-b5885e735b00")
 
 
 def test_killed_in_the_middle_a_list_that_is_sent_again_is_reported_once(ingest: Ingest, registry: Registry) -> None:

@@ -1,5 +1,6 @@
 """What a foreign register says of a person, as it is sent, and what is wrong with it."""
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Annotated, Final
 from uuid import UUID, uuid5
@@ -43,9 +44,13 @@ def fault(match: SentMatch, now: datetime) -> str | None:
     return "date_too_early" if match.matched_on < EARLIEST else None
 
 
-def report_id(nik_hash: bytes, register: ForeignRegister, reference: str) -> UUID:
-    """The id of a match: an entry of a register about a person is one, whoever tells of it and however often."""
-    return uuid5(_NAMESPACE, f"{nik_hash.hex()}\n{register.value}\n{reference}")
+def report_id(keyed_hash: Callable[[str], bytes], nik_hash: bytes, register: ForeignRegister, reference: str) -> UUID:
+    """The id of a match: an entry of a register about a person is one, whoever tells of it and however often.
+
+    It goes out in events in clear. There are few registers, and their references can be tried: so it is made with the
+    services' key, without which nobody who knows the person's hash confirms a guess by it."""
+    # Hashes under this key are of numbers, or begin with a word of their own.
+    return uuid5(_NAMESPACE, keyed_hash(f"match:{nik_hash.hex()}\n{register.value}\n{reference}").hex())
 
 
 BARRED_REGISTER: Final = "barred_register"

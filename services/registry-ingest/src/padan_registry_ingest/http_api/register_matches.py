@@ -18,7 +18,7 @@ from padan_runtime.service_tokens import ServiceVerifier
 
 from padan_registry_ingest.domain import reasons
 from padan_registry_ingest.domain.refusals import words_of
-from padan_registry_ingest.domain.register_matches import MOST_MATCHES, SentMatch, fault
+from padan_registry_ingest.domain.register_matches import MOST_MATCHES, SentMatch, fault, report_id
 from padan_registry_ingest.http_api.batches import actor_of, region_of
 from padan_registry_ingest.register_matches import repository
 from padan_registry_ingest.register_matches.reporting import Found, Teller, report
@@ -87,7 +87,8 @@ class RegisterMatchApi:
                     found.append(None)
                     continue
                 match = RegisterMatch(register=one.register, reference=one.reference, detail=one.detail)
-                found.append(Found(nik_hash, person, match, one.matched_on))
+                name = report_id(self._hash, nik_hash, one.register, one.reference)
+                found.append(Found(name, person, match, one.matched_on))
             going = report(connection, [one for one in found if one is not None], teller)
             answer = msgspec.json.encode(_answer(found, faults, {entry.event_id for entry in going}))
             repository.keep_answer(connection, teller.actor, key, digest, answer)

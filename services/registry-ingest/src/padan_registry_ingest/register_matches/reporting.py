@@ -13,7 +13,6 @@ from padan_runtime.log import Entry
 from padan_runtime.sealing import seal
 from psycopg import Connection
 
-from padan_registry_ingest.domain.register_matches import report_id
 from padan_registry_ingest.life_events.repository import Person
 from padan_registry_ingest.register_matches import repository
 
@@ -32,17 +31,12 @@ class Teller(msgspec.Struct, frozen=True):
 
 
 class Found(msgspec.Struct, frozen=True):
-    """A match of a person of the register."""
+    """A match of a person of the register, and the id of its report."""
 
-    nik_hash: bytes
+    report_id: UUID
     person: Person
     match: RegisterMatch
     matched_on: date
-
-    @property
-    def report_id(self) -> UUID:
-        """The id of its report."""
-        return report_id(self.nik_hash, self.match.register, self.match.reference)
 
 
 def report(connection: Connection[Any], found: Sequence[Found], teller: Teller) -> list[Entry]:

@@ -12,7 +12,7 @@ from psycopg import Connection
 
 from padan_registry_ingest.batches.repository import Upload
 from padan_registry_ingest.domain.reasons import BIT
-from padan_registry_ingest.domain.register_matches import BARRED_REGISTER, OCCUPATIONS
+from padan_registry_ingest.domain.register_matches import BARRED_REGISTER, OCCUPATIONS, report_id
 from padan_registry_ingest.matching.repository import Answers
 from padan_registry_ingest.register_matches import repository
 from padan_registry_ingest.register_matches.reporting import Found, Teller, report
@@ -51,7 +51,7 @@ def report_rows(
         connection,
         [
             Found(
-                nik_hash,
+                report_id(keyed_hash, nik_hash, OCCUPATIONS[hashes[nik_hash]], BARRED_REGISTER),
                 person,
                 RegisterMatch(
                     register=OCCUPATIONS[hashes[nik_hash]], reference=BARRED_REGISTER, detail=hashes[nik_hash]
