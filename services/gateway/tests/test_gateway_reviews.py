@@ -87,6 +87,41 @@ def of_family(world: World, row: int, **who: Any) -> Any:
     return answer.json()["reviews"]
 
 
+OF_THE_MATCH = ("person_id", "matched_on", "came_from", "finding")
+
+
+def test_whom_a_review_is_of_and_when_is_for_who_may_know_the_finding_and_logged_as_it_is(world: World) -> None:
+    world.put(world.register.propose(1))
+    before = uuid4()
+    world.put(opened(world, 1, TIMELY, came_from=before))
+    whole = {"person_id": str(person_id(1, 0)), "matched_on": "2020-03-30", "came_from": str(before)}
+    village: dict[str, Any] = {"region": VILLAGES[0], "purpose": "verification"}
+    for who in (
+        {},
+        {"role": "village_operator", **village},
+        {"role": "village_head", **village},
+        {"role": "programme_owner", "purpose": "verification"},
+    ):
+        (one,) = of_family(world, 1, **who)
+        assert [one[name] for name in OF_THE_MATCH] == [None] * 4, who
+        assert (one["state"], one["tier"], one["due_on"]) == ("open", "social_office", TIMELY.isoformat())
+    (one,) = reviews(world)
+    assert [one[name] for name in OF_THE_MATCH] == [None] * 4
+    assert not any("review" in entry[7] for entry in world.access_log())
+    for role in ("social_office", "auditor"):
+        for (one,) in (
+            of_family(world, 1, role=role, purpose="verification"),
+            reviews(world, role=role, purpose="verification"),
+        ):
+            assert {name: one[name] for name in whole} == whole
+            assert one["finding"]["reference"] == "AHU-117"
+    logged = [entry for entry in world.access_log() if "review" in entry[7]]
+    assert [(entry[1], entry[4]) for entry in logged] == [
+        (role, action) for role in ("social_office", "auditor") for action in ("read_eligibility", "read_reviews")
+    ]
+    assert all(person_id(1, 0) in entry[6] for entry in logged)
+
+
 def test_a_family_s_review_is_told_beside_its_decisions_and_which_register_only_with_a_purpose(world: World) -> None:
     world.put(world.register.propose(1))
     world.put(opened(world, 1, TIMELY))

@@ -178,7 +178,10 @@ def router(parts: Parts) -> APIRouter:
                 Field.DECISION, reviews.of_household(connection, household_id, reviewing.today())
             )
             opened = bool(lens.show(Field.REVIEW, reviewed)) if reviewed else False
-            log_read(connection, caller, purpose, Action.READ_ELIGIBILITY, lens.unmasked, households=[household_id])
+            log_read(
+                connection, caller, purpose, Action.READ_ELIGIBILITY, lens.unmasked, households=[household_id],
+                persons={one["person_id"] for one in reviewed or ()} if opened else (),
+            )  # fmt: skip
         return Seen(rows, places, reviewed, explained, opened)
 
     async def key_for(household_id: UUID) -> tuple[bytes | None, Explanations]:

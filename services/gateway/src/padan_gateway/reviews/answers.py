@@ -1,5 +1,5 @@
-"""How a review is told: whose turn it is and until when, to whoever sees the family's decisions; which register it was
-and what was found, to whoever may know."""
+"""How a review is told: whose turn it is and until when, to whoever sees the family's decisions; whom it is of, which
+register it was and what was found, to whoever may know."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -49,15 +49,16 @@ class FindingPart(Model):
 
 
 class ReviewPart(Model):
-    """A review. While it is open nothing of the family's aid changes. `finding` is for who may know it, with a purpose;
-    else null. `came_from`: the review of the household that the person was in before."""
+    """A review. While it is open nothing of the family's aid changes. `finding`, `person_id`, `matched_on` and
+    `came_from` (the review of the household that the person was in before) are for who may know them, with a purpose;
+    else null."""
 
     review_id: UUID
     household_id: UUID
-    person_id: UUID
+    person_id: UUID | None
     state: ReviewState
     tier: ReviewTier = Described(description="Whose turn it is, or was.")
-    matched_on: date
+    matched_on: date | None
     opened_on: date
     due_on: date = Described(description="Last day on which it is on time.")
     outcome: ReviewOutcome | None
@@ -84,15 +85,14 @@ def today() -> dict[str, date]:
 
 
 def review(row: Mapping[str, Any], finding: Mapping[str, Any] | None) -> dict[str, Any]:
-    """A row of `review_view` as `ReviewPart`."""
-    plain = (
-        *("review_id", "household_id", "person_id", "tier", "matched_on", "opened_on", "due_on"),
-        *("outcome", "closed_on", "closed_tier", "came_from"),
-    )
+    """A row of `review_view` as `ReviewPart`. No finding: whom of the family it names is not for the caller, either."""
+    plain = ("review_id", "household_id", "tier", "opened_on", "due_on", "outcome", "closed_on", "closed_tier")
+    of_the_match = ("person_id", "matched_on", "came_from")
     state = "closed" if row["outcome"] is not None else "overdue" if row["overdue"] else "open"
     text_id, text_en = _in_words(row)
     return {
         **{name: row[name] for name in plain},
+        **{name: None if finding is None else row[name] for name in of_the_match},
         "state": state,
         "finding": finding,
         "text_id": text_id,
