@@ -39,7 +39,8 @@ class Bantul:
 
     def send(self, path: str, body: Any, role: str, region: str = REGENCY, key: str | None = None) -> httpx.Response:
         with self.stack.http(role, region, subject=role) as http:
-            return http.post(path, json=body, headers={"Idempotency-Key": key or str(uuid4())})
+            headers = {"Idempotency-Key": key or str(uuid4()), "Padan-Purpose": "verification"}
+            return http.post(path, json=body, headers=headers)
 
     def offers(self, places: int) -> None:
         """A programme of the regency, with so many places."""
@@ -109,7 +110,8 @@ def test_a_match_opens_a_review_that_ends_aid_only_once_somebody_found_it_founde
     assert bantul.send("/v1/register-matches", {"matches": sent}, "agency").json()["told_already"] == 2
     other = bantul.stack
     with other.http("agency", "3318", subject="agency") as http:
-        elsewhere = http.post("/v1/register-matches", json={"matches": sent}, headers={"Idempotency-Key": "x"}).json()
+        headers = {"Idempotency-Key": "x", "Padan-Purpose": "verification"}
+        elsewhere = http.post("/v1/register-matches", json={"matches": sent}, headers=headers).json()
     assert {one["code"] for one in elsewhere["matches"]} == {"not_in_register"}
     wait_until(lambda: None not in [bantul.review(one) for one in holders], "both are under review")
     come_to_rest(stack.platform)

@@ -66,6 +66,7 @@ class MatchList(msgspec.Struct):
         headers = {
             "Authorization": f"Bearer {asking.token('agency', 'ID')}",
             "Idempotency-Key": key(self.name, "matches"),
+            "Padan-Purpose": "verification",
         }
         answer = asking.ask(
             self.name, lambda http: http.post("/v1/register-matches", json={"matches": sent}, headers=headers)

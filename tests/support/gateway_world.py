@@ -123,6 +123,7 @@ class IngestPeer:
         self._take_pieces(verifier)
         self._check_lists(verifier)
         self._keep_photos(verifier)
+        self._take_matches(verifier)
 
         @self.app.get("/batches/{upload_id}/rows.csv")
         async def rows(upload_id: UUID) -> Response:
@@ -132,6 +133,18 @@ class IngestPeer:
         @self.app.get("/templates/registration.xlsx")
         async def template() -> Response:
             return Response(b"PK template", media_type="application/vnd.openxmlformats-officedocument")
+
+    def _take_matches(self, verifier: ServiceVerifier) -> None:
+        """Lists of matches, of which is kept what was asked."""
+        self.matches: list[list[dict[str, Any]]] = []
+
+        @self.app.post("/register-matches")
+        async def tell(request: Request) -> Response:
+            verifier.one_of(request, "gateway")
+            self.matches.append(msgspec.json.decode(await request.body())["matches"])
+            told = [{"item": number, "state": "reported"} for number, _ in enumerate(self.matches[-1], start=1)]
+            document = {"reported": len(told), "told_already": 0, "refused": 0, "matches": told}
+            return Response(msgspec.json.encode(document), media_type="application/json")
 
     def _keep_photos(self, verifier: ServiceVerifier) -> None:
         """One photo of one household."""

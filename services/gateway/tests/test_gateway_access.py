@@ -63,6 +63,12 @@ def test_whoever_reads_households_has_a_right_to_the_register() -> None:
             assert sight(role, Field.REGISTER, None) is Sight.FULL, role
 
 
+def test_whoever_is_answered_about_people_of_a_list_may_know_it_with_a_purpose_which_is_logged() -> None:
+    for role in Role:
+        if may(role, Action.CHECK_LIST) or may(role, Action.REPORT_MATCHES):
+            assert sight(role, Field.LIST_RESULT, Purpose.VERIFICATION) is Sight.FULL, role
+
+
 def test_files_come_only_from_offices_that_answer_for_a_register() -> None:
     assert {role for role in Role if may(role, Action.UPLOAD_BATCH)} == {
         Role.SOCIAL_OFFICE, Role.PROVINCE, Role.MINISTRY,

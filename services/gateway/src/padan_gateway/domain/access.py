@@ -68,10 +68,11 @@ class Action(StrEnum):
 class Field(StrEnum):
     """What an answer can hold. `register` stands for what identifies nobody: state, region down to the district,
     decile, counts, ids. The village belongs to `address`: with birth month and sex it singles most people out, so it is
-    sealed in the events as the street is. Of a list that is checked, `list_result` says whether each person is in the
-    register of the caller's region, `list_details` whether in another's and which data differ. `objection` is who
-    objected to a family, and what they say: whoever lives or works in the village never sees it. `review` is which
-    foreign register named a member, and what an official found: the same holds of it."""
+    sealed in the events as the street is. Of a list that is checked, or that tells of matches, `list_result` says
+    whether each person is in the register of the caller's region; of one that is checked, `list_details` says whether
+    in another's and which data differ. `objection` is who objected to a family, and what they say: whoever lives or
+    works in the village never sees it. `review` is which foreign register named which member and when, and what an
+    official found: the same holds of it."""
 
     REGISTER = "register"
     NAME = "name"
@@ -146,7 +147,7 @@ FIELDS: Mapping[Role, Mapping[Field, Right]] = {
     Role.APPROVER: _DECIDES,
     Role.PROVINCE: _SENDS_FILES,
     Role.MINISTRY: _SENDS_FILES,
-    Role.PROGRAMME_OWNER: _MASKED_ONLY,
+    Role.PROGRAMME_OWNER: {**_MASKED_ONLY, Field.LIST_RESULT: Right.PURPOSE},
     Role.AGENCY: {Field.LIST_RESULT: Right.PURPOSE, Field.DECILE_GROUP: Right.PURPOSE},
     Role.CIVIL_REGISTRY_OFFICER: {
         Field.REGISTER: Right.FULL,

@@ -35,11 +35,12 @@ of it answers like one that does not exist. Row-level security in the database e
   the case. A role without it gets no answer about people at all.
 - `list_result` says of each person of a list that the caller sends whether the register of their region holds them,
   `list_details` whether another region's does (never which) and whether name or birth date differ; `decile_group` is
-  1-4, 5 or 6-10. A check is logged as a read of all its rows.
+  1-4, 5 or 6-10. A check is logged as a read of all its rows. A list that tells of matches (`report_matches`) is
+  answered the same question: it, too, takes a purpose and is logged.
 - `objection` is who objected to a family, what they say and what was answered. Nobody who lives or works in the
   village sees it.
-- `review` is which foreign register named a member of a family, and what was found of it. That there is a review, and
-  until when, is told with the decisions.
+- `review` is which foreign register named which member of a family and when, and what was found of it. That there is a
+  review, whose turn it is and until when, is told with the decisions.
 - `photo` is a picture of the house, of people or of papers. Whoever may see it may also see which photos there are.
 - `address` is street, RT, RW and village: village, birth month and sex together single most people out. So a list of
   one village, too, takes a role with this right and a stated purpose, unless the caller acts for that village alone.

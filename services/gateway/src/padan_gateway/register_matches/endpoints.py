@@ -14,10 +14,12 @@ from pydantic import Field as Described
 
 from padan_gateway import problems
 from padan_gateway.batches.passthrough import on_behalf_of
-from padan_gateway.domain.access import Action
+from padan_gateway.domain.access import Action, Field, Purpose
+from padan_gateway.domain.lens import Lens
 from padan_gateway.domain.regions import Level
 from padan_gateway.parts import Parts
-from padan_gateway.signin.context import seen_by
+from padan_gateway.signin.context import log_read, seen_by
+from padan_gateway.signin.door import StatedPurpose
 from padan_gateway.signin.tokens import Caller
 
 
@@ -68,17 +70,30 @@ def router(parts: Parts) -> APIRouter:
     routes = APIRouter(tags=["reviews"])
     tells = Depends(parts.door.for_(Action.REPORT_MATCHES))
 
-    def seen(caller: Caller, niks: list[str]) -> set[bytes]:
-        """The hashes of those of these NIKs whose people live in the caller's region, in households of the register."""
+    def seen(caller: Caller, purpose: Purpose, niks: list[str]) -> set[bytes]:
+        """The hashes of those of these NIKs whose people live in the caller's region, in households of the register.
+
+        The answer says of each NIK whether the register holds it: that is logged here, before anybody is asked.
+        Raises `Problem` role_forbidden."""
+        lens = Lens(caller.role, purpose)
+        if lens.show(Field.LIST_RESULT, niks) is None:
+            raise problems.role_forbidden()
         hashes = [keyed_hash(parts.nik_hash_key, nik) for nik in niks]
         with seen_by(parts.reader, caller) as connection:
             rows = connection.execute(
-                "SELECT p.nik_hash FROM person_view p JOIN household_view h USING (household_id) "
-                "WHERE p.nik_hash = ANY(%b)",
+                "SELECT p.nik_hash, p.person_id, h.household_id FROM person_view p "
+                "JOIN household_view h ON h.household_id = p.household_id WHERE p.nik_hash = ANY(%b)",
                 [hashes],
                 binary=True,
             ).fetchall()
-        return {bytes(nik_hash) for (nik_hash,) in rows}
+            # `rows`, too: registry-ingest may know people whom the views do not have yet.
+            log_read(
+                connection, caller, purpose, Action.REPORT_MATCHES, lens.unmasked,
+                households={household_id for _, _, household_id in rows},
+                persons={person_id for _, person_id, _ in rows},
+                rows=len(niks),
+            )  # fmt: skip
+        return {bytes(nik_hash) for nik_hash, _, _ in rows}
 
     @routes.post(
         "/v1/register-matches",
@@ -87,6 +102,7 @@ def router(parts: Parts) -> APIRouter:
         responses={
             **problems.responses(
                 *problems.SIGNED_IN,
+                problems.purpose_missing,
                 problems.request_invalid,
                 problems.body_too_large,
                 lambda: problems.service_unavailable("registry-ingest"),
@@ -100,10 +116,13 @@ def router(parts: Parts) -> APIRouter:
         idempotency_key: Annotated[
             str, Header(alias="Idempotency-Key", min_length=1, max_length=200, description="Names this list.")
         ],
+        purpose: StatedPurpose = None,
     ) -> Response:
+        if purpose is None:
+            raise problems.purpose_missing()
+        known = await asyncio.to_thread(seen, caller, purpose, [one.nik for one in form.matches])
         matches: list[dict[str, Any]] = [one.model_dump(mode="json", by_alias=True) for one in form.matches]
         if caller.scope.level is not Level.NATION:
-            known = await asyncio.to_thread(seen, caller, [one.nik for one in form.matches])
             for one in matches:
                 one["within"] = keyed_hash(parts.nik_hash_key, one["nik"]) in known
         body = msgspec.json.encode({"matches": matches, "request": idempotency_key})
