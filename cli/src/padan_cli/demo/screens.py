@@ -172,7 +172,7 @@ def _place(told: dict[str, Any]) -> str:
         case "held":
             return "[green]holds a place[/]"
         case "waiting":
-            return f"[yellow]waits, number {told['rank']} of {told['on_the_list']}[/]"
+            return f"[yellow]waits: {told['rank']} of {told['on_the_list']}[/]"
         case _:
             return f"[red]ended: {told['reason']}[/]"
 
