@@ -2,7 +2,19 @@
 
 import msgspec
 
-from event_examples import corrections, dying, evidence, families, first, periods, places, reviews, rounds, tiers
+from event_examples import (
+    corrections,
+    dying,
+    evidence,
+    families,
+    first,
+    payments,
+    periods,
+    places,
+    reviews,
+    rounds,
+    tiers,
+)
 from event_examples.subjects import HOUSEHOLD, ORIGIN, PERSON, REPORT
 
 EXAMPLES: list[msgspec.Struct] = [
@@ -16,6 +28,7 @@ EXAMPLES: list[msgspec.Struct] = [
     *places.EXAMPLES,
     *reviews.EXAMPLES,
     *periods.EXAMPLES,
+    *payments.EXAMPLES,
 ]
 
 __all__ = ["EXAMPLES", "HOUSEHOLD", "ORIGIN", "PERSON", "REPORT"]

@@ -9,7 +9,6 @@ _FACTS: Final = {
         "need_recorded referred intervention_delivered "
         "letter_issued letter_withdrawn person_erased"
     ),
-    "eligibility": "disbursement_listed disbursement_resulted recovery_opened recovery_closed",
     "programme": "region_replaced",
 }
 

@@ -5,6 +5,7 @@ from typing import Final
 from padan_runtime.problems import Problem, Text
 
 from padan_eligibility.domain.policy import Text as Fault
+from padan_eligibility.payments.problems import PAYMENT_REASONS
 from padan_eligibility.periods.problems import REASONS as PERIOD_REASONS
 from padan_eligibility.policies.reading import DocumentError
 from padan_eligibility.reviews.problems import REVIEW_REASONS
@@ -125,7 +126,7 @@ RECOMPUTATION_REASONS: Final[dict[str, tuple[int, Text, Text]]] = {
 
 def refused(code: str) -> Problem:
     """The problem of a code."""
-    every = REASONS | QUOTA_REASONS | RECOMPUTATION_REASONS | REVIEW_REASONS | PERIOD_REASONS
+    every = REASONS | QUOTA_REASONS | RECOMPUTATION_REASONS | REVIEW_REASONS | PERIOD_REASONS | PAYMENT_REASONS
     status, detail, next_step = every[code]
     return Problem(code, status, detail, next_step)
 

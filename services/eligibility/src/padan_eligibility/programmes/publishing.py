@@ -7,6 +7,7 @@ from uuid import UUID, uuid5
 import msgspec
 from padan_events import Event, encode, shard_of, type_of
 from padan_events.eligibility import PolicyDrafted, PolicyPublished, PolicyReviewed
+from padan_events.payments import PaymentListMade, PaymentListOrdered
 from padan_events.periods import REGISTER_KEY, PeriodClosed, PeriodOpened
 from padan_events.places import QuotaSet
 from padan_events.topics import PROGRAMME_EVENTS
@@ -22,7 +23,16 @@ from padan_eligibility.programmes import repository
 ACTOR: Final = "service:eligibility"
 NAMESPACE: Final = UUID("3a1f0a52-9d0e-5b6c-8f1d-6c1b0a5d7e21")
 
-ProgrammeFact = PolicyDrafted | PolicyReviewed | PolicyPublished | QuotaSet | PeriodOpened | PeriodClosed
+ProgrammeFact = (
+    PolicyDrafted
+    | PolicyReviewed
+    | PolicyPublished
+    | QuotaSet
+    | PeriodOpened
+    | PeriodClosed
+    | PaymentListMade
+    | PaymentListOrdered
+)
 
 
 class PolicyAlteredError(RuntimeError):

@@ -13,6 +13,7 @@ import msgspec
 from padan_events import Event, decode
 from padan_events.eligibility import PolicyDrafted, PolicyPublished, PolicyReviewed
 from padan_events.envelope import from_record
+from padan_events.payments import PaymentListMade, PaymentListOrdered
 from padan_events.periods import PeriodClosed, PeriodOpened
 from padan_events.places import QuotaSet
 from padan_runtime import metrics
@@ -30,6 +31,15 @@ from padan_eligibility.programmes.policy_set import PolicySet
 READER: Final = "eligibility.policies"
 _EVERY_S: Final = 1.0
 _AT_ONCE: Final = 500
+_PASSED_OVER: Final = (
+    PolicyDrafted,
+    PolicyReviewed,
+    QuotaSet,
+    PeriodOpened,
+    PeriodClosed,
+    PaymentListMade,
+    PaymentListOrdered,
+)
 
 
 class Arrived(msgspec.Struct, frozen=True):
@@ -80,8 +90,8 @@ class Waking:
 
     async def _handle(self, event: Event) -> None:
         data = decode(event.type, event.value)
-        if isinstance(data, PolicyDrafted | PolicyReviewed | QuotaSet | PeriodOpened | PeriodClosed):
-            return  # nothing is decided by a draft; quotas and periods were taken up where they were set
+        if isinstance(data, _PASSED_OVER):
+            return  # nothing is decided by a draft; the others were taken up where they were set
         if not isinstance(data, PolicyPublished):
             raise TypeError(f"{event.type} does not belong on {event.topic}")
         await _patiently(self._policies.refresh)

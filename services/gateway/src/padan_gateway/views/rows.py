@@ -13,6 +13,7 @@ from padan_events.effects import Effects, HouseholdFact, Left, SealedMember, Vil
 from padan_events.eligibility import Decided
 from padan_events.evidence import Geotagged
 from padan_events.household import IdentityMatched, Proposed
+from padan_events.payments import LineFact
 from padan_events.personal import Agreement, HouseholdIdentity, PersonIdentity
 from padan_events.places import AllocationRoundClosed, PlaceFact
 from padan_events.relocations import RelocationAccepted, RelocationRequested
@@ -145,7 +146,7 @@ def fold(events: Sequence[tuple[Event, msgspec.Struct]], keys: Keys) -> Changes:
                 home = keys_of(held, data.household_id).identity if isinstance(data, Geotagged) else None
                 changes.visits.fold(event, data, home)
                 seen_moves.fold(changes.shown, event, data, held)
-            case VillageFact() | ReviewFact():
+            case VillageFact() | ReviewFact() | LineFact():
                 pass
             case Decided():
                 row = DecisionRow(event.event_id, event.time, data)
