@@ -14,7 +14,7 @@ def places_are_shown(ask: Ask) -> bool:
         "gateway",
         "SELECT household_id::text, programme, regency, status = 'held' FROM place_view WHERE status <> 'ended'",
     )
-    waits = ask("eligibility", "SELECT 1 FROM allocation_pending")
+    waits = ask("eligibility", "SELECT 1 FROM allocation_pending UNION ALL SELECT 1 FROM redeciding")
     return not waits and sorted(held) == sorted(shown)
 
 

@@ -8,7 +8,7 @@ import msgspec
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from padan_eligibility.domain.facts import HouseholdFacts
-from padan_eligibility.domain.policy import Policy
+from padan_eligibility.domain.policy import MatchState, Policy
 from padan_eligibility.domain.policy_document import read_policy
 from padan_eligibility.policies import packaged
 from padan_events.criteria import Answer, Criterion2022, CriterionBps
@@ -63,6 +63,7 @@ LEAVES = (
     | struct("poverty_bps_at_least", "criterion", bound=st.integers(1, 14))
     | struct("members_at_least", "criterion", bound=st.integers(1, 3), name=NAME, when=CONDITIONS)
     | struct("proposed_for", "criterion", programme=st.sampled_from(["bst", "pkh"]))
+    | struct("register_match", "criterion", state=st.sampled_from(MatchState))
     | struct("components_at_least", "criterion", bound=st.integers(1, 3))
 )
 
@@ -150,6 +151,8 @@ FAMILIES = st.fixed_dictionaries(
         "state": st.sampled_from(State),
         "decile": st.none() | st.integers(1, 10),
         "proposed_for": st.sampled_from([[], ["bst"], ["bst", "pkh"]]),
+        "barred": st.booleans(),
+        "under_review": st.booleans(),
         "circumstances": st.none()
         | st.fixed_dictionaries(
             {

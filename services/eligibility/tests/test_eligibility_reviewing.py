@@ -44,8 +44,8 @@ async def desk(office: Office) -> AsyncIterator[Desk]:
     desk = Desk(office)
     yield desk
     folded: dict[UUID, Review | None] = {}
-    for fact in desk.reviews():
-        folded[fact.review_id] = reviews.folded(folded.get(fact.review_id), fact)
+    for event, fact in desk.told(ReviewFact):
+        folded[fact.review_id] = reviews.folded(folded.get(fact.review_id), fact, event.event_id)
     with office.database.transaction() as connection:
         assert repository.known(connection, list(folded)) == folded
 

@@ -6,7 +6,7 @@ import time
 from datetime import date
 from threading import Thread
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import msgspec
 import polars as pl
@@ -38,9 +38,19 @@ def spread(number: int) -> UUID:
     return UUID(int=number * 0x9E3779B97F4A7C15F39CC0605CEDC834 % (1 << 128))
 
 
+def write_review(connection: Connection[Any], of: HouseholdFacts, person_id: UUID, outcome: str | None) -> None:
+    connection.execute(
+        "INSERT INTO review (review_id, household_id, person_id, match_id, match, matched_on, matched_in, reported_by, "
+        "opened_on, due_on, tier, outcome, changes) "
+        "VALUES (%(id)s, %(home)s, %(person)s, %(id)s, '', %(day)s, %(home)s, 'x', %(day)s, %(day)s, 'ministry', "
+        "%(outcome)s, 1)",
+        {"id": uuid4(), "home": of.household_id, "person": person_id, "day": DAY, "outcome": outcome},
+    )
+
+
 def write(connection: Connection[Any], population: list[HouseholdFacts]) -> None:
     """Families into the tables of facts, as the fact stream leaves them."""
-    connection.execute("TRUNCATE household_fact, person_fact")
+    connection.execute("TRUNCATE household_fact, person_fact, review")
     for one in population:
         circumstances = None if one.circumstances is None else Jsonb(msgspec.to_builtins(one.circumstances))
         connection.execute(
@@ -51,6 +61,10 @@ def write(connection: Connection[Any], population: list[HouseholdFacts]) -> None
                 list(one.proposed_for),
             ],
         )  # fmt: skip
+        if one.under_review:
+            write_review(connection, one, UUID(int=0), None)
+        if one.barred and one.persons:
+            write_review(connection, one, one.persons[0].person_id, "founded")
         for person in one.persons:
             agrees = {None: None, True: [], False: ["name"]}[person.identity_agrees]
             connection.execute(
@@ -80,8 +94,13 @@ def test_what_is_read_in_parts_of_any_size_is_decided_as_each_family_is(
 ) -> None:
     url = shared.setdefault("url", "") or shared.setdefault("made", make_database("eligibility").owner_url)
     shared["url"] = url
+    families = (family(n, one) for n, one in enumerate(said, 1))
     population = sorted(
-        (msgspec.structs.replace(family(n, one), household_id=spread(n)) for n, one in enumerate(said, 1)),
+        (
+            # Of a household that nobody lives in nobody bars it.
+            msgspec.structs.replace(one, household_id=spread(n), barred=one.barred and bool(one.persons))
+            for n, one in enumerate(families, 1)
+        ),
         key=lambda one: one.household_id,
     )
     with psycopg.connect(url) as connection:

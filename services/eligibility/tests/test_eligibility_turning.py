@@ -15,7 +15,8 @@ from padan_eligibility.domain.ages import birthday
 from padan_eligibility.domain.conditions import asked, met
 from padan_eligibility.domain.decision import decide
 from padan_eligibility.domain.facts import HouseholdFacts, PersonFacts
-from padan_eligibility.domain.policy import AgeWithin, Condition, Holds2022, HoldsBps, MembersAtLeast, Policy
+from padan_eligibility.domain.policy import Holds2022, HoldsBps, MembersAtLeast, Policy
+from padan_eligibility.domain.policy_conditions import AgeWithin, Condition
 from padan_eligibility.domain.policy_document import leaves
 from padan_eligibility.policies import packaged
 from padan_eligibility.policies.reading import read_document
@@ -116,6 +117,8 @@ def changed(policy: Policy, facts: HouseholdFacts, change: SmallestChange, as_of
             case "proposed_for":
                 others = {code for code in facts.proposed_for if code != which}
                 new["proposed_for"] = tuple(sorted(others | ({which} if one.to == "yes" else set())))
+            case "register_match":
+                new["barred" if which == "founded" else "under_review"] = one.to == "yes"
             case "household_size":
                 new["persons"] = such([msgspec.convert({"fact": "everyone"}, Condition)], int(one.to), as_of)
             case "members":

@@ -3,6 +3,7 @@
 from datetime import date
 from enum import StrEnum
 from typing import Annotated
+from uuid import UUID
 
 import msgspec
 
@@ -25,7 +26,8 @@ class Decided(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A household's entitlement to a programme, and on what it rests.
 
     When: an event of the household changed the decision, or what it rests on; the date came that the decision before
-    named; or a policy was published. The last one of a household and programme stands.
+    named; a policy was published; or a review of the household opened or closed, where the policy asks for it. The last
+    one of a household and programme stands.
 
     The event's id is a UUIDv5 of household, programme, facts, policy version and as-of date, and of the decision it
     replaces where no event of the household led to it: the same decision made again is the same event.
@@ -44,6 +46,10 @@ class Decided(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     explanation: Annotated[bytes, told("Why, criterion by criterion, in Indonesian and English.", "sealed_sensitive")]
     annual_idr: Annotated[int | None, told("Amount a year in rupiah; absent where there is none.")] = None
     missing: Annotated[tuple[str, ...], told("Facts that were not known and would have mattered.")] = ()
+    rests_on: Annotated[
+        tuple[UUID, ...],
+        told("Events of eligibility.events.v1 on which it rests too: the last of each review, where the policy asks."),
+    ] = ()
 
 
 @event_type("id.padan.programme.policy_drafted.v1", PROGRAMME_EVENTS)

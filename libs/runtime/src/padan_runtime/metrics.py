@@ -60,7 +60,7 @@ PORT_SECONDS = Histogram("padan_port_seconds", "Time of one request to an outsid
 LOOKED = Gauge(
     "padan_work_last_timestamp_seconds",
     "When work that nobody asks for was last done or seen to be none: rounds of places, decisions that come due, "
-    "recomputations, reviews that are late. Alert where it is old.",
+    "recomputations, decisions that an event of the system touches, reviews that are late. Alert where it is old.",
     ["work"],
 )
 REVIEWS_OPEN = Gauge("padan_reviews_open", "Reviews of matches with foreign registers that are open.", ["tier"])

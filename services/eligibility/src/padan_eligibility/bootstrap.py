@@ -42,6 +42,7 @@ from padan_eligibility.reviews.serving import serve_reviews
 from padan_eligibility.settings import EligibilitySettings, schemas
 from padan_eligibility.simulation.running import Simulations
 from padan_eligibility.simulation.serving import serve_simulations
+from padan_eligibility.timing.asked import Asked
 from padan_eligibility.timing.due import Due
 from padan_eligibility.timing.recomputing import Recomputing
 from padan_eligibility.timing.redeciding import PAGE, Redeciding, database_clock
@@ -109,6 +110,7 @@ def build(settings: EligibilitySettings) -> faust.App:
     allocator = Allocator(database, policies, cuts.cut, READER)
     redeciding = Redeciding(database, sealing, policies, database_clock)
     due = Ticking("due", Due(redeciding, per_s=settings.recompute_per_s).look)
+    asked = Ticking("redeciding", Asked(redeciding, policies).look)
     recomputing = Ticking(
         "recomputing",
         Recomputing(redeciding, policies, cuts.cut, READER, per_s=settings.recompute_per_s).look,
@@ -117,14 +119,14 @@ def build(settings: EligibilitySettings) -> faust.App:
     runners = [
         *(server.run, projector.run, relay.run, waking.run, allocator.run, due.run, recomputing.run),
         escalating.run,
+        asked.run,
         reconciliation(database, household).run,
     ]
     facts = FactService(runners, close=close)
     app = create_application(settings)
     follow_programmes(app, waking, settings.kafka_client)
-    due.on(app)
-    recomputing.on(app)
-    escalating.on(app)
+    for ticking in (due, recomputing, escalating, asked):
+        ticking.on(app)
     app.service(cast(type[FactService], facts))  # Faust takes an instance too, though its types do not say so
 
     health = Health()

@@ -7,6 +7,7 @@ from typing import Final, get_args
 import msgspec
 
 from padan_eligibility.domain import policy
+from padan_eligibility.domain import policy_conditions as conditions
 from padan_eligibility.policies.allowing import fields_of
 from padan_eligibility.programmes.problems import REASONS
 
@@ -23,15 +24,16 @@ _FROM: Final[dict[type[msgspec.Struct], str]] = {
     policy.CountBps: "`circumstances_assessed` (sealed)",
     policy.MembersAtLeast: "the members' sealed facts",
     policy.ComponentsAtLeast: "the members' sealed facts",
+    policy.RegisterMatch: "`review_opened`, `review_closed` (eligibility.events.v1)",
     policy.ProposedFor: "`programme_proposed`, `resigned`",
-    policy.IdentityAgrees: "`identity_matched`, `identity_unmatched`, `conflict_resolved`; else not known",
-    policy.AgeWithin: "birth date; not known where there is none",
-    policy.Attends: "school",
-    policy.Pregnant: "pregnancy",
-    policy.SevereDisability: "severe disability",
-    policy.DisabilityAnyOf: "kinds of disability",
-    policy.Everyone: "the household's members",
-    policy.SexIs: "sex; not known where there is none",
+    conditions.IdentityAgrees: "`identity_matched`, `identity_unmatched`, `conflict_resolved`; else not known",
+    conditions.AgeWithin: "birth date; not known where there is none",
+    conditions.Attends: "school",
+    conditions.Pregnant: "pregnancy",
+    conditions.SevereDisability: "severe disability",
+    conditions.DisabilityAnyOf: "kinds of disability",
+    conditions.Everyone: "the household's members",
+    conditions.SexIs: "sex; not known where there is none",
 }
 
 
@@ -57,10 +59,10 @@ in more ways than one and none is sure to.
 {_table("criterion", get_args(policy.Group))}
 ## Conditions on a member (`fact:`, in `when:`)
 
-{_table("fact", get_args(policy.Simple))}
+{_table("fact", get_args(conditions.Simple))}
 ## Groups of conditions
 
-{_table("fact", get_args(policy.MemberGroup))}
+{_table("fact", get_args(conditions.MemberGroup))}
 ## Amounts (`amount:`, by `reckoned:`)
 
 {_table("reckoned", (policy.FixedAmount, policy.AmountByComponents, policy.InKind))}
@@ -77,8 +79,6 @@ refused, it has no decision. A family that was entitled and leaves is told so on
 A policy may ask for nothing that no event carries, since nobody could ever know it:
 
 - **Needs** of a person: no event tells of one yet (`need_recorded` is a reserved name).
-- **Matches with registers of other agencies**: a match holds the row of its file at registry-ingest, and the family
-  stays unchanged (`match_reported` is a reserved name).
 - **Places in other programmes**: `place_awarded` tells of them, but a place follows a decision and never leads to one.
   What is known is for which programmes a family was **proposed**; what excludes is said by `none_of`.
 

@@ -11,14 +11,12 @@ from padan_events.personal import School
 from padan_eligibility.domain.ages import age_on, birthday
 from padan_eligibility.domain.conditions import asked, met
 from padan_eligibility.domain.facts import PersonFacts
-from padan_eligibility.domain.policy import (
+from padan_eligibility.domain.policy import AmountByComponents, MembersAtLeast, Policy
+from padan_eligibility.domain.policy_conditions import (
     AgeWithin,
-    AmountByComponents,
     Attends,
     Condition,
     IdentityAgrees,
-    MembersAtLeast,
-    Policy,
     Pregnant,
     SevereDisability,
     SexIs,

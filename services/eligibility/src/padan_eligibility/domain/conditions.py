@@ -7,7 +7,7 @@ from padan_eligibility.domain import kleene
 from padan_eligibility.domain.ages import age_on
 from padan_eligibility.domain.facts import PersonFacts
 from padan_eligibility.domain.kleene import Truth
-from padan_eligibility.domain.policy import (
+from padan_eligibility.domain.policy_conditions import (
     AgeWithin,
     AllMet,
     AnyMet,

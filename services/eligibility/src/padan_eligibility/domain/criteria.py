@@ -28,11 +28,13 @@ from padan_eligibility.domain.policy import (
     Holds2022,
     HoldsBps,
     Leaf,
+    MatchState,
     MembersAtLeast,
     NoneOf,
     Policy,
     ProposedFor,
     RegionIn,
+    RegisterMatch,
     SizeAtLeast,
     SizeAtMost,
     StateNotIn,
@@ -80,6 +82,8 @@ def _reading(leaf: Leaf, facts: HouseholdFacts, as_of: date) -> Reading:
             reading = Count(values.count(True), values.count(None))
         case ProposedFor():
             reading = leaf.programme in facts.proposed_for
+        case RegisterMatch():
+            reading = facts.barred if leaf.state is MatchState.FOUNDED else facts.under_review
         case ComponentsAtLeast():
             reading = None  # the components' shape says it
     return reading
@@ -171,6 +175,8 @@ def _leaf(policy: Policy, leaf: Leaf, reading: Reading, shape: Shape) -> Judged:
             judged = words_of_households.members(leaf.name, counted, leaf.bound)
         case ProposedFor():
             judged = words_of_households.proposed_for(leaf.programme, proposed=bool(reading))
+        case RegisterMatch():
+            judged = words_of_households.register_match(leaf.state, holds=bool(reading))
         case ComponentsAtLeast():
             judged = words.components(policy, shape, leaf.bound)
     return judged

@@ -28,7 +28,8 @@ class HouseholdFacts(msgspec.Struct, frozen=True, kw_only=True):
     asked about them, `determined_on` (a local date) until it was determined; `proposed_for` are codes of
     programmes. `aid_ended`: its village's answer that it is not entitled any more was confirmed; `resigned` are the
     programmes it left by its own request, `*` all that it is not proposed for since; `barred`: the review of a match of
-    a member with a foreign register was founded."""
+    a member with a foreign register was founded; `under_review`: one is open. `reviews` are the last event of each
+    review of the household, by the id of the review."""
 
     household_id: UUID
     regency: str
@@ -41,3 +42,5 @@ class HouseholdFacts(msgspec.Struct, frozen=True, kw_only=True):
     aid_ended: bool = False
     resigned: tuple[str, ...] = ()
     barred: bool = False
+    under_review: bool = False
+    reviews: tuple[UUID, ...] = ()

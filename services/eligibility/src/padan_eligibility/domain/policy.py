@@ -5,130 +5,134 @@ it is read, not when a family is decided.
 """
 
 from datetime import date
+from enum import StrEnum
 from typing import Annotated
 
 import msgspec
 from msgspec import UNSET, UnsetType
 from padan_events.criteria import Criterion2022, CriterionBps
-from padan_events.personal import Disability, School, Sex
 from padan_events.states import State
+
+from padan_eligibility.domain.policy_conditions import Condition, Part, Text, Words
 
 Rupiah = Annotated[int, msgspec.Meta(gt=0)]
 Decile = Annotated[int, msgspec.Meta(ge=1, le=10)]
-Years = Annotated[int, msgspec.Meta(ge=0, le=150)]
 Count = Annotated[int, msgspec.Meta(ge=1)]
 Code = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{1,40}$")]
-Words = Annotated[str, msgspec.Meta(min_length=2)]
 Region = Annotated[str, msgspec.Meta(pattern="^[0-9]{2}([0-9]{2})?$")]
 Owner = Annotated[str, msgspec.Meta(pattern="^([a-z][a-z_]{1,40}|[0-9]{2}([0-9]{2})?)$")]
 """Whose programme it is: a national body by its name, such as `ministry`, or a province (2 digits) or regency or city
 (4 digits) by its code."""
 
 
-class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Policies are read strictly: a misspelt word must not silently mean nothing."""
-
-
-class Text(_Part, frozen=True):
-    """One text in Indonesian and English."""
-
-    id: Words
-    en: Words
-
-
-class StateNotIn(_Part, frozen=True, tag="state_not_in", tag_field="criterion"):
+class StateNotIn(Part, frozen=True, tag="state_not_in", tag_field="criterion"):
     """The household is in none of these states."""
 
     states: tuple[State, ...]
 
 
-class DecileAtMost(_Part, frozen=True, tag="decile_at_most", tag_field="criterion"):
+class DecileAtMost(Part, frozen=True, tag="decile_at_most", tag_field="criterion"):
     """The welfare decile (1 poorest) is known and not above `bound`."""
 
     bound: Decile
 
 
-class DecileAtLeast(_Part, frozen=True, tag="decile_at_least", tag_field="criterion"):
+class DecileAtLeast(Part, frozen=True, tag="decile_at_least", tag_field="criterion"):
     """The welfare decile (1 poorest) is known and not below `bound`."""
 
     bound: Decile
 
 
-class RegionIn(_Part, frozen=True, tag="region_in", tag_field="criterion"):
+class RegionIn(Part, frozen=True, tag="region_in", tag_field="criterion"):
     """The household belongs to one of these provinces (2 digits) or regencies and cities (4 digits)."""
 
     regions: Annotated[tuple[Region, ...], msgspec.Meta(min_length=1)]
 
 
-class SizeAtLeast(_Part, frozen=True, tag="household_size_at_least", tag_field="criterion"):
+class SizeAtLeast(Part, frozen=True, tag="household_size_at_least", tag_field="criterion"):
     """At least `bound` living members."""
 
     bound: Count
 
 
-class SizeAtMost(_Part, frozen=True, tag="household_size_at_most", tag_field="criterion"):
+class SizeAtMost(Part, frozen=True, tag="household_size_at_most", tag_field="criterion"):
     """At most `bound` living members."""
 
     bound: Count
 
 
-class Holds2022(_Part, frozen=True, tag="poverty_2022", tag_field="criterion"):
+class Holds2022(Part, frozen=True, tag="poverty_2022", tag_field="criterion"):
     """One of the nine criteria of 2022 holds; without a visit, or where it was not found out, it is not known."""
 
     code: Criterion2022
 
 
-class HoldsBps(_Part, frozen=True, tag="poverty_bps", tag_field="criterion"):
+class HoldsBps(Part, frozen=True, tag="poverty_bps", tag_field="criterion"):
     """One of the fourteen criteria of BPS holds; without a visit, or where it was not found out, it is not known."""
 
     code: CriterionBps
 
 
-class Count2022(_Part, frozen=True, tag="poverty_2022_at_least", tag_field="criterion"):
+class Count2022(Part, frozen=True, tag="poverty_2022_at_least", tag_field="criterion"):
     """At least `bound` of the nine criteria of 2022 hold."""
 
     bound: Annotated[int, msgspec.Meta(ge=1, le=len(Criterion2022))]
 
 
-class CountBps(_Part, frozen=True, tag="poverty_bps_at_least", tag_field="criterion"):
+class CountBps(Part, frozen=True, tag="poverty_bps_at_least", tag_field="criterion"):
     """At least `bound` of the fourteen criteria of BPS hold (poor where nine do)."""
 
     bound: Annotated[int, msgspec.Meta(ge=1, le=len(CriterionBps))]
 
 
-class MembersAtLeast(_Part, frozen=True, tag="members_at_least", tag_field="criterion"):
+class MembersAtLeast(Part, frozen=True, tag="members_at_least", tag_field="criterion"):
     """At least `bound` members meet a condition. `name` is what one such member is called."""
 
     bound: Count
     name: Text
-    when: "Condition"
+    when: Condition
 
 
-class ComponentsAtLeast(_Part, frozen=True, tag="components_at_least", tag_field="criterion"):
+class ComponentsAtLeast(Part, frozen=True, tag="components_at_least", tag_field="criterion"):
     """At least `bound` of the policy's components are found among the members."""
 
     bound: Count
 
 
-class ProposedFor(_Part, frozen=True, tag="proposed_for", tag_field="criterion"):
+class ProposedFor(Part, frozen=True, tag="proposed_for", tag_field="criterion"):
     """The family was proposed for this programme, and has not left it since by a request that its head confirmed."""
 
     programme: Code
 
 
-class AllOf(_Part, frozen=True, tag="all_of", tag_field="criterion"):
+class MatchState(StrEnum):
+    """What became of a match of a member with a foreign register: an official found it `founded`, or nobody has closed
+    its review yet (`open`)."""
+
+    FOUNDED = "founded"
+    OPEN = "open"
+
+
+class RegisterMatch(Part, frozen=True, tag="register_match", tag_field="criterion"):
+    """`founded`: an official found that a match of a living member with a foreign register bars the family. `open`:
+    such a match is under review. Where no register told of anybody neither holds."""
+
+    state: MatchState
+
+
+class AllOf(Part, frozen=True, tag="all_of", tag_field="criterion"):
     """Every one of these holds."""
 
     criteria: Annotated[tuple["Criterion", ...], msgspec.Meta(min_length=1)]
 
 
-class AnyOf(_Part, frozen=True, tag="any_of", tag_field="criterion"):
+class AnyOf(Part, frozen=True, tag="any_of", tag_field="criterion"):
     """At least one of these holds."""
 
     criteria: Annotated[tuple["Criterion", ...], msgspec.Meta(min_length=1)]
 
 
-class NoneOf(_Part, frozen=True, tag="none_of", tag_field="criterion"):
+class NoneOf(Part, frozen=True, tag="none_of", tag_field="criterion"):
     """Not one of these holds."""
 
     criteria: Annotated[tuple["Criterion", ...], msgspec.Meta(min_length=1)]
@@ -148,76 +152,13 @@ Leaf = (
     | MembersAtLeast
     | ComponentsAtLeast
     | ProposedFor
+    | RegisterMatch
 )
 Group = AllOf | AnyOf | NoneOf
 Criterion = Leaf | Group
 
 
-class AgeWithin(_Part, frozen=True, tag="age_within", tag_field="fact"):
-    """Completed years of age, both ends included; no upper end where `to_years` is absent."""
-
-    from_years: Years
-    to_years: Years | None = None
-
-
-class Attends(_Part, frozen=True, tag="attends", tag_field="fact"):
-    """The member attends this level of school."""
-
-    school: School
-
-
-class Pregnant(_Part, frozen=True, tag="pregnant", tag_field="fact"):
-    """The member is pregnant."""
-
-
-class SevereDisability(_Part, frozen=True, tag="severe_disability", tag_field="fact"):
-    """The member has a severe disability."""
-
-
-class DisabilityAnyOf(_Part, frozen=True, tag="disability_any_of", tag_field="fact"):
-    """The member has at least one of these kinds of disability, severe or not."""
-
-    kinds: Annotated[tuple[Disability, ...], msgspec.Meta(min_length=1)]
-
-
-class SexIs(_Part, frozen=True, tag="sex_is", tag_field="fact"):
-    """The member is of this sex."""
-
-    sex: Sex
-
-
-class IdentityAgrees(_Part, frozen=True, tag="identity_agrees", tag_field="fact"):
-    """The civil registry agrees on the member, or somebody settled every field in which it differs."""
-
-
-class Everyone(_Part, frozen=True, tag="everyone", tag_field="fact"):
-    """Every member of whom anything is known: what a programme for each person counts."""
-
-
-class AllMet(_Part, frozen=True, tag="all_of", tag_field="fact"):
-    """Every one of these holds of the member."""
-
-    conditions: Annotated[tuple["Condition", ...], msgspec.Meta(min_length=1)]
-
-
-class AnyMet(_Part, frozen=True, tag="any_of", tag_field="fact"):
-    """At least one of these holds of the member."""
-
-    conditions: Annotated[tuple["Condition", ...], msgspec.Meta(min_length=1)]
-
-
-class NoneMet(_Part, frozen=True, tag="none_of", tag_field="fact"):
-    """Not one of these holds of the member."""
-
-    conditions: Annotated[tuple["Condition", ...], msgspec.Meta(min_length=1)]
-
-
-Simple = AgeWithin | Attends | Pregnant | SevereDisability | DisabilityAnyOf | SexIs | IdentityAgrees | Everyone
-MemberGroup = AllMet | AnyMet | NoneMet
-Condition = Simple | MemberGroup
-
-
-class Component(_Part, frozen=True):
+class Component(Part, frozen=True):
     """A kind of member for whom a family is paid; at most `at_most` members of a family count for it."""
 
     code: Code
@@ -227,27 +168,27 @@ class Component(_Part, frozen=True):
     at_most: Count | None = None
 
 
-class FixedAmount(_Part, frozen=True, tag="fixed", tag_field="reckoned"):
+class FixedAmount(Part, frozen=True, tag="fixed", tag_field="reckoned"):
     """The same amount a year for every family."""
 
     annual_idr: Rupiah
 
 
-class AmountByComponents(_Part, frozen=True, tag="by_components", tag_field="reckoned"):
+class AmountByComponents(Part, frozen=True, tag="by_components", tag_field="reckoned"):
     """The sum of the components that count: one a member, at most `most` a family, the dearest; without `most`, as of a
     programme for each person, of as many as there are."""
 
     most: Count | UnsetType = UNSET
 
 
-class InKind(_Part, frozen=True, tag="in_kind", tag_field="reckoned"):
+class InKind(Part, frozen=True, tag="in_kind", tag_field="reckoned"):
     """The same goods for every family: `annual_quantity` of `unit` a year, such as 120 kg of rice."""
 
     annual_quantity: Count
     unit: Text
 
 
-class Policy(_Part, frozen=True, kw_only=True, cache_hash=True):
+class Policy(Part, frozen=True, kw_only=True, cache_hash=True):
     """One version of a programme's policy. `place_needs` is the state a household must reach to be given a place;
     `effective_until` the last day of a programme that ends. What is not set does not stand in the canonical bytes, so
     that a field which comes later leaves the digests of what was published as they are."""

@@ -8,24 +8,23 @@ import msgspec
 from msgspec import UNSET
 
 from padan_eligibility.domain.policy import (
-    AgeWithin,
     AmountByComponents,
     ComponentsAtLeast,
-    Condition,
     Criterion,
     Group,
     Holds2022,
     HoldsBps,
     Leaf,
-    MemberGroup,
     MembersAtLeast,
     Policy,
     ProposedFor,
     RegionIn,
+    RegisterMatch,
 )
+from padan_eligibility.domain.policy_conditions import AgeWithin, Condition, MemberGroup
 from padan_eligibility.domain.scope import regions_of
 
-_MANY: Final = (Holds2022, HoldsBps, MembersAtLeast, ProposedFor, Group)
+_MANY: Final = (Holds2022, HoldsBps, MembersAtLeast, ProposedFor, RegisterMatch, Group)
 MOST_DEEP: Final = 6
 """Levels of groups in groups: nobody could read out what lies deeper."""
 

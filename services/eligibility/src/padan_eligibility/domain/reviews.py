@@ -28,7 +28,7 @@ _ROLES: Final[Mapping[str, ReviewTier]] = {tier.value: tier for tier in ReviewTi
 
 class Review(msgspec.Struct, frozen=True, kw_only=True):
     """A review as it stands. `outcome` None: open. `matched_in` is the household whose member was matched, `changes`
-    how many events it has."""
+    how many events it has, `last_event` the id of the last one."""
 
     review_id: UUID
     household_id: UUID
@@ -45,6 +45,7 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
     closed_tier: ReviewTier | None = None
     closed_by: str | None = None
     changes: int = 0
+    last_event: UUID | None = None
 
 
 class Whereabouts(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,8 +67,17 @@ def review_id(household_id: UUID, match_id: UUID) -> UUID:
 
 
 def event_id(change: Change) -> UUID:
-    """The id of an event that nobody asked for: the same whenever it is made again."""
-    return uuid5(change[0].review_id, str(change[0].changes))
+    """The id of the event."""
+    event = change[0].last_event
+    assert event is not None, "a review after an event names it"
+    return event
+
+
+def _after(review: Review, event: UUID | None = None, **changes: Any) -> Review:
+    """A review after one more event. The id of one that nobody asked for is the same whenever it is made again."""
+    number = review.changes + 1
+    own = event or uuid5(changes.get("review_id", review.review_id), str(number))
+    return msgspec.structs.replace(review, **changes, changes=number, last_event=own)
 
 
 def opened(data: RegisterMatched, reported_by: str, today: date, within: timedelta) -> Change:
@@ -84,9 +94,9 @@ def opened(data: RegisterMatched, reported_by: str, today: date, within: timedel
         opened_on=today,
         due_on=today + within,
         tier=_ORDER[0],
-        changes=1,
     )
-    return review, _opening(review, data.regency, None)
+    after = _after(review)
+    return after, _opening(after, data.regency, None)
 
 
 def followed(held: Sequence[Review], where: Whereabouts, at: datetime, within: timedelta) -> list[Change]:
@@ -117,8 +127,8 @@ def followed(held: Sequence[Review], where: Whereabouts, at: datetime, within: t
 
 def _carried(review: Review, home: UUID, regency: str, today: date, within: timedelta) -> Change:
     anew = review.outcome is not None
-    carried = msgspec.structs.replace(
-        review,
+    carried = _after(
+        msgspec.structs.replace(review, changes=0),
         review_id=review_id(home, review.match_id),
         household_id=home,
         tier=_ORDER[0] if anew else review.tier,
@@ -127,18 +137,17 @@ def _carried(review: Review, home: UUID, regency: str, today: date, within: time
         outcome=None,
         closed_tier=None,
         closed_by=None,
-        changes=1,
     )
     return carried, _opening(carried, regency, review.review_id)
 
 
 def _reopened(review: Review, regency: str, today: date, within: timedelta) -> Change:
-    again = msgspec.structs.replace(review, outcome=None, due_on=today + within, changes=review.changes + 1)
+    again = _after(review, outcome=None, due_on=today + within)
     return again, _opening(again, regency, None)
 
 
 def _gone(review: Review, regency: str, today: date) -> Change:
-    gone = msgspec.structs.replace(review, outcome=ReviewOutcome.GONE, changes=review.changes + 1)
+    gone = _after(review, outcome=ReviewOutcome.GONE)
     return gone, ReviewClosed(**_of(gone, regency), outcome=ReviewOutcome.GONE, closed_on=today)
 
 
@@ -148,29 +157,25 @@ def escalated(review: Review, regency: str, today: date, within: timedelta) -> C
         return None
     tier = _ORDER[_ORDER.index(review.tier) + 1]
     due_on = today + within
-    after = msgspec.structs.replace(review, tier=tier, due_on=due_on, changes=review.changes + 1)
+    after = _after(review, tier=tier, due_on=due_on)
     return after, ReviewEscalated(**_of(after, regency), tier=tier, due_on=due_on)
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """What an official found: the outcome, photos of the household that show it, and `note`, sealed."""
+    """What an official found: the outcome, photos of the household that show it, and `note`, sealed. `event_id` is what
+    the event of it is to be called."""
 
     outcome: ReviewOutcome
     photos: tuple[UUID, ...] = ()
     note: bytes | None = None
+    event_id: UUID | None = None
 
 
 def closed(review: Review, regency: str, person: Person, finding: Finding, today: date) -> Change:
     """A person closes a review, or closes it otherwise than a lower tier had. Raises `RefusedError`."""
     tier = _tier_of(person, regency)
     _check(review, person, tier, finding)
-    after = msgspec.structs.replace(
-        review,
-        outcome=finding.outcome,
-        closed_tier=tier,
-        closed_by=person.actor,
-        changes=review.changes + 1,
-    )
+    after = _after(review, finding.event_id, outcome=finding.outcome, closed_tier=tier, closed_by=person.actor)
     return after, ReviewClosed(
         **_of(after, regency),
         outcome=finding.outcome,
@@ -230,8 +235,9 @@ def _of(review: Review, regency: str) -> dict[str, Any]:
     return {"household_id": review.household_id, "regency": regency, "review_id": review.review_id}
 
 
-def folded(review: Review | None, fact: ReviewFact) -> Review | None:
-    """A review after one more of its events: replay is this and nothing else. None where its beginning is not known."""
+def folded(review: Review | None, fact: ReviewFact, event: UUID) -> Review | None:
+    """A review after one more of its events, which is called `event`: replay is this and nothing else. None where its
+    beginning is not known."""
     if isinstance(fact, ReviewOpened):
         return Review(
             review_id=fact.review_id,
@@ -246,10 +252,11 @@ def folded(review: Review | None, fact: ReviewFact) -> Review | None:
             due_on=fact.due_on,
             tier=fact.tier,
             changes=1 if review is None else review.changes + 1,
+            last_event=event,
         )
     if review is None:
         return None
-    after = msgspec.structs.replace(review, changes=review.changes + 1)
+    after = _after(review, event)
     match fact:
         case ReviewEscalated():
             return msgspec.structs.replace(after, tier=fact.tier, due_on=fact.due_on)

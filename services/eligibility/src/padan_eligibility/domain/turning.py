@@ -32,6 +32,7 @@ from padan_eligibility.domain.policy import (
     Policy,
     ProposedFor,
     RegionIn,
+    RegisterMatch,
     SizeAtLeast,
     SizeAtMost,
     StateNotIn,
@@ -103,6 +104,7 @@ _KINDS: Final[dict[type[Leaf], str]] = {
     Count2022: "poverty_2022_count",
     CountBps: "poverty_bps_count",
     ProposedFor: "proposed_for",
+    RegisterMatch: "register_match",
     MembersAtLeast: "members",
     ComponentsAtLeast: "components",
 }
@@ -116,6 +118,8 @@ def _fact(leaf: Leaf) -> Fact:
             which = leaf.code
         case ProposedFor():
             which = leaf.programme
+        case RegisterMatch():
+            which = leaf.state.value
         case MembersAtLeast():
             which = condition_of(leaf)
     return _KINDS[type(leaf)], which
@@ -161,7 +165,7 @@ def _values(leaf: Leaf) -> list[Reading]:
             values = [leaf.bound, leaf.bound + 1]
         case Holds2022() | HoldsBps():
             values = [Answer.YES, Answer.NO]
-        case ProposedFor():
+        case ProposedFor() | RegisterMatch():
             values = [True, False]
         case Count2022() | CountBps() | MembersAtLeast() | ComponentsAtLeast():
             values = [Count(leaf.bound, 0), Count(leaf.bound - 1, 0)]
@@ -219,7 +223,7 @@ def _holds(criterion: Criterion, world: World) -> Truth:
             holds = str(value).startswith(criterion.regions)
         case Holds2022() | HoldsBps():
             holds = None if value is Answer.UNKNOWN else value is Answer.YES
-        case ProposedFor():
+        case ProposedFor() | RegisterMatch():
             holds = bool(value)
         case Count2022() | CountBps() | MembersAtLeast() | ComponentsAtLeast():
             assert isinstance(value, Count)

@@ -9,7 +9,8 @@ from padan_events.personal import Criterion
 from padan_events.states import State
 
 from padan_eligibility.domain.components import Shape
-from padan_eligibility.domain.policy import InKind, Policy, Text
+from padan_eligibility.domain.policy import InKind, Policy
+from padan_eligibility.domain.policy_conditions import Text
 
 STATES = {
     State.PROPOSED: Text("diusulkan", "proposed"),

@@ -7,7 +7,8 @@ from padan_events.personal import FactChange, SmallestChange
 from padan_events.states import State
 
 from padan_eligibility.domain.criteria import Count, Reading
-from padan_eligibility.domain.policy import MembersAtLeast, Policy, Text
+from padan_eligibility.domain.policy import MembersAtLeast, Policy
+from padan_eligibility.domain.policy_conditions import Text
 from padan_eligibility.domain.policy_document import leaves
 from padan_eligibility.domain.turning import ELSEWHERE, Changes, Fact, condition_of
 from padan_eligibility.domain.words import STATES
@@ -62,6 +63,8 @@ def _part(policy: Policy, fact: Fact, value: Reading) -> Text:
             text = Text(f"diusulkan untuk {which}", f"it were proposed for {which}")
         case "proposed_for":
             text = Text(f"tidak diusulkan untuk {which}", f"it were not proposed for {which}")
+        case "register_match":
+            text = _MATCHES[which, bool(value)]
         case "members":
             name = next(
                 leaf.name
@@ -81,6 +84,23 @@ def _part(policy: Policy, fact: Fact, value: Reading) -> Text:
     return text
 
 
+_MATCHES: Final = {
+    ("founded", True): Text(
+        "kecocokan anggotanya dengan data lain terbukti", "a match of a member with another register were founded"
+    ),
+    ("founded", False): Text(
+        "tidak ada kecocokan anggotanya dengan data lain yang terbukti",
+        "no match of a member with another register were founded",
+    ),
+    ("open", True): Text(
+        "kecocokan anggotanya dengan data lain sedang ditinjau",
+        "a match of a member with another register were under review",
+    ),
+    ("open", False): Text(
+        "tidak ada kecocokan anggotanya dengan data lain yang sedang ditinjau",
+        "no match of a member with another register were under review",
+    ),
+}
 _SAID: Final = {
     "decile": Text("desilnya {}", "its decile were {}"),
     "household_size": Text("anggotanya {} orang", "its members were {} in number"),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from padan_events.personal import Criterion
 
 from padan_eligibility.domain.kleene import Truth
-from padan_eligibility.domain.policy import Text
+from padan_eligibility.domain.policy_conditions import Text
 from padan_eligibility.domain.words import Judged
 
 _SAYS = {

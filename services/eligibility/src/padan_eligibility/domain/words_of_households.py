@@ -7,7 +7,8 @@ from padan_events.personal import Criterion
 
 from padan_eligibility.domain import kleene
 from padan_eligibility.domain.kleene import Truth
-from padan_eligibility.domain.policy import Text
+from padan_eligibility.domain.policy import MatchState
+from padan_eligibility.domain.policy_conditions import Text
 from padan_eligibility.domain.words import Judged
 
 _LISTS: Final = {
@@ -113,6 +114,38 @@ def proposed_for(programme: str, *, proposed: bool) -> Judged:
             f"This family was not proposed for {programme}, or has left it.",
         )
     return _judged("proposed_for", ("yes" if proposed else "no", programme), proposed, text, brief)
+
+
+def register_match(state: MatchState, *, holds: bool) -> Judged:
+    """What became of the matches of the family's members with foreign registers."""
+    if state is MatchState.FOUNDED and holds:
+        brief = Text("kecocokan dengan data lain terbukti", "a match with another register was founded")
+        text = Text(
+            "Peninjauan kecocokan anggota keluarga ini dengan data lain terbukti.",
+            "The review of a match of a member of this family with another register was founded.",
+        )
+    elif state is MatchState.FOUNDED:
+        brief = Text("tidak ada kecocokan dengan data lain yang terbukti", "no match with another register was founded")
+        text = Text(
+            "Tidak ada kecocokan anggota keluarga ini dengan data lain yang terbukti.",
+            "No match of a member of this family with another register was founded.",
+        )
+    elif holds:
+        brief = Text("kecocokan dengan data lain sedang ditinjau", "a match with another register is under review")
+        text = Text(
+            "Kecocokan anggota keluarga ini dengan data lain sedang ditinjau dinas sosial.",
+            "A match of a member of this family with another register is under review.",
+        )
+    else:
+        brief = Text(
+            "tidak ada kecocokan dengan data lain yang sedang ditinjau",
+            "no match with another register is under review",
+        )
+        text = Text(
+            "Tidak ada kecocokan anggota keluarga ini dengan data lain yang sedang ditinjau.",
+            "No match of a member of this family with another register is under review.",
+        )
+    return _judged("register_match", ("yes" if holds else "no", state.value), holds, text, brief)
 
 
 def _inside_a_sentence(words: str) -> str:

@@ -16,6 +16,7 @@ from padan_runtime.sealing import seal
 
 from padan_eligibility.domain.decision import Decision, decide, digest
 from padan_eligibility.domain.facts import HouseholdFacts
+from padan_eligibility.domain.own_events import rests_on
 from padan_eligibility.domain.policy import Policy
 from padan_eligibility.domain.scope import concerns
 from padan_eligibility.facts.repository import NextChange, Standing, Stood
@@ -130,6 +131,7 @@ def take_decisions(
                 explanation=seal(key, decision.explanation, subject=household.household_id, event_id=decision_id),
                 annual_idr=decision.annual_idr,
                 missing=decision.missing,
+                rests_on=rests_on(policy, household),
             )
             taken.entries.append(_entry(decision_id, data, basis))
             taken.standing.append(_standing(decision_id, decision, data, mark))

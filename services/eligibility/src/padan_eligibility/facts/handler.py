@@ -93,6 +93,8 @@ class FactsHandler:
             [match for change in prepared.changes.values() for match in change.matches],
             self._within,
         )
+        # Of households that are not decided here: a review goes along with its person.
+        recomputations.ask(connection, [one for one in reviews if UUID(one.key) not in prepared.changes])
         facts = repository.read_facts(connection, household_ids)
         try:
             policies = self._policies.within(connection)

@@ -12,7 +12,9 @@ from padan_events.states import State
 from psycopg import Connection, sql
 
 from padan_eligibility.domain.facts import HouseholdFacts, PersonFacts
+from padan_eligibility.facts import own_log
 from padan_eligibility.facts.folding import Change, Member
+from padan_eligibility.facts.own_log import Own
 
 
 class UnknownHouseholdError(LookupError):
@@ -225,11 +227,11 @@ def read_facts(connection: Connection[Any], household_ids: Sequence[UUID]) -> di
         )
     rows = connection.execute(
         "SELECT household_id, regency, state, decile, circumstances, proposed_for, determined_on, aid_ended, "
-        "resigned, EXISTS (SELECT FROM barred_household b WHERE b.household_id = f.household_id) "
-        "FROM household_fact f WHERE household_id = ANY(%b)",
+        "resigned FROM household_fact WHERE household_id = ANY(%b)",
         [household_ids],
         binary=True,
     )
+    of_own_log = own_log.read(connection, household_ids)
     return {
         household_id: HouseholdFacts(
             household_id=household_id,
@@ -242,9 +244,12 @@ def read_facts(connection: Connection[Any], household_ids: Sequence[UUID]) -> di
             determined_on=on,
             aid_ended=aid_ended,
             resigned=tuple(resigned),
-            barred=barred,
+            barred=own.barred,
+            under_review=own.under_review,
+            reviews=own.reviews,
         )
-        for household_id, regency, state, decile, circumstances, proposed_for, on, aid_ended, resigned, barred in rows
+        for household_id, regency, state, decile, circumstances, proposed_for, on, aid_ended, resigned in rows
+        for own in (of_own_log.get(household_id, Own()),)
     }
 
 

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 import yaml
 
-from padan_eligibility.domain.policy import Policy, Text
+from padan_eligibility.domain.policy import Policy
+from padan_eligibility.domain.policy_conditions import Text
 from padan_eligibility.domain.policy_document import PolicyError, read_policy
 from padan_eligibility.policies.allowing import Path, allowed_at
 

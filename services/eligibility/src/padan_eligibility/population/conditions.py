@@ -6,7 +6,7 @@ from operator import and_, or_
 
 import polars as pl
 
-from padan_eligibility.domain.policy import (
+from padan_eligibility.domain.policy_conditions import (
     AgeWithin,
     AllMet,
     AnyMet,

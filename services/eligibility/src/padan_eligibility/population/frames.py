@@ -7,6 +7,7 @@ from padan_events.criteria import Answer, Criterion2022, CriterionBps
 from padan_events.personal import Circumstances, Disability
 
 from padan_eligibility.domain.facts import HouseholdFacts, PersonFacts
+from padan_eligibility.domain.policy import MatchState
 
 Code = Criterion2022 | CriterionBps
 
@@ -16,12 +17,18 @@ def answer_column(code: Code) -> str:
     return f"{'2022' if isinstance(code, Criterion2022) else 'bps'}.{code.value}"
 
 
+def match_column(state: MatchState) -> str:
+    """The column that says whether a household has a match in this state."""
+    return f"match.{state.value}"
+
+
 _OF_HOUSEHOLDS: dict[str, pl.DataType | type[pl.DataType]] = {
     "household_id": pl.Binary,
     "state": pl.String,
     "regency": pl.String,
     "decile": pl.Int8,
     "proposed_for": pl.List(pl.String),
+    **dict.fromkeys(map(match_column, MatchState), pl.Boolean),
     **{answer_column(code): pl.Boolean for code in (*Criterion2022, *CriterionBps)},
 }
 HOUSEHOLDS = pl.Schema(_OF_HOUSEHOLDS)
@@ -55,7 +62,16 @@ def frames(population: Iterable[HouseholdFacts]) -> tuple[pl.DataFrame, pl.DataF
 
 def _household(one: HouseholdFacts) -> tuple[object, ...]:
     answers = _answers(one.circumstances)
-    return (one.household_id.bytes, one.state.value, one.regency, one.decile, list(one.proposed_for), *answers)
+    return (
+        one.household_id.bytes,
+        one.state.value,
+        one.regency,
+        one.decile,
+        list(one.proposed_for),
+        one.barred,
+        one.under_review,
+        *answers,
+    )
 
 
 def _answers(circumstances: Circumstances | None) -> list[bool | None]:

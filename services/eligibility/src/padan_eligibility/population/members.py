@@ -6,7 +6,8 @@ import polars as pl
 
 from padan_eligibility.domain.components import dearest_choice
 from padan_eligibility.domain.conditions import asked
-from padan_eligibility.domain.policy import AgeWithin, AmountByComponents, IdentityAgrees, MembersAtLeast, Policy, SexIs
+from padan_eligibility.domain.policy import AmountByComponents, MembersAtLeast, Policy
+from padan_eligibility.domain.policy_conditions import AgeWithin, IdentityAgrees, SexIs
 from padan_eligibility.domain.policy_document import leaves
 from padan_eligibility.population.conditions import met
 

@@ -29,12 +29,13 @@ from padan_eligibility.domain.policy import (
     Policy,
     ProposedFor,
     RegionIn,
+    RegisterMatch,
     SizeAtLeast,
     SizeAtMost,
     StateNotIn,
 )
 from padan_eligibility.domain.scope import ended
-from padan_eligibility.population.frames import answer_column
+from padan_eligibility.population.frames import answer_column, match_column
 from padan_eligibility.population.members import FITTING, MADE_UP, OPEN, SUM, counted, found_column
 
 
@@ -125,6 +126,8 @@ def _leaf(criterion: Leaf, numbers: Iterator[int]) -> pl.Expr:
             expression = _at_least(criterion.bound, pl.col(name), pl.col(f"{name}.open"))
         case ProposedFor():
             expression = pl.col("proposed_for").list.contains(criterion.programme)
+        case RegisterMatch():
+            expression = pl.col(match_column(criterion.state))
         case ComponentsAtLeast():
             enough = pl.col(FITTING) >= criterion.bound
             expression = pl.when(enough).then(pl.lit(value=True)).when(~pl.col(OPEN)).then(pl.lit(value=False))

@@ -1,6 +1,6 @@
 """The policies in force, folded from the programme log."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -55,6 +55,10 @@ class PolicySet:
     def version(self, programme: str, version: str) -> Policy | None:
         """A version that was published; None where there is none."""
         return next((one for one in self._known.policies.get(programme, ()) if one.version == version), None)
+
+    def asking(self, asks: Callable[[Policy], bool]) -> frozenset[str]:
+        """The programmes of which some version that was published asks for something."""
+        return frozenset(code for code, versions in self._known.policies.items() if any(map(asks, versions)))
 
     def in_force(self, day: date) -> list[Policy]:
         """Each programme's policy on `day`, by programme: the last one to have taken effect, of two that did on

@@ -4,7 +4,7 @@ from typing import Final
 
 from padan_runtime.problems import Problem, Text
 
-from padan_eligibility.domain.policy import Text as Fault
+from padan_eligibility.domain.policy_conditions import Text as Fault
 from padan_eligibility.payments.problems import PAYMENT_REASONS
 from padan_eligibility.periods.problems import REASONS as PERIOD_REASONS
 from padan_eligibility.policies.reading import DocumentError

@@ -88,20 +88,19 @@ class Closing:
                     raise RefusedError("household_erased")
                 text = ReviewNote(asked.note.strip())
                 note = seal(key, text, subject=review.household_id, event_id=event_id)
-            finding = Finding(outcome=asked.outcome, photos=asked.photos, note=note)
+            finding = Finding(outcome=asked.outcome, photos=asked.photos, note=note, event_id=event_id)
             now = self._clock(connection)
             change = reviews.closed(held, regency, person, finding, local_date(now, regency))
             repository.write(connection, [change[0]])
             if ReviewOutcome.FOUNDED in {held.outcome, asked.outcome}:
                 self._stand_anew(connection, held, event_id)
             others = [one for one in of_match if one.review_id != review_id]
-            log.append(
-                connection,
-                [
-                    entry(change, None, event_id=event_id, actor=person.actor),
-                    *self._followed(connection, [change[0], *others], now),
-                ],
-            )
+            entries = [
+                entry(change, None, actor=person.actor),
+                *self._followed(connection, [change[0], *others], now),
+            ]
+            timing.ask(connection, entries)
+            log.append(connection, entries)
         metrics.REVIEWS_CLOSED.labels(asked.outcome.value).inc()
         return _answer(review_id, asked.outcome, event_id)
 

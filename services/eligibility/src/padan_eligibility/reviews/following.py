@@ -58,10 +58,10 @@ def _opened(connection: Connection[Any], matches: Matches, within: timedelta) ->
     return entries
 
 
-def entry(change: Change, cause: Event | None, *, event_id: UUID | None = None, actor: str = ACTOR) -> Entry:
+def entry(change: Change, cause: Event | None, *, actor: str = ACTOR) -> Entry:
     """An event of a review as it goes into the log."""
     review, fact = change
-    key, own_id = str(review.household_id), event_id or reviews.event_id(change)
+    key, own_id = str(review.household_id), reviews.event_id(change)
     return Entry(
         topic=ELIGIBILITY_EVENTS.name,
         shard=shard_of(key),

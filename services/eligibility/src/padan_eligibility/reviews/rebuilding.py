@@ -15,23 +15,25 @@ from padan_eligibility.reviews import repository
 
 NAME: Final = "eligibility.reviews"
 
+_Told = tuple[UUID, ReviewFact]
+
 
 class ReviewsRebuilder:
     """See `padan_runtime.rebuild.view.Rebuilder`."""
 
-    async def prepare(self, events: Sequence[Event], /) -> list[ReviewFact]:
+    async def prepare(self, events: Sequence[Event], /) -> list[_Told]:
         """The events of reviews, in their order. Raises decoding errors."""
-        told = (decode(event.type, event.value) for event in events)
-        return [data for data in told if isinstance(data, ReviewFact)]
+        told = ((event.event_id, decode(event.type, event.value)) for event in events)
+        return [(event_id, data) for event_id, data in told if isinstance(data, ReviewFact)]
 
-    def apply(self, connection: Connection[Any], events: Sequence[Event], prepared: list[ReviewFact], /) -> None:
+    def apply(self, connection: Connection[Any], events: Sequence[Event], prepared: list[_Told], /) -> None:
         """Write the rows: all events of a review are in one shard, and in their order."""
         del events
         if not prepared:
             return
-        held: dict[UUID, Review] = repository.known(connection, sorted({fact.review_id for fact in prepared}))
-        for fact in prepared:
-            after = folded(held.get(fact.review_id), fact)
+        held: dict[UUID, Review] = repository.known(connection, sorted({fact.review_id for _, fact in prepared}))
+        for event_id, fact in prepared:
+            after = folded(held.get(fact.review_id), fact, event_id)
             if after is not None:
                 held[fact.review_id] = after
         repository.write(connection, held.values())

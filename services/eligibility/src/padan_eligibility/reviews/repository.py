@@ -23,7 +23,8 @@ _SELECT: Final = sql.SQL("SELECT {} FROM review r ").format(
 _WRITE: Final = sql.SQL(
     "INSERT INTO review ({columns}) VALUES ({values}) ON CONFLICT (review_id) DO UPDATE SET "
     "opened_on = excluded.opened_on, due_on = excluded.due_on, tier = excluded.tier, outcome = excluded.outcome, "
-    "closed_tier = excluded.closed_tier, closed_by = excluded.closed_by, changes = excluded.changes "
+    "closed_tier = excluded.closed_tier, closed_by = excluded.closed_by, changes = excluded.changes, "
+    "last_event = excluded.last_event "
     "WHERE review.changes < excluded.changes"
 ).format(
     columns=sql.SQL(", ").join(map(sql.Identifier, _COLUMNS)),

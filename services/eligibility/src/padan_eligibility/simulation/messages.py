@@ -6,7 +6,8 @@ from typing import Final
 
 import msgspec
 
-from padan_eligibility.domain.policy import Policy, Text
+from padan_eligibility.domain.policy import Policy
+from padan_eligibility.domain.policy_conditions import Text
 
 ENDS_S: Final = 15
 """After the time limit of a statement: what is still evaluated then is ended."""

@@ -18,10 +18,11 @@ from padan_events.personal import Disability
 from psycopg import Connection, IsolationLevel, sql
 from psycopg.pq import ExecStatus
 
-from padan_eligibility.domain.policy import Count2022, CountBps, Holds2022, HoldsBps, Policy
+from padan_eligibility.domain.own_events import asks_matches
+from padan_eligibility.domain.policy import Count2022, CountBps, Holds2022, HoldsBps, MatchState, Policy
 from padan_eligibility.domain.policy_document import leaves
 from padan_eligibility.facts.told import ALL
-from padan_eligibility.population.frames import Code, answer_column
+from padan_eligibility.population.frames import Code, answer_column, match_column
 from padan_eligibility.simulation.placing import LISTED
 
 LOCK: Final = 0x7061_6461_6E05
@@ -96,7 +97,7 @@ def populations(
     bounds = [UUID(int=_KEYS * part // parts) for part in range(parts)]
     for low, high in zip(bounds, [*bounds[1:], None], strict=True):
         of = _Keys(region, low, high)
-        households = _households(connection, of, codes)
+        households = _households(connection, of, codes, matches=any(map(asks_matches, policies)))
         keys = households.select("household_id", "id")
         persons = _persons(connection, of, keys)
         yield Part(households, persons, _listed(connection, of, keys, policies[-1].programme, listed))
@@ -136,15 +137,17 @@ def _asked(policies: Sequence[Policy]) -> list[Code]:
     return list(codes.values())
 
 
-def _households(connection: Connection[Any], of: _Keys, codes: Sequence[Code]) -> pl.DataFrame:
+def _households(connection: Connection[Any], of: _Keys, codes: Sequence[Code], *, matches: bool) -> pl.DataFrame:
     answers = [sql.SQL("circumstances #>> {}").format([_list_of(code), code.value]) for code in codes]
-    query = sql.SQL("SELECT {columns} FROM household_fact WHERE {region} AND {keys}").format(
+    of_matches = list(_MATCHES.values()) if matches else []
+    query = sql.SQL("SELECT {columns} FROM household_fact f WHERE {region} AND {keys}").format(
         columns=sql.SQL(", ").join(
-            [sql.SQL("household_id, regency, state, decile, array_to_string(proposed_for, ',')"), *answers]
+            [sql.SQL("household_id, regency, state, decile, array_to_string(proposed_for, ',')"), *of_matches, *answers]
         ),
         region=of.region,
         keys=of.keys,
     )
+    flags = list(_MATCHES) if matches else []
     names = [answer_column(code) for code in codes]
     schema = {
         "id": pl.String,
@@ -152,6 +155,7 @@ def _households(connection: Connection[Any], of: _Keys, codes: Sequence[Code]) -
         "state": pl.String,
         "decile": pl.Int8,
         "proposed_for": pl.String,
+        **dict.fromkeys(flags, pl.Int8),
         **dict.fromkeys(names, pl.String),
     }
     return (
@@ -160,9 +164,20 @@ def _households(connection: Connection[Any], of: _Keys, codes: Sequence[Code]) -
         .with_row_index("household_id")
         .with_columns(
             pl.col("proposed_for").fill_null("").str.split(","),
+            *(pl.col(flag).cast(pl.Boolean) for flag in flags),
             *(pl.col(name).replace_strict(_ANSWERS, default=None, return_dtype=pl.Boolean) for name in names),
         )
     )
+
+
+_MATCHES: Final = {
+    match_column(MatchState.FOUNDED): sql.SQL(
+        "EXISTS (SELECT FROM barred_household b WHERE b.household_id = f.household_id)::int"
+    ),
+    match_column(MatchState.OPEN): sql.SQL(
+        "EXISTS (SELECT FROM review r WHERE r.household_id = f.household_id AND r.outcome IS NULL)::int"
+    ),
+}
 
 
 def _list_of(code: Code) -> str:

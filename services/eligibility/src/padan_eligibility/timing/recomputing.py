@@ -124,7 +124,7 @@ class Recomputing:
             if not self._holds(connection, one):
                 repository.end(connection, one, "superseded")
                 return None, True
-            why = Why(published=one.published, correlation_id=one.correlation_id, programmes={one.programme})
+            why = Why(cause=one.published, correlation_id=one.correlation_id, programmes={one.programme})
             redecided = self._redeciding.page(connection, household_ids, keys, why)
             over = len(redecided.done) + len(redecided.erased) == len(household_ids)
             repository.advance(

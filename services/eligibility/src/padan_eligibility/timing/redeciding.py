@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
@@ -47,9 +48,9 @@ async def pause(stop: asyncio.Event, seconds: float) -> None:
 
 
 class Why(msgspec.Struct, frozen=True):
-    """What led to it: the publication of a policy; without, nothing but time."""
+    """What led to it: the event `cause`, such as the publication of a policy; without, nothing but time."""
 
-    published: UUID | None = None
+    cause: UUID | None = None
     correlation_id: UUID | None = None
     programmes: Collection[str] | None = None
 
@@ -87,10 +88,16 @@ class Redeciding:
         return found
 
     def page(
-        self, connection: Connection[Any], household_ids: Sequence[UUID], keys: dict[UUID, bytes], why: Why
+        self,
+        connection: Connection[Any],
+        household_ids: Sequence[UUID],
+        keys: dict[UUID, bytes],
+        why: Why,
+        each: Mapping[UUID, Why] = MappingProxyType({}),
     ) -> Redecided:
-        """Decide them inside the surrounding transaction, each on the local date of its regency. A household that
-        somebody is writing just now is left out: two that wait for each other's rows would wait for ever.
+        """Decide them inside the surrounding transaction, each on the local date of its regency, for the reason that
+        `each` gives it, else for `why`. A household that somebody is writing just now is left out: two that wait for
+        each other's rows would wait for ever.
 
         Raises `Unavailable` while a policy cannot be read.
         """
@@ -109,8 +116,8 @@ class Redeciding:
                     shard=shard_of(str(one)),
                     pos=held[one],
                     as_of=local_date(now, known[one].regency),
-                    cause=why.published,
-                    correlation_id=why.correlation_id,
+                    cause=each.get(one, why).cause,
+                    correlation_id=each.get(one, why).correlation_id,
                 ),
                 known[one],
             )

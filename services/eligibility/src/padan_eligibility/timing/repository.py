@@ -1,6 +1,6 @@
 """SQL of what comes due by itself, and of recomputations."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -9,6 +9,7 @@ import msgspec
 from padan_events import Event
 from padan_events.eligibility import PolicyPublished
 from padan_events.local_date import ZONES, begins, local_date
+from padan_runtime.log import Entry
 from psycopg import Connection
 from psycopg.rows import class_row
 
@@ -75,6 +76,39 @@ def due(connection: Connection[Any], today: Mapping[str, date], limit: int) -> l
         binary=True,
     )
     return list(dict.fromkeys(household_id for (household_id,) in rows))
+
+
+def ask(connection: Connection[Any], told: Iterable[Entry]) -> None:
+    """Let the households of these entries of the log be decided anew, in the transaction that appends them."""
+    connection.cursor().executemany(
+        "INSERT INTO redeciding (household_id, cause, correlation_id) VALUES (%b, %b, %b)",
+        [(UUID(one.key), one.event_id, one.correlation_id) for one in told],
+    )
+
+
+def asked(connection: Connection[Any], after: int, limit: int) -> dict[UUID, int]:
+    """Up to `limit` households that are to be decided anew, with the number of what was asked first of each, beyond
+    `after`."""
+    rows = connection.execute(
+        "SELECT household_id, min(number) FROM (SELECT household_id, number FROM redeciding WHERE number > %s "
+        "ORDER BY number LIMIT %s) r GROUP BY household_id ORDER BY 2",
+        [after, limit],
+        binary=True,
+    )
+    return dict(rows.fetchall())
+
+
+def take_asked(connection: Connection[Any], household_ids: Collection[UUID]) -> dict[UUID, tuple[UUID, UUID]]:
+    """Take out all that was asked of these households, which the caller holds: by household the last event that asked,
+    and the id of its chain."""
+    rows = connection.execute(
+        "WITH taken AS (DELETE FROM redeciding WHERE household_id = ANY(%b) RETURNING *) "
+        "SELECT DISTINCT ON (household_id) household_id, cause, correlation_id FROM taken "
+        "ORDER BY household_id, number DESC",
+        [list(household_ids)],
+        binary=True,
+    )
+    return {household_id: (cause, correlation_id) for household_id, cause, correlation_id in rows}
 
 
 def forget_dates(connection: Connection[Any], household_ids: Collection[UUID]) -> None:
