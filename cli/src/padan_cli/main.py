@@ -22,6 +22,8 @@ MODULES: Final = {
     "recompute": ("recompute",),
     "simulate": ("simulate",),
     "periods": ("periods",),
+    "payments": ("payments",),
+    "audit": ("audit",),
     "demo.command": ("demo",),
     "story.command": ("story",),
 }

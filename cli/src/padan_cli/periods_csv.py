@@ -1,10 +1,10 @@
 """Sealed lists and differences as CSV files for a spreadsheet."""
 
-import csv
-import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
+
+from padan_cli.csv_files import write_csv
 
 _LINE: Final = (
     "household_id", "regency", "name", "state", "decile", "programmes", "unmet", "determined_on", "decision_id",
@@ -15,12 +15,11 @@ _DIFFERENCE: Final = (
     "household_id", "change", "fields", "why", "event_id", "caused_by", "decisions",
     *(f"{name}_{when}" for name in _SIDE for when in ("before", "after")),
 )  # fmt: skip
-_DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def write_list(families: Iterable[Mapping[str, Any]], path: Path) -> None:
     """One row a family."""
-    _write(path, _LINE, families)
+    write_csv(path, _LINE, families)
 
 
 def write_difference(families: Iterable[Mapping[str, Any]], path: Path) -> None:
@@ -37,23 +36,4 @@ def write_difference(families: Iterable[Mapping[str, Any]], path: Path) -> None:
         }
         for one in families
     )
-    _write(path, _DIFFERENCE, rows)
-
-
-def _write(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
-    """Only its owner may read it: it may hold names."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8-sig", newline="") as file:
-        os.fchmod(file.fileno(), 0o600)  # one that was there keeps its mode else
-        writer = csv.DictWriter(file, columns, restval="")
-        writer.writeheader()
-        writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
-
-
-def _cell(value: Any) -> Any:
-    if isinstance(value, dict):
-        return " ".join(f"{code}={decision}" for code, decision in sorted(value.items()))
-    if isinstance(value, list):
-        return " ".join(map(str, value))
-    # What a spreadsheet would run as a formula is marked as text.
-    return f"'{value}" if isinstance(value, str) and value.startswith(_DANGEROUS) else value
+    write_csv(path, _DIFFERENCE, rows)

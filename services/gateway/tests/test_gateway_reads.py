@@ -257,7 +257,7 @@ def test_what_is_not_there_or_not_valid_is_a_problem_too(world: World) -> None:
     assert code(purpose) == (422, "request_invalid")
     assert "curiosity" not in purpose.text
     assert purpose.json()["detail"] == (
-        "This is not right: header.Padan-Purpose (choose one of: verification, correction, complaint, audit)."
+        "This is not right: header.Padan-Purpose (choose one of: verification, correction, complaint, payment, audit)."
     )
     month = world.get(f"/v1/rounds/{VILLAGES[0]}/2026-99")
     assert month.json()["detail"] == "This is not right: path.month (such as 2026-03)."

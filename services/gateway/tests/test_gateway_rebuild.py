@@ -36,6 +36,8 @@ UNTOUCHED = dict.fromkeys(
         "place_view",
         "ledger_view",
         "review_view",
+        "payment_view",
+        "recovery_view",
     ),
     (0, 0, 0),
 )

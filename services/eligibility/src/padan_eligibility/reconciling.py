@@ -24,7 +24,15 @@ COVERS: Final = {
         "convert_from(e.value, 'UTF8')::json ->> 'programme' AS programme, e.event_id FROM {log} e "
         "WHERE e.type = 'id.padan.eligibility.decided.v1' ORDER BY e.shard, e.key, programme, e.pos DESC) d "
         "GROUP BY d.shard, d.key"
-    )
+    ),
+    # of each payment list, the last that was told of the household's line on it
+    "payments": sql.SQL(
+        "SELECT d.shard, d.key, string_agg(d.list_id || '=' || d.event_id, ',' ORDER BY d.list_id) AS mark FROM ("
+        "SELECT DISTINCT ON (e.shard, e.key, list_id) e.shard, e.key, "
+        "(convert_from(e.value, 'UTF8')::json ->> 'list_id')::uuid AS list_id, e.event_id FROM {log} e "
+        "WHERE e.type LIKE 'id.padan.eligibility.disbursement%%' OR e.type LIKE 'id.padan.eligibility.recovery%%' "
+        "ORDER BY e.shard, e.key, list_id, e.pos DESC) d GROUP BY d.shard, d.key"
+    ),
 }
 _FACTS: Final = sql.SQL(
     "SELECT shard, household_id::text AS key, pos || ':' || coalesce(decile::text, '-') AS mark FROM household_fact"

@@ -30,6 +30,9 @@ from padan_gateway.list_check import endpoints as list_check
 from padan_gateway.list_check.work import ListChecks
 from padan_gateway.objections import endpoints as objections
 from padan_gateway.parts import Parts
+from padan_gateway.payments import endpoints as payment_lists
+from padan_gateway.payments import recoveries
+from padan_gateway.payments import results as payment_results
 from padan_gateway.periods import endpoints as periods
 from padan_gateway.persons import endpoints as persons
 from padan_gateway.persons import like
@@ -134,7 +137,7 @@ def _app(parts: Parts, health: Health, lists: ListChecks) -> FastAPI:
     for slice_ in (
         households, rounds, objections, queues, relocations, persons, like, eligibility, commands, photos, batches,
         uploads, pipeline, life_events, policies, recomputations, places, simulations, reviews, register_matches,
-        periods,
+        periods, payment_lists, payment_results, recoveries,
     ):  # fmt: skip
         app.include_router(slice_.router(parts))
     app.include_router(list_check.router(parts, lists.wake.set))

@@ -85,9 +85,9 @@ def purpose_missing() -> Problem:
             "This holds personal data, and you have not chosen a purpose.",
         ),
         Text(
-            "Pilih tujuannya: pemeriksaan, perbaikan, pengaduan, atau audit. Untuk pembuat aplikasi: header "
-            "Padan-Purpose: verification, correction, complaint, audit.",
-            "Choose verification, correction, complaint or audit. For developers: the header Padan-Purpose.",
+            "Pilih tujuannya: pemeriksaan, perbaikan, pengaduan, pembayaran, atau audit. Untuk pembuat aplikasi: "
+            "header Padan-Purpose: verification, correction, complaint, payment, audit.",
+            "Choose verification, correction, complaint, payment or audit. For developers: the header Padan-Purpose.",
         ),
     )
 

@@ -36,6 +36,7 @@ class Purpose(StrEnum):
     VERIFICATION = "verification"
     CORRECTION = "correction"
     COMPLAINT = "complaint"
+    PAYMENT = "payment"
     AUDIT = "audit"
 
 
@@ -63,6 +64,10 @@ class Action(StrEnum):
     CLOSE_REVIEW = "close_review"
     READ_PERIODS = "read_periods"
     CLOSE_PERIOD = "close_period"
+    READ_PAYMENTS = "read_payments"
+    ORDER_PAYMENTS = "order_payments"
+    GIVE_RESULTS = "give_results"
+    READ_FINDINGS = "read_findings"
 
 
 class Field(StrEnum):
@@ -72,7 +77,7 @@ class Field(StrEnum):
     whether each person is in the register of the caller's region; of one that is checked, `list_details` says whether
     in another's and which data differ. `objection` is who objected to a family, and what they say: whoever lives or
     works in the village never sees it. `review` is which foreign register named which member and when, and what an
-    official found: the same holds of it."""
+    official found: the same holds of it. `payment` is what a family was listed for in a stage, and what came of it."""
 
     REGISTER = "register"
     NAME = "name"
@@ -89,6 +94,7 @@ class Field(StrEnum):
     EXPLANATION = "explanation"
     OBJECTION = "objection"
     REVIEW = "review"
+    PAYMENT = "payment"
     BATCH_ROWS = "batch_rows"
     LIST_RESULT = "list_result"
     LIST_DETAILS = "list_details"
@@ -112,7 +118,7 @@ class Sight(StrEnum):
     HIDDEN = "hidden"
 
 
-UNIDENTIFYING = frozenset({Field.REGISTER, Field.DECISION, Field.MATCH})
+UNIDENTIFYING = frozenset({Field.REGISTER, Field.DECISION, Field.MATCH, Field.PAYMENT})
 """Fields that may be FULL without a purpose; every other is personal data."""
 
 _IDENTITY = (
@@ -125,7 +131,7 @@ _IDENTITY = (
     Field.ADDRESS,
 )
 _NUMBERS = (Field.NAME, Field.NIK, Field.FAMILY_CARD_NUMBER, Field.BIRTH_DATE)
-_FACTS = {Field.REGISTER: Right.FULL, Field.DECISION: Right.FULL, Field.MATCH: Right.FULL}
+_FACTS = dict.fromkeys((Field.REGISTER, Field.DECISION, Field.MATCH, Field.PAYMENT), Right.FULL)
 _CASE_WORK = {**_FACTS, **dict.fromkeys((*_IDENTITY, Field.PHOTO, Field.GEOTAG), Right.PURPOSE)}
 _DECIDES = {**_CASE_WORK, Field.EXPLANATION: Right.PURPOSE}
 _LIST = {Field.LIST_RESULT: Right.PURPOSE, Field.LIST_DETAILS: Right.PURPOSE, Field.DECILE_GROUP: Right.PURPOSE}
@@ -149,6 +155,7 @@ FIELDS: Mapping[Role, Mapping[Field, Right]] = {
     Role.MINISTRY: _SENDS_FILES,
     Role.PROGRAMME_OWNER: {**_MASKED_ONLY, Field.LIST_RESULT: Right.PURPOSE},
     Role.AGENCY: {Field.LIST_RESULT: Right.PURPOSE, Field.DECILE_GROUP: Right.PURPOSE},
+    Role.PAYING_BANK: {Field.PAYMENT: Right.FULL, Field.NAME: Right.PURPOSE, Field.NIK: Right.PURPOSE},
     Role.CIVIL_REGISTRY_OFFICER: {
         Field.REGISTER: Right.FULL,
         Field.MATCH: Right.FULL,
@@ -166,11 +173,18 @@ _REPORTS = {Action.READ_BATCH, Action.READ_PIPELINE}
 _PERIODS = {Action.READ_PERIODS, Action.CLOSE_PERIOD}
 _POLICIES = {Action.READ_POLICIES, Action.PUBLISH_POLICY, Action.SET_QUOTA, Action.SIMULATE_POLICY}
 _REVIEWS = {Action.READ_REVIEWS, Action.CLOSE_REVIEW}
+_LISTS_PAYMENTS = {Action.READ_PAYMENTS, Action.ORDER_PAYMENTS}
 _FILES = (
     _CASES
     | _REPORTS
     | _REVIEWS
-    | {Action.READ_OBJECTIONS, Action.UPLOAD_BATCH, Action.CHECK_LIST, Action.READ_POLICIES}
+    | {
+        Action.READ_OBJECTIONS,
+        Action.UPLOAD_BATCH,
+        Action.CHECK_LIST,
+        Action.READ_POLICIES,
+        Action.READ_PAYMENTS,
+    }
 )
 
 ACTIONS: Mapping[Role, frozenset[Action]] = {
@@ -181,12 +195,25 @@ ACTIONS: Mapping[Role, frozenset[Action]] = {
     Role.SOCIAL_OFFICE: _FILES | _PERIODS | {Action.SEND_COMMAND, Action.ATTACH_PHOTO},
     Role.APPROVER: _CASES | {Action.SEND_COMMAND},
     Role.PROVINCE: _FILES | _PERIODS,
-    Role.MINISTRY: _FILES | _POLICIES | _PERIODS | {Action.SEND_COMMAND, Action.REPORT_MATCHES},
-    Role.PROGRAMME_OWNER: _READS | _POLICIES | _PERIODS | {Action.REPORT_MATCHES},
+    Role.MINISTRY: _FILES
+    | _POLICIES
+    | _PERIODS
+    | _LISTS_PAYMENTS
+    | {Action.SEND_COMMAND, Action.REPORT_MATCHES, Action.READ_FINDINGS},
+    Role.PROGRAMME_OWNER: _READS | _POLICIES | _PERIODS | _LISTS_PAYMENTS | {Action.REPORT_MATCHES},
     Role.AGENCY: frozenset({Action.CHECK_LIST, Action.REPORT_MATCHES}),
+    Role.PAYING_BANK: frozenset({Action.READ_PAYMENTS, Action.GIVE_RESULTS}),
     Role.CIVIL_REGISTRY_OFFICER: frozenset({Action.READ_HOUSEHOLD, Action.LOOK_UP_PERSON, Action.NOTIFY_LIFE_EVENT}),
-    Role.AUDITOR: _CASES | _REPORTS | {Action.READ_POLICIES, Action.READ_REVIEWS, Action.READ_PERIODS},
-    Role.DATA_PROTECTION_OFFICER: _CASES,
+    Role.AUDITOR: _CASES
+    | _REPORTS
+    | {
+        Action.READ_POLICIES,
+        Action.READ_REVIEWS,
+        Action.READ_PERIODS,
+        Action.READ_PAYMENTS,
+        Action.READ_FINDINGS,
+    },
+    Role.DATA_PROTECTION_OFFICER: _CASES | {Action.READ_FINDINGS},
     Role.ADMINISTRATOR: frozenset({Action.READ_PIPELINE}),
     Role.CITIZEN: frozenset({Action.SEND_COMMAND}),
 }
@@ -196,8 +223,9 @@ role, tells of deaths, births and moves. An agency has its own lists checked, an
 no. Agencies and owners of programmes tell of matches with foreign registers; whoever answers for a register reviews
 them, never who told of one. A citizen sends the
 commands of `CITIZENS`, and reads nothing. Policies are drafted and published by two people of the programme's owner;
-eligibility, which keeps them, knows whose each is. Banks and integrators get answers of their own kind with their own
-endpoints: none of these is for them."""
+eligibility, which keeps them, knows whose each is, and so whose a payment list is. A bank reads the lists that name
+it, and gives their results. Integrators get answers of their own kind with their own endpoints: none of these is for
+them."""
 
 CITIZENS = frozenset({"resign", "raise_objection", "appeal_objection"})
 """The commands that a citizen may send. Every other is denied before anybody outside is asked about anyone."""

@@ -41,6 +41,8 @@ of it answers like one that does not exist. Row-level security in the database e
   village sees it.
 - `review` is which foreign register named which member of a family and when, and what was found of it. That there is a
   review, whose turn it is and until when, is told with the decisions.
+- `payment` is what a family was listed for in a disbursement stage, and what came of it. A bank sees it of the lists
+  that name it, and of nobody else.
 - `photo` is a picture of the house, of people or of papers. Whoever may see it may also see which photos there are.
 - `address` is street, RT, RW and village: village, birth month and sex together single most people out. So a list of
   one village, too, takes a role with this right and a stated purpose, unless the caller acts for that village alone.

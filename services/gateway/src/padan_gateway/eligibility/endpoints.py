@@ -24,6 +24,7 @@ from padan_gateway.eligibility.places import PlacePart, places_of
 from padan_gateway.households import repository
 from padan_gateway.households.endpoints import within
 from padan_gateway.parts import Parts
+from padan_gateway.payments.shown import PaymentPart, payments_of
 from padan_gateway.reviews import answers as reviewing
 from padan_gateway.reviews import repository as reviews
 from padan_gateway.reviews.answers import ReviewPart
@@ -105,8 +106,8 @@ class Explanations(StrEnum):
 
 
 class EligibilityAnswer(Answer):
-    """What a household is entitled to, its places, and the reviews of its members, the latest first. Null decisions,
-    places and reviews: not for the caller's role.
+    """What a household is entitled to, its places, the reviews of its members and its payments, the latest first. Null
+    decisions, places, reviews and payments: not for the caller's role.
     `explanations` says why there are none: `hidden` from the caller; `erased` for good; `key_missing`: tell the people
     who run the system."""
 
@@ -114,16 +115,18 @@ class EligibilityAnswer(Answer):
     decisions: list[DecisionPart] | None
     places: list[PlacePart] | None
     reviews: list[ReviewPart] | None
+    payments: list[PaymentPart] | None
     explanations: Explanations
 
 
 class Seen(NamedTuple):
-    """Decisions, places and reviews that a caller may see (None: none of their business), and whether with the
-    explanations, and with what is sealed in the reviews."""
+    """Decisions, places, reviews and payments that a caller may see (None: none of their business), and whether with
+    the explanations, and with what is sealed in the reviews."""
 
     decisions: Sequence[dict[str, Any]] | None
     places: Sequence[dict[str, Any]] | None
     reviews: Sequence[dict[str, Any]] | None
+    payments: Sequence[dict[str, Any]] | None
     explained: bool
     opened: bool
 
@@ -178,11 +181,12 @@ def router(parts: Parts) -> APIRouter:
                 Field.DECISION, reviews.of_household(connection, household_id, reviewing.today())
             )
             opened = bool(lens.show(Field.REVIEW, reviewed)) if reviewed else False
+            payments: Sequence[dict[str, Any]] | None = lens.show(Field.PAYMENT, payments_of(connection, household_id))
             log_read(
                 connection, caller, purpose, Action.READ_ELIGIBILITY, lens.unmasked, households=[household_id],
                 persons={one["person_id"] for one in reviewed or ()} if opened else (),
             )  # fmt: skip
-        return Seen(rows, places, reviewed, explained, opened)
+        return Seen(rows, places, reviewed, payments, explained, opened)
 
     async def key_for(household_id: UUID) -> tuple[bytes | None, Explanations]:
         keys = (await parts.keys.of([household_id]))[household_id].get(household_id)
@@ -220,6 +224,7 @@ def router(parts: Parts) -> APIRouter:
             "reviews": None
             if seen.reviews is None
             else [reviewing.review(row, found[n] if found else None) for n, row in enumerate(seen.reviews)],
+            "payments": seen.payments,
             "explanations": said,
         }
         return answer({**document, **lens.notes()}, watermark)

@@ -27,6 +27,8 @@ def view(keys: KeyClient) -> View:
             Table(name="seen_move_view", key=("household_id", "person_id")),
             Table(name="place_view", key=("household_id", "programme")),
             Table(name="review_view", key=("review_id",)),
+            Table(name="payment_view", key=("list_id", "line")),
+            Table(name="recovery_view", key=("recovery_id",)),
             Table(name="ledger_view", key=("programme", "regency"), household="ledger_id"),
         ),
         rebuilder=ViewsHandler(keys),

@@ -1,4 +1,4 @@
-"""Reconciliation of the views: households against household's store, decisions against eligibility's."""
+"""Reconciliation of the views: households against household's store, decisions and payments against eligibility's."""
 
 from typing import Final
 
@@ -17,6 +17,10 @@ _DECISIONS: Final = sql.SQL(
     "SELECT facts_shard AS shard, household_id::text AS key, "
     "string_agg(programme || '=' || event_id, ',' ORDER BY programme) AS mark FROM decision_view GROUP BY 1, 2"
 )
+_PAYMENTS: Final = sql.SQL(
+    "SELECT shard, household_id::text AS key, "
+    "string_agg(list_id || '=' || event_id, ',' ORDER BY list_id) AS mark FROM payment_view GROUP BY 1, 2"
+)
 
 
 def reconciliation(writer: Database, household: Asked, eligibility: Asked) -> Reconciliation:
@@ -27,5 +31,6 @@ def reconciliation(writer: Database, household: Asked, eligibility: Asked) -> Re
         [
             Part(HOUSEHOLD_EVENTS.name, "household", _HOUSEHOLDS, household),
             Part(ELIGIBILITY_EVENTS.name, "decisions", _DECISIONS, eligibility),
+            Part(ELIGIBILITY_EVENTS.name, "payments", _PAYMENTS, eligibility),
         ],
     )

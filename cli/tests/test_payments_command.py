@@ -1,0 +1,138 @@
+"""A bank's file of results: what can be read of it, what is told of the rest, and how both look in 80 columns."""
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from padan_cli.payments import payments
+from padan_cli.payments_results import COLUMNS, Row, key_of, read_rows, refused, write_refused
+from padan_cli.payments_tables import show_answers
+from padan_cli.platform import PlatformError
+from rich.console import Console
+from typer.testing import CliRunner
+
+LIST = "0b0f1a6e-8a55-4c7e-9d8e-3f1b5a0c2d41"
+
+
+def rows_of(folder: Path, text: str) -> list[Row]:
+    file = folder / "results.csv"
+    file.write_text(text, encoding="utf-8")
+    return read_rows(file)
+
+
+def test_the_template_is_a_file_of_results(tmp_path: Path) -> None:
+    printed = CliRunner().invoke(payments, ["template"])
+    assert printed.exit_code == 0
+    rows = rows_of(tmp_path, printed.stdout)
+    assert [row.result for row in rows] == [
+        {"line": 1, "status": "account_checked", "on": "2026-03-02"},
+        {"line": 2, "status": "account_failed", "on": "2026-03-02", "reason": "account_blocked"},
+        {
+            "line": 1, "status": "paid", "on": "2026-03-10", "amount_idr": 600_000, "reference": "TRX/2026/0001",
+            "card": "distributed",
+        },
+        {"line": 1, "status": "withdrawn", "on": "2026-03-12"},
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "line,status,on\n7,paid,2026-03-10\n",
+        "\ufeffLINE;Status;on\r\n7;paid;10-03-2026\r\n\r\n",
+        "on,line,status,card\n2026-03-10,7,paid,\n",
+    ],
+    ids=["plain", "as a spreadsheet of Indonesia saves it", "another order"],
+)
+def test_a_file_is_read_as_programs_save_it(tmp_path: Path, text: str) -> None:
+    (row,) = rows_of(tmp_path, text)
+    assert row.result == {"line": 7, "status": "paid", "on": "2026-03-10"}
+
+
+@pytest.mark.parametrize(
+    ("cells", "column"),
+    [
+        ("0,paid,2026-03-10,,,,", "line"),
+        (",paid,2026-03-10,,,,", "line"),
+        ("1,ordered,2026-03-10,,,,", "status"),
+        ("1,PAID,2026-03-10,,,,", "status"),
+        ("1,paid,2026-02-30,,,,", "on"),
+        ("1,paid,,,,,", "on"),
+        ("1,paid,2026-03-10,600.000,,,", "amount_idr"),
+        ("1,paid,2026-03-10,-5,,,", "amount_idr"),
+        ("1,paid,2026-03-10,,Ibu Sri,,", "reason"),
+        ("1,paid,2026-03-10,,,TRX 1,", "reference"),
+        ("1,paid,2026-03-10,,,,yes", "card"),
+        ("1,paid", "on"),
+    ],
+)
+def test_a_cell_that_is_wrong_is_refused_with_its_column_and_spoils_no_other_row(
+    tmp_path: Path, cells: str, column: str
+) -> None:
+    first, wrong, last = rows_of(tmp_path, f"{','.join(COLUMNS)}\n1,paid,2026-03-10\n{cells}\n2,paid,2026-03-10\n")
+    assert first.result is not None
+    assert last.result is not None
+    assert wrong.result is None
+    assert (wrong.answer["answer"], wrong.answer["code"]) == ("refused", "result_cell_wrong")
+    assert column in wrong.answer["en"]
+    assert column in wrong.answer["id"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "it lacks the columns line, status, on"),
+        ("line,status\n", "it lacks the columns on"),
+        ("line,status,on,amout_idr\n", "the columns amout_idr are not known"),
+        ("line,status,on,on\n", "a column stands there twice"),
+    ],
+)
+def test_a_file_that_is_none_is_told_so_in_both_languages(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(PlatformError) as raised:
+        rows_of(tmp_path, text)
+    assert raised.value.code == "results_unreadable"
+    assert said in str(raised.value)
+    assert "Berkas hasil tidak terbaca" in str(raised.value)
+
+
+def test_text_that_is_not_utf_8_is_told_so(tmp_path: Path) -> None:
+    file = tmp_path / "results.csv"
+    file.write_bytes(b"line,status,on\n1,paid,2026-03-10,\xff\n")
+    with pytest.raises(PlatformError, match="not UTF-8"):
+        read_rows(file)
+
+
+def test_what_was_refused_can_be_put_right_and_sent_as_it_is(tmp_path: Path) -> None:
+    rows = rows_of(tmp_path, "line,status,on,reference\n1,paid,2026-03-10,-7\n2,paid,31/03/2026,x\n")
+    words = {"id": "Belum diperintahkan.", "en": "Not ordered.", "next_id": "Tunggu.", "next_en": "Wait."}
+    rows[0].answer = {"line": 1, "answer": "refused", "code": "payment_step_not_allowed", **words}
+    beside = tmp_path / "results.refused.csv"
+    write_refused(refused(rows), beside)
+    assert beside.stat().st_mode & 0o777 == 0o600
+    with beside.open(encoding="utf-8-sig", newline="") as opened:
+        told = list(csv.DictReader(opened))
+    assert [one["code"] for one in told] == ["payment_step_not_allowed", "result_cell_wrong"]
+    assert (told[0]["why_id"], told[0]["next_step_en"]) == ("Belum diperintahkan.", "Wait.")
+    assert "2026-03-31 or 31-03-2026" in told[1]["next_step_en"]
+    again = read_rows(beside)
+    assert again[0].result == rows[0].result == {"line": 1, "status": "paid", "on": "2026-03-10", "reference": "-7"}
+    assert again[1].answer["code"] == "result_cell_wrong"
+
+
+def test_the_key_of_the_same_results_is_the_same_and_of_others_another() -> None:
+    assert key_of(LIST, b"[1]") == key_of(LIST, b"[1]")
+    assert len({key_of(LIST, b"[1]"), key_of(LIST, b"[2]"), key_of(LIST[:-1] + "2", b"[1]")}) == 3
+
+
+def test_the_closing_table_fits_80_columns_and_says_each_refusal_once_in_both_languages() -> None:
+    words = {"id": "Statusnya " * 12, "en": "The status " * 12, "next_id": "Lihat.", "next_en": "Look."}
+    wrong = {"answer": "refused", "code": "payment_step_not_allowed", **words}
+    answers = [{"answer": "taken"}] * 1_204 + [{"answer": "taken_already"}] * 3 + [wrong] * 2
+    written = io.StringIO()
+    show_answers(Console(file=written, width=80), [Row({}, None, answer) for answer in answers])
+    said = written.getvalue()
+    assert max(map(len, said.splitlines())) <= 80
+    for text in ("1,204", "diterima / taken", "sudah pernah diterima / taken already", "ditolak / refused"):
+        assert text in said
+    assert said.count("payment_step_not_allowed") == 1
