@@ -6,7 +6,7 @@ from functools import cache
 from uuid import UUID, uuid5
 
 import msgspec
-from padan_events import Event, encode, shard_of, type_of
+from padan_events import Event, encode, type_of
 from padan_events.eligibility import Decided, Outcome
 from padan_events.intake import Position
 from padan_events.local_date import local_date
@@ -158,7 +158,7 @@ def _entry(decision_id: UUID, data: Decided, basis: Basis) -> Entry:
     key = str(data.household_id)
     return Entry(
         topic=ELIGIBILITY_EVENTS.name,
-        shard=shard_of(key),
+        shard=basis.shard,  # of the household: what it rests on and what is said of it lie in one shard
         key=key,
         event_id=decision_id,
         type=_TYPE,

@@ -253,12 +253,19 @@ def read_facts(connection: Connection[Any], household_ids: Sequence[UUID]) -> di
     }
 
 
-def read_stood(connection: Connection[Any], household_ids: Sequence[UUID]) -> Mapping[tuple[UUID, str], Stood]:
-    """The decisions that stand, by household and programme."""
+def read_stood(
+    connection: Connection[Any], household_ids: Sequence[UUID], programmes: Collection[str] | None = None
+) -> Mapping[tuple[UUID, str], Stood]:
+    """The decisions that stand, by household and programme; of `programmes` alone, and with them the latest of each
+    household: its date never goes back."""
     rows = connection.execute(
         "SELECT household_id, programme, outcome, digest, decision_id, next_change_on, as_of FROM decision_current "
-        "WHERE household_id = ANY(%b)",
-        [household_ids],
+        "WHERE household_id = ANY(%b)"
+        if programmes is None
+        else "SELECT household_id, programme, outcome, digest, decision_id, next_change_on, as_of FROM (SELECT *, "
+        "row_number() OVER (PARTITION BY household_id ORDER BY as_of DESC NULLS LAST) AS nth FROM decision_current "
+        "WHERE household_id = ANY(%b)) d WHERE nth = 1 OR programme = ANY(%t)",
+        [household_ids] if programmes is None else [household_ids, list(programmes)],
         binary=True,
     )
     return {

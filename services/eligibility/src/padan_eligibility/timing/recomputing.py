@@ -22,6 +22,7 @@ from padan_eligibility.places import repository as places
 from padan_eligibility.programmes import repository as programmes
 from padan_eligibility.programmes.policy_set import PolicySet
 from padan_eligibility.timing import repository
+from padan_eligibility.timing.ahead import Ahead, Page
 from padan_eligibility.timing.redeciding import PAGE, Redecided, Redeciding, Why, pause
 from padan_eligibility.timing.repository import Recomputation
 
@@ -45,6 +46,7 @@ class Recomputing:
         self._redeciding, self._policies = redeciding, policies
         self._cut, self._reader, self._per_s = cut, reader, per_s
         self._noted: tuple[int, ...] = ()
+        self._ahead = Ahead(self._fetch)
 
     async def look(self, stop: asyncio.Event) -> int:
         """Do all that is due; return how many households were looked at.
@@ -53,12 +55,15 @@ class Recomputing:
         """
         await asyncio.to_thread(self._note)
         looked_at = 0
-        while not stop.is_set() and (one := await asyncio.to_thread(self._next)) is not None:
-            if one.state == "waiting" and not await self._begun(one, stop):
-                if stop.is_set():
-                    break
-                raise Unavailable("facts")
-            looked_at += await self._step(one, stop)
+        try:
+            while not stop.is_set() and (one := await asyncio.to_thread(self._next)) is not None:
+                if one.state == "waiting" and not await self._begun(one, stop):
+                    if stop.is_set():
+                        break
+                    raise Unavailable("facts")
+                looked_at += await self._step(one, stop)
+        finally:
+            await self._ahead.drop()
         return looked_at
 
     async def _begun(self, one: Recomputation, stop: asyncio.Event) -> bool:
@@ -70,8 +75,9 @@ class Recomputing:
     async def _step(self, one: Recomputation, stop: asyncio.Event) -> int:
         loop = asyncio.get_running_loop()
         began = loop.time()
-        household_ids = await asyncio.to_thread(self._page, one)
-        keys = await self._redeciding.sealing_keys(household_ids)
+        household_ids, keys = await self._ahead.page(one.zone, one.after)
+        if household_ids:
+            self._ahead.begin(one.zone, household_ids[-1])
         redecided, advanced = await asyncio.to_thread(self._take, one, household_ids, keys)
         if redecided is not None:
             await self._redeciding.committed(redecided)
@@ -104,9 +110,13 @@ class Recomputing:
         in_force = self._policies.within(connection).in_force(today)
         return any((policy.programme, policy.version) == (one.programme, one.version) for policy in in_force)
 
-    def _page(self, one: Recomputation) -> list[UUID]:
+    async def _fetch(self, zone: int, after: UUID) -> Page:
+        household_ids = await asyncio.to_thread(self._page, zone, after)
+        return household_ids, await self._redeciding.sealing_keys(household_ids)
+
+    def _page(self, zone: int, after: UUID) -> list[UUID]:
         with self._redeciding.database.statement() as connection:
-            return repository.page(connection, one.after, _PROVINCES[one.zone], PAGE)
+            return repository.page(connection, after, _PROVINCES[zone], PAGE)
 
     def _take(
         self, one: Recomputation, household_ids: list[UUID], keys: dict[UUID, bytes]

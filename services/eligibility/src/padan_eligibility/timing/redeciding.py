@@ -127,7 +127,8 @@ class Redeciding:
             policies = self._policies.within(connection)
         except PolicyError as error:
             raise Unavailable("policies") from error
-        taken = take_decisions(policies, households, facts.read_stood(connection, ids), keys, why.programmes)
+        stood = facts.read_stood(connection, ids, why.programmes)
+        taken = take_decisions(policies, households, stood, keys, why.programmes)
         record(connection, households, taken)
         changed = Counter((row.programme, row.outcome.value) for row in taken.standing)
         return Redecided(frozenset(held), changed, erased)
