@@ -55,6 +55,15 @@ def test_a_valid_policy_is_called_so_in_both_languages(tmp_path: Path) -> None:
                 "  boleh / allowed: 1 ...",
             ],
         ),
+        (
+            GOOD.replace(
+                "{criterion: decile_at_most, bound: 2}", "{criterion: holds_place, programme: aid_of_pati}"
+            ).encode(),
+            [
+                "aid.yaml:10:41: program ini akan bergantung pada dirinya sendiri: aid_of_pati > aid_of_pati",
+                "aid.yaml:10:41: the programme would depend on itself: aid_of_pati > aid_of_pati",
+            ],
+        ),
         (b"\xff\xfe", ["aid.yaml: bukan teks UTF-8", "aid.yaml: not UTF-8 text"]),
     ],
 )

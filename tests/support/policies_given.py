@@ -64,6 +64,7 @@ LEAVES = (
     | struct("members_at_least", "criterion", bound=st.integers(1, 3), name=NAME, when=CONDITIONS)
     | struct("proposed_for", "criterion", programme=st.sampled_from(["bst", "pkh"]))
     | struct("register_match", "criterion", state=st.sampled_from(MatchState))
+    | struct("holds_place", "criterion", programme=st.sampled_from(["bst", "pkh"]))
     | struct("components_at_least", "criterion", bound=st.integers(1, 3))
 )
 
@@ -145,6 +146,9 @@ PERSONS = st.fixed_dictionaries(
     }
 )
 ANSWERS = st.sampled_from([Answer.YES, Answer.NO, Answer.UNKNOWN])
+PLACES: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {"programme": st.sampled_from(["bst", "pkh"]), "held": st.booleans(), "event": st.just(UUID(int=7))}
+)
 FAMILIES = st.fixed_dictionaries(
     {
         "regency": st.sampled_from(["3318", "3319", "5171"]),
@@ -153,6 +157,7 @@ FAMILIES = st.fixed_dictionaries(
         "proposed_for": st.sampled_from([[], ["bst"], ["bst", "pkh"]]),
         "barred": st.booleans(),
         "under_review": st.booleans(),
+        "places": st.lists(PLACES, max_size=2, unique_by=lambda place: str(place["programme"])),
         "circumstances": st.none()
         | st.fixed_dictionaries(
             {

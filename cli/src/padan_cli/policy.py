@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 import typer
 from padan_eligibility.domain.policy import Policy
+from padan_eligibility.policies import packaged
+from padan_eligibility.policies.circles import check_circle
 from padan_eligibility.policies.reading import DocumentError, read_document
 from padan_gateway.domain.access import Role
 from rich import box
@@ -128,7 +130,9 @@ def read_policy_file(file: Path) -> Policy:
     """The policy in a file; ends the command with what is wrong where it holds none."""
     out = Console(stderr=True, highlight=False, soft_wrap=True)
     try:
-        return read_document(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        policy = read_document(text)
+        check_circle(text, policy, packaged())
     except UnicodeDecodeError:
         out.print(f"{file.name}: bukan teks UTF-8\n{file.name}: not UTF-8 text", style="red", markup=False)
     except DocumentError as error:
@@ -137,6 +141,8 @@ def read_policy_file(file: Path) -> Policy:
         out.print(f"{at}: {error.fault.en}", style="red", markup=False)
         if error.allowed:
             out.print("  boleh / allowed: " + " · ".join(error.allowed), markup=False)
+    else:
+        return policy
     raise typer.Exit(1)
 
 

@@ -50,7 +50,7 @@ def write_review(connection: Connection[Any], of: HouseholdFacts, person_id: UUI
 
 def write(connection: Connection[Any], population: list[HouseholdFacts]) -> None:
     """Families into the tables of facts, as the fact stream leaves them."""
-    connection.execute("TRUNCATE household_fact, person_fact, review")
+    connection.execute("TRUNCATE household_fact, person_fact, review, place")
     for one in population:
         circumstances = None if one.circumstances is None else Jsonb(msgspec.to_builtins(one.circumstances))
         connection.execute(
@@ -61,6 +61,12 @@ def write(connection: Connection[Any], population: list[HouseholdFacts]) -> None
                 list(one.proposed_for),
             ],
         )  # fmt: skip
+        for place in one.places:
+            connection.execute(
+                "INSERT INTO place (programme, household_id, regency, held, decile, unmet, determined_on, round) "
+                "VALUES (%s, %s, %s, %s, 1, 0, %s, 1)",
+                [place.programme, one.household_id, one.regency, place.held, DAY],
+            )
         if one.under_review:
             write_review(connection, one, UUID(int=0), None)
         if one.barred and one.persons:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from padan_eligibility.domain.ages import birthday
 from padan_eligibility.domain.conditions import asked, met
 from padan_eligibility.domain.decision import decide
-from padan_eligibility.domain.facts import HouseholdFacts, PersonFacts
+from padan_eligibility.domain.facts import HouseholdFacts, PersonFacts, Place
 from padan_eligibility.domain.policy import Holds2022, HoldsBps, MembersAtLeast, Policy
 from padan_eligibility.domain.policy_conditions import AgeWithin, Condition
 from padan_eligibility.domain.policy_document import leaves
@@ -117,6 +117,10 @@ def changed(policy: Policy, facts: HouseholdFacts, change: SmallestChange, as_of
             case "proposed_for":
                 others = {code for code in facts.proposed_for if code != which}
                 new["proposed_for"] = tuple(sorted(others | ({which} if one.to == "yes" else set())))
+            case "holds_place":
+                kept = [place for place in facts.places if place.programme != which]
+                place = Place(programme=which, held=one.to == "yes", event=UUID(int=7))
+                new["places"] = (*kept, place)
             case "register_match":
                 new["barred" if which == "founded" else "under_review"] = one.to == "yes"
             case "household_size":

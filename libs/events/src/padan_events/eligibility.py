@@ -26,8 +26,8 @@ class Decided(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A household's entitlement to a programme, and on what it rests.
 
     When: an event of the household changed the decision, or what it rests on; the date came that the decision before
-    named; a policy was published; or a review of the household opened or closed, where the policy asks for it. The last
-    one of a household and programme stands.
+    named; a policy was published; or a review of the household opened or closed, or its place in another
+    programme was given or ended, where the policy asks for it. The last one of a household and programme stands.
 
     The event's id is a UUIDv5 of household, programme, facts, policy version and as-of date, and of the decision it
     replaces where no event of the household led to it: the same decision made again is the same event.
@@ -48,7 +48,10 @@ class Decided(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     missing: Annotated[tuple[str, ...], told("Facts that were not known and would have mattered.")] = ()
     rests_on: Annotated[
         tuple[UUID, ...],
-        told("Events of eligibility.events.v1 on which it rests too: the last of each review, where the policy asks."),
+        told(
+            "Events of eligibility.events.v1 on which it rests too, where the policy asks: the last of each review, "
+            "and of its place in each programme."
+        ),
     ] = ()
 
 

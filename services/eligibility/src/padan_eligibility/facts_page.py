@@ -25,6 +25,7 @@ _FROM: Final[dict[type[msgspec.Struct], str]] = {
     policy.MembersAtLeast: "the members' sealed facts",
     policy.ComponentsAtLeast: "the members' sealed facts",
     policy.RegisterMatch: "`review_opened`, `review_closed` (eligibility.events.v1)",
+    policy.HoldsPlace: "`place_awarded`, `promoted`, `place_released` (eligibility.events.v1)",
     policy.ProposedFor: "`programme_proposed`, `resigned`",
     conditions.IdentityAgrees: "`identity_matched`, `identity_unmatched`, `conflict_resolved`; else not known",
     conditions.AgeWithin: "birth date; not known where there is none",
@@ -79,8 +80,13 @@ refused, it has no decision. A family that was entitled and leaves is told so on
 A policy may ask for nothing that no event carries, since nobody could ever know it:
 
 - **Needs** of a person: no event tells of one yet (`need_recorded` is a reserved name).
-- **Places in other programmes**: `place_awarded` tells of them, but a place follows a decision and never leads to one.
-  What is known is for which programmes a family was **proposed**; what excludes is said by `none_of`.
+
+## Places in other programmes
+
+What excludes is said by `none_of` over `holds_place`. A place follows a decision, so no programme may come back to
+itself: a document by which it would, by itself or through policies of others that are in force or will be, is refused
+with its line and the circle (`policy_circular`), when it is drafted and once more when it is published. `padan policy
+check` holds it against the policies that ship.
 
 ## Two people publish
 

@@ -27,6 +27,7 @@ from padan_eligibility.domain.policy import (
     Group,
     Holds2022,
     HoldsBps,
+    HoldsPlace,
     Leaf,
     MatchState,
     MembersAtLeast,
@@ -82,6 +83,8 @@ def _reading(leaf: Leaf, facts: HouseholdFacts, as_of: date) -> Reading:
             reading = Count(values.count(True), values.count(None))
         case ProposedFor():
             reading = leaf.programme in facts.proposed_for
+        case HoldsPlace():
+            reading = facts.holds(leaf.programme)
         case RegisterMatch():
             reading = facts.barred if leaf.state is MatchState.FOUNDED else facts.under_review
         case ComponentsAtLeast():
@@ -175,6 +178,8 @@ def _leaf(policy: Policy, leaf: Leaf, reading: Reading, shape: Shape) -> Judged:
             judged = words_of_households.members(leaf.name, counted, leaf.bound)
         case ProposedFor():
             judged = words_of_households.proposed_for(leaf.programme, proposed=bool(reading))
+        case HoldsPlace():
+            judged = words_of_households.holds_place(leaf.programme, holds=bool(reading))
         case RegisterMatch():
             judged = words_of_households.register_match(leaf.state, holds=bool(reading))
         case ComponentsAtLeast():

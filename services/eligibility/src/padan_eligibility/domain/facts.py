@@ -23,13 +23,21 @@ class PersonFacts(msgspec.Struct, frozen=True, kw_only=True):
     identity_agrees: bool | None = None
 
 
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a household holds a place in a programme, and the event that says so."""
+
+    programme: str
+    held: bool
+    event: UUID
+
+
 class HouseholdFacts(msgspec.Struct, frozen=True, kw_only=True):
     """A household with its living members. `decile` is None until a ranking is known, `circumstances` until a visit
     asked about them, `determined_on` (a local date) until it was determined; `proposed_for` are codes of
     programmes. `aid_ended`: its village's answer that it is not entitled any more was confirmed; `resigned` are the
     programmes it left by its own request, `*` all that it is not proposed for since; `barred`: the review of a match of
     a member with a foreign register was founded; `under_review`: one is open. `reviews` are the last event of each
-    review of the household, by the id of the review."""
+    review of the household, by the id of the review; `places` are those it holds or held, by programme."""
 
     household_id: UUID
     regency: str
@@ -44,3 +52,8 @@ class HouseholdFacts(msgspec.Struct, frozen=True, kw_only=True):
     barred: bool = False
     under_review: bool = False
     reviews: tuple[UUID, ...] = ()
+    places: tuple[Place, ...] = ()
+
+    def holds(self, programme: str) -> bool:
+        """Whether it holds a place in a programme."""
+        return any(place.held for place in self.places if place.programme == programme)

@@ -105,6 +105,12 @@ class ProposedFor(Part, frozen=True, tag="proposed_for", tag_field="criterion"):
     programme: Code
 
 
+class HoldsPlace(Part, frozen=True, tag="holds_place", tag_field="criterion"):
+    """The family holds a place in this other programme. Whoever waits for one, or never stood for one, holds none."""
+
+    programme: Code
+
+
 class MatchState(StrEnum):
     """What became of a match of a member with a foreign register: an official found it `founded`, or nobody has closed
     its review yet (`open`)."""
@@ -153,6 +159,7 @@ Leaf = (
     | ComponentsAtLeast
     | ProposedFor
     | RegisterMatch
+    | HoldsPlace
 )
 Group = AllOf | AnyOf | NoneOf
 Criterion = Leaf | Group

@@ -14,6 +14,7 @@ from padan_eligibility.domain.policy import (
     Group,
     Holds2022,
     HoldsBps,
+    HoldsPlace,
     Leaf,
     MembersAtLeast,
     Policy,
@@ -24,7 +25,7 @@ from padan_eligibility.domain.policy import (
 from padan_eligibility.domain.policy_conditions import AgeWithin, Condition, MemberGroup
 from padan_eligibility.domain.scope import regions_of
 
-_MANY: Final = (Holds2022, HoldsBps, MembersAtLeast, ProposedFor, RegisterMatch, Group)
+_MANY: Final = (Holds2022, HoldsBps, MembersAtLeast, ProposedFor, RegisterMatch, HoldsPlace, Group)
 MOST_DEEP: Final = 6
 """Levels of groups in groups: nobody could read out what lies deeper."""
 
@@ -61,7 +62,7 @@ def _check_owner(policy: Policy) -> None:
     """An owner acts inside its region only."""
     if regions_of(policy) is None:
         raise PolicyError(f"it is for the whole nation, but its owner is region `{policy.owner}` - at `$.criteria`")
-    for path, leaf in _located(policy.criteria, "$.criteria"):
+    for path, leaf in located(policy.criteria, "$.criteria"):
         if not isinstance(leaf, RegionIn):
             continue
         for index, region in enumerate(leaf.regions):
@@ -73,14 +74,15 @@ def _check_owner(policy: Policy) -> None:
 
 def leaves(criteria: Sequence[Criterion]) -> Iterator[Leaf]:
     """The criteria that ask for a fact, in the order written, out of whatever groups they lie in."""
-    for _, leaf in _located(criteria, "$.criteria"):
+    for _, leaf in located(criteria, "$.criteria"):
         yield leaf
 
 
-def _located(criteria: Sequence[Criterion], path: str) -> Iterator[tuple[str, Leaf]]:
+def located(criteria: Sequence[Criterion], path: str) -> Iterator[tuple[str, Leaf]]:
+    """The same, each with its path in the document."""
     for index, criterion in enumerate(criteria):
         if isinstance(criterion, Group):
-            yield from _located(criterion.criteria, f"{path}[{index}].criteria")
+            yield from located(criterion.criteria, f"{path}[{index}].criteria")
         else:
             yield f"{path}[{index}]", criterion
 

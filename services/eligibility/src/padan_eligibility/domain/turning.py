@@ -27,6 +27,7 @@ from padan_eligibility.domain.policy import (
     Group,
     Holds2022,
     HoldsBps,
+    HoldsPlace,
     Leaf,
     MembersAtLeast,
     Policy,
@@ -105,6 +106,7 @@ _KINDS: Final[dict[type[Leaf], str]] = {
     CountBps: "poverty_bps_count",
     ProposedFor: "proposed_for",
     RegisterMatch: "register_match",
+    HoldsPlace: "holds_place",
     MembersAtLeast: "members",
     ComponentsAtLeast: "components",
 }
@@ -116,7 +118,7 @@ def _fact(leaf: Leaf) -> Fact:
     match leaf:
         case Holds2022() | HoldsBps():
             which = leaf.code
-        case ProposedFor():
+        case ProposedFor() | HoldsPlace():
             which = leaf.programme
         case RegisterMatch():
             which = leaf.state.value
@@ -165,7 +167,7 @@ def _values(leaf: Leaf) -> list[Reading]:
             values = [leaf.bound, leaf.bound + 1]
         case Holds2022() | HoldsBps():
             values = [Answer.YES, Answer.NO]
-        case ProposedFor() | RegisterMatch():
+        case ProposedFor() | RegisterMatch() | HoldsPlace():
             values = [True, False]
         case Count2022() | CountBps() | MembersAtLeast() | ComponentsAtLeast():
             values = [Count(leaf.bound, 0), Count(leaf.bound - 1, 0)]
@@ -223,7 +225,7 @@ def _holds(criterion: Criterion, world: World) -> Truth:
             holds = str(value).startswith(criterion.regions)
         case Holds2022() | HoldsBps():
             holds = None if value is Answer.UNKNOWN else value is Answer.YES
-        case ProposedFor() | RegisterMatch():
+        case ProposedFor() | RegisterMatch() | HoldsPlace():
             holds = bool(value)
         case Count2022() | CountBps() | MembersAtLeast() | ComponentsAtLeast():
             assert isinstance(value, Count)

@@ -63,6 +63,10 @@ def _part(policy: Policy, fact: Fact, value: Reading) -> Text:
             text = Text(f"diusulkan untuk {which}", f"it were proposed for {which}")
         case "proposed_for":
             text = Text(f"tidak diusulkan untuk {which}", f"it were not proposed for {which}")
+        case "holds_place" if value:
+            text = Text(f"memegang tempat dalam program {which}", f"it held a place in {which}")
+        case "holds_place":
+            text = Text(f"tidak memegang tempat dalam program {which}", f"it held no place in {which}")
         case "register_match":
             text = _MATCHES[which, bool(value)]
         case "members":

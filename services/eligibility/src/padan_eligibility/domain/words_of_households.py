@@ -116,6 +116,22 @@ def proposed_for(programme: str, *, proposed: bool) -> Judged:
     return _judged("proposed_for", ("yes" if proposed else "no", programme), proposed, text, brief)
 
 
+def holds_place(programme: str, *, holds: bool) -> Judged:
+    """Whether the family holds a place in another programme."""
+    if holds:
+        brief = Text(f"memegang tempat dalam program {programme}", f"a place in {programme}")
+        text = Text(
+            f"Keluarga ini memegang tempat dalam program {programme}.", f"This family holds a place in {programme}."
+        )
+    else:
+        brief = Text(f"tidak memegang tempat dalam program {programme}", f"no place in {programme}")
+        text = Text(
+            f"Keluarga ini tidak memegang tempat dalam program {programme}.",
+            f"This family holds no place in {programme}.",
+        )
+    return _judged("holds_place", ("yes" if holds else "no", programme), holds, text, brief)
+
+
 def register_match(state: MatchState, *, holds: bool) -> Judged:
     """What became of the matches of the family's members with foreign registers."""
     if state is MatchState.FOUNDED and holds:

@@ -19,7 +19,7 @@ from padan_eligibility.domain.facts import HouseholdFacts
 from padan_eligibility.domain.own_events import rests_on
 from padan_eligibility.domain.policy import Policy
 from padan_eligibility.domain.scope import concerns
-from padan_eligibility.facts.repository import NextChange, Standing, Stood
+from padan_eligibility.facts.standing import NextChange, Standing, Stood
 from padan_eligibility.programmes.policy_set import PolicySet
 from padan_eligibility.programmes.publishing import ACTOR
 

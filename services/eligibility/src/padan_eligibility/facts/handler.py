@@ -18,7 +18,7 @@ from padan_runtime.problems import Unavailable
 from psycopg import Connection
 
 from padan_eligibility.domain.policy_document import PolicyError
-from padan_eligibility.facts import repository, told, turns
+from padan_eligibility.facts import repository, standing, told, turns
 from padan_eligibility.facts.deciding import basis_of, take_decisions
 from padan_eligibility.facts.folding import Change, Member, fold, open_answers, open_members
 from padan_eligibility.facts.recording import write
@@ -95,18 +95,18 @@ class FactsHandler:
         )
         # Of households that are not decided here: a review goes along with its person.
         recomputations.ask(connection, [one for one in reviews if UUID(one.key) not in prepared.changes])
-        facts = repository.read_facts(connection, household_ids)
         try:
             policies = self._policies.within(connection)
         except PolicyError as error:
             # No fault of these households: they wait, and a version that can read the policy decides them.
             raise Unavailable("policies") from error
+        facts = repository.read_facts(connection, household_ids, policies.places_asked)
         begun = recomputations.begun(connection)
         households = [
             (basis_of(change.event, facts[household_id], begun), facts[household_id])
             for household_id, change in prepared.changes.items()
         ]
-        stood = repository.read_stood(connection, household_ids)
+        stood = standing.read_stood(connection, household_ids)
         taken = take_decisions(policies, households, stood, prepared.keys)
         taken.entries[:0] = reviews  # in one append: two would take the heads in no order
         write(connection, households, taken)

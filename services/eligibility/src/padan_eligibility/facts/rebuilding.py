@@ -17,11 +17,11 @@ from padan_runtime.sealing import open_sealed
 from psycopg import Connection
 
 from padan_eligibility.domain.decision import digest_of_recorded
-from padan_eligibility.facts import repository, told, turns
+from padan_eligibility.facts import repository, standing, told, turns
 from padan_eligibility.facts.deciding import KeyMissingError
 from padan_eligibility.facts.folding import Member
 from padan_eligibility.facts.handler import READER, opened_batch
-from padan_eligibility.facts.repository import Standing
+from padan_eligibility.facts.standing import Standing
 from padan_eligibility.places import repository as places
 
 
@@ -55,7 +55,7 @@ class FactsRebuilder:
         turns.write(connection, prepared.changes)
         told.write(connection, {change.household_id: change.told for change in prepared.changes})
         if prepared.standing:
-            repository.write_standing(connection, prepared.standing)
+            standing.write_standing(connection, prepared.standing)
 
     async def _standing(self, events: Sequence[Event]) -> list[Standing]:
         last: dict[tuple[UUID, str], tuple[Event, Decided]] = {}

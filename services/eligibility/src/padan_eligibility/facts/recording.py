@@ -7,7 +7,7 @@ from padan_runtime import log
 from psycopg import Connection
 
 from padan_eligibility.domain.facts import HouseholdFacts
-from padan_eligibility.facts import repository
+from padan_eligibility.facts import standing
 from padan_eligibility.facts.deciding import Basis, Taken
 from padan_eligibility.places import repository as places
 from padan_eligibility.places.pending import pending
@@ -26,6 +26,6 @@ def write(connection: Connection[Any], households: Sequence[tuple[Basis, Househo
         listed = places.listed(connection, [household.household_id for _, household in households])
         places.write_pending(connection, pending(households, taken.outcomes, programmes, listed))
     if taken.dates:
-        repository.write_dates(connection, taken.dates)
+        standing.write_dates(connection, taken.dates)
     if taken.entries:
-        repository.write_standing(connection, taken.standing)
+        standing.write_standing(connection, taken.standing)

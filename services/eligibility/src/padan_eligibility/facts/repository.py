@@ -1,12 +1,10 @@
 """SQL of facts and of the decisions that stand."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from padan_events.eligibility import Outcome
 from padan_events.personal import Circumstances, Disability, School, Sex
 from padan_events.states import State
 from psycopg import Connection, sql
@@ -19,38 +17,6 @@ from padan_eligibility.facts.own_log import Own
 
 class UnknownHouseholdError(LookupError):
     """A fact of a household that was never proposed: the log before it was not read."""
-
-
-class Stood(msgspec.Struct, frozen=True):
-    """How the decision that stands came out, its digest and id, the next date on which it could change, and the local
-    date it was taken for (None: it is older than these)."""
-
-    outcome: Outcome
-    digest: str
-    decision_id: UUID
-    next_change_on: date | None
-    as_of: date | None
-
-
-class NextChange(msgspec.Struct, frozen=True):
-    """The next date on which a decision that stands could change."""
-
-    household_id: UUID
-    programme: str
-    next_change_on: date | None
-
-
-class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """The decision that stands for a household and programme."""
-
-    household_id: UUID
-    programme: str
-    outcome: Outcome
-    policy_version: str
-    digest: str
-    decision_id: UUID
-    next_change_on: date | None
-    as_of: date
 
 
 _ROWS: Final = sql.SQL(
@@ -203,8 +169,11 @@ def write_members(connection: Connection[Any], members: Iterable[Member]) -> Non
     )
 
 
-def read_facts(connection: Connection[Any], household_ids: Sequence[UUID]) -> dict[UUID, HouseholdFacts]:
-    """All that is known of these households, with their members as they stand in this transaction."""
+def read_facts(
+    connection: Connection[Any], household_ids: Sequence[UUID], programmes: Collection[str] = ()
+) -> dict[UUID, HouseholdFacts]:
+    """All that is known of these households, with their members as they stand in this transaction, and their places in
+    these programmes."""
     persons: dict[UUID, list[PersonFacts]] = {household_id: [] for household_id in household_ids}
     for household_id, person_id, known, birth_date, school, pregnant, severe, sex, kinds, agrees in connection.execute(
         "SELECT household_id, person_id, known, birth_date, school, pregnant, severe_disability, sex, disabilities, "
@@ -231,7 +200,7 @@ def read_facts(connection: Connection[Any], household_ids: Sequence[UUID]) -> di
         [household_ids],
         binary=True,
     )
-    of_own_log = own_log.read(connection, household_ids)
+    of_own_log = own_log.read(connection, household_ids, programmes)
     return {
         household_id: HouseholdFacts(
             household_id=household_id,
@@ -247,55 +216,11 @@ def read_facts(connection: Connection[Any], household_ids: Sequence[UUID]) -> di
             barred=own.barred,
             under_review=own.under_review,
             reviews=own.reviews,
+            places=own.places,
         )
         for household_id, regency, state, decile, circumstances, proposed_for, on, aid_ended, resigned in rows
         for own in (of_own_log.get(household_id, Own()),)
     }
-
-
-def read_stood(
-    connection: Connection[Any], household_ids: Sequence[UUID], programmes: Collection[str] | None = None
-) -> Mapping[tuple[UUID, str], Stood]:
-    """The decisions that stand, by household and programme; of `programmes` alone, and with them the latest of each
-    household: its date never goes back."""
-    rows = connection.execute(
-        "SELECT household_id, programme, outcome, digest, decision_id, next_change_on, as_of FROM decision_current "
-        "WHERE household_id = ANY(%b)"
-        if programmes is None
-        else "SELECT household_id, programme, outcome, digest, decision_id, next_change_on, as_of FROM (SELECT *, "
-        "row_number() OVER (PARTITION BY household_id ORDER BY as_of DESC NULLS LAST) AS nth FROM decision_current "
-        "WHERE household_id = ANY(%b)) d WHERE nth = 1 OR programme = ANY(%t)",
-        [household_ids] if programmes is None else [household_ids, list(programmes)],
-        binary=True,
-    )
-    return {
-        (household_id, programme): Stood(Outcome(outcome), mark, decision_id, next_change_on, as_of)
-        for household_id, programme, outcome, mark, decision_id, next_change_on, as_of in rows
-    }
-
-
-def write_standing(connection: Connection[Any], standing: Iterable[Standing]) -> None:
-    """Replace the decisions that stand."""
-    connection.execute(
-        "INSERT INTO decision_current (household_id, programme, outcome, policy_version, digest, decision_id, "
-        "next_change_on, as_of) SELECT household_id, programme, outcome, policy_version, digest, decision_id, "
-        "next_change_on, as_of FROM json_to_recordset(%(rows)s::json) AS w (household_id uuid, programme text, "
-        "outcome text, policy_version text, digest text, decision_id uuid, next_change_on date, as_of date) "
-        "ON CONFLICT (household_id, programme) DO UPDATE SET "
-        "outcome = excluded.outcome, policy_version = excluded.policy_version, digest = excluded.digest, "
-        "decision_id = excluded.decision_id, next_change_on = excluded.next_change_on, as_of = excluded.as_of",
-        {"rows": _json(standing)},
-    )
-
-
-def write_dates(connection: Connection[Any], dates: Iterable[NextChange]) -> None:
-    """Give decisions that stand their next date."""
-    connection.execute(
-        "UPDATE decision_current d SET next_change_on = w.next_change_on FROM json_to_recordset(%(rows)s::json) "
-        "AS w (household_id uuid, programme text, next_change_on date) "
-        "WHERE (d.household_id, d.programme) = (w.household_id, w.programme)",
-        {"rows": _json(dates)},
-    )
 
 
 def _json(rows: Iterable[object]) -> str:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from padan_events import encode, shard_of, type_of
 from padan_events.local_date import local_date
-from padan_events.places import AllocationRoundClosed
+from padan_events.places import AllocationRoundClosed, PlaceAwarded, PlaceReleased, Promoted
 from padan_events.topics import ELIGIBILITY_EVENTS
 from padan_runtime import log, metrics, relay
 from padan_runtime.database import Database
@@ -29,8 +29,10 @@ from padan_eligibility.places import repository
 from padan_eligibility.places.families import standing_families
 from padan_eligibility.programmes.policy_set import PolicySet
 from padan_eligibility.programmes.publishing import ACTOR
+from padan_eligibility.timing import repository as timing
 
 _EVERY_S: Final = 1.0
+_TELL_OF_PLACES: Final = (PlaceAwarded, Promoted, PlaceReleased)
 
 
 class Allocator:
@@ -98,7 +100,8 @@ class Allocator:
         regencies = {*quotas, *(candidate.regency for candidate in candidates)}
         ledgers = repository.ledgers(connection, programme, regencies, touched)
         number = repository.next_round(connection, programme)
-        policy = self._policies.within(connection).latest(programme)
+        policies = self._policies.within(connection)
+        policy = policies.latest(programme)
         national = policy is not None and regions_of(policy) is None
         round_ = Round(number, programme, ledgers, moves_along=national)
         made = round_.run(candidates, quotas)
@@ -106,6 +109,8 @@ class Allocator:
         after = {regency: round_.ledgers[regency] for regency in sorted(changed)}
         entries = [_entry(one) for one in made]
         entries += [_closed(ledger, number, cut) for ledger in after.values()]
+        if programme in policies.places_asked:
+            timing.ask(connection, (_entry(one) for one in made if isinstance(one.fact, _TELL_OF_PLACES)))
         if entries:
             repository.write_round(connection, programme, number)
         repository.write_ledgers(connection, after.values())

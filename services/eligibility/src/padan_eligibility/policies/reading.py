@@ -77,6 +77,12 @@ def read_document(text: str) -> Policy:
         ) from error
 
 
+def place_of(text: str, where: str) -> tuple[int, int]:
+    """Line and column, from 1, to which a path such as `$.criteria[0].bound` leads in a document."""
+    mark = _mark(_composed(text), _path(where))
+    return mark.line + 1, mark.column + 1
+
+
 def _composed(text: str) -> yaml.Node:
     try:
         for event in yaml.parse(text, Loader=yaml.SafeLoader):

@@ -28,6 +28,7 @@ _OF_HOUSEHOLDS: dict[str, pl.DataType | type[pl.DataType]] = {
     "regency": pl.String,
     "decile": pl.Int8,
     "proposed_for": pl.List(pl.String),
+    "places": pl.List(pl.String),
     **dict.fromkeys(map(match_column, MatchState), pl.Boolean),
     **{answer_column(code): pl.Boolean for code in (*Criterion2022, *CriterionBps)},
 }
@@ -68,6 +69,7 @@ def _household(one: HouseholdFacts) -> tuple[object, ...]:
         one.regency,
         one.decile,
         list(one.proposed_for),
+        [place.programme for place in one.places if place.held],
         one.barred,
         one.under_review,
         *answers,

@@ -22,6 +22,7 @@ from padan_eligibility.domain.policy import (
     Group,
     Holds2022,
     HoldsBps,
+    HoldsPlace,
     InKind,
     Leaf,
     MembersAtLeast,
@@ -113,8 +114,8 @@ def _leaf(criterion: Leaf, numbers: Iterator[int]) -> pl.Expr:
             expression = pl.col("size") >= criterion.bound
         case SizeAtMost():
             expression = pl.col("size") <= criterion.bound
-        case Holds2022() | HoldsBps():
-            expression = pl.col(answer_column(criterion.code))
+        case Holds2022() | HoldsBps() | RegisterMatch():
+            expression = pl.col(_flag(criterion))
         case Count2022() | CountBps():
             codes = list(Criterion2022) if isinstance(criterion, Count2022) else list(CriterionBps)
             columns = [pl.col(answer_column(code)) for code in codes]
@@ -124,14 +125,17 @@ def _leaf(criterion: Leaf, numbers: Iterator[int]) -> pl.Expr:
         case MembersAtLeast():
             name = found_column(next(numbers))
             expression = _at_least(criterion.bound, pl.col(name), pl.col(f"{name}.open"))
-        case ProposedFor():
-            expression = pl.col("proposed_for").list.contains(criterion.programme)
-        case RegisterMatch():
-            expression = pl.col(match_column(criterion.state))
+        case ProposedFor() | HoldsPlace():
+            named = pl.col("proposed_for" if isinstance(criterion, ProposedFor) else "places")
+            expression = named.list.contains(criterion.programme)
         case ComponentsAtLeast():
             enough = pl.col(FITTING) >= criterion.bound
             expression = pl.when(enough).then(pl.lit(value=True)).when(~pl.col(OPEN)).then(pl.lit(value=False))
     return expression
+
+
+def _flag(criterion: Holds2022 | HoldsBps | RegisterMatch) -> str:
+    return match_column(criterion.state) if isinstance(criterion, RegisterMatch) else answer_column(criterion.code)
 
 
 def _at_least(bound: int, found: pl.Expr, unknown: pl.Expr) -> pl.Expr:

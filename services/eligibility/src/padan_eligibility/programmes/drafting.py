@@ -1,7 +1,7 @@
 """Drafts of policies: written, agreed to by a second person, published; each an event of the programme log."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import uuid5
 
@@ -15,9 +15,11 @@ from padan_runtime.log import Entry
 from psycopg import Connection
 
 from padan_eligibility.domain import drafts
+from padan_eligibility.domain.circles import still_to_come
 from padan_eligibility.domain.drafts import Person, Version
 from padan_eligibility.domain.policy import Policy
 from padan_eligibility.domain.policy_document import canonical, digest, read_policy
+from padan_eligibility.policies.circles import check_circle
 from padan_eligibility.programmes import repository
 from padan_eligibility.programmes.publishing import NAMESPACE, entry_of, programme_entry, publication
 
@@ -38,13 +40,15 @@ class Drafting:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def draft(self, person: Person, policy: Policy, today: date) -> dict[str, Any]:
-        """Keep a draft; another one of the same version takes its place, and needs a review of its own."""
+    def draft(self, person: Person, policy: Policy, today: date, text: str) -> dict[str, Any]:
+        """Keep a draft; another one of the same version takes its place, and needs a review of its own. `text` is the
+        document that `policy` was read from. Raises `CircularDocumentError` too."""
         with self._database.transaction() as connection:
             repository.lock(connection)
             kept = _kept(connection)
             before = kept.get((policy.programme, policy.version))
             drafts.check_draft(person, policy, _of(kept, policy.programme), today)
+            check_circle(text, policy, _in_force(kept, today))
             if before is None or (before.version.digest, before.version.drafted_by) != (digest(policy), person.actor):
                 data = PolicyDrafted(
                     programme=policy.programme,
@@ -72,7 +76,8 @@ class Drafting:
         return answer
 
     def publish(self, person: Person, programme: str, version: str, today: date) -> dict[str, Any]:
-        """A second person publishes a draft that was agreed to: from its date on everybody is decided by it."""
+        """A second person publishes a draft that was agreed to: from its date on everybody is decided by it. Raises
+        `CircularDocumentError` too: since it was drafted others may have been published."""
         with self._database.transaction() as connection:
             repository.lock(connection)
             kept = _kept(connection)
@@ -82,6 +87,7 @@ class Drafting:
                 begins = today if before is None else before.policy.effective_from
                 drafts.check_publish(person, found, _of(kept, programme), begins, today)
                 assert before is not None
+                check_circle(canonical(before.policy).decode(), before.policy, _in_force(kept, today))
                 data = publication(before.policy, by=person.actor)
                 log.append(connection, [entry_of(data, after=before.last)])
             answer = _plain(_kept(connection)[programme, version])
@@ -136,6 +142,15 @@ def _version(data: PolicyDrafted | PolicyPublished, policy: Policy, before: Vers
 
 def _of(kept: Mapping[tuple[str, str], Kept], programme: str) -> list[Version]:
     return [one.version for (code, _), one in kept.items() if code == programme]
+
+
+def _in_force(kept: Mapping[tuple[str, str], Kept], today: date) -> list[Policy]:
+    """What was published and decides from yesterday on: somewhere it is that day still."""
+    published: dict[str, list[Policy]] = {}
+    for one in sorted(kept.values(), key=lambda one: (one.last.shard, one.last.pos)):
+        if one.version.published_by is not None:
+            published.setdefault(one.policy.programme, []).append(one.policy)
+    return still_to_come(published, today - timedelta(days=1))
 
 
 def _entry(data: PolicyDrafted | PolicyReviewed, person: Person, before: Kept | None) -> Entry:

@@ -7,6 +7,7 @@ from padan_runtime.problems import Problem, Text
 from padan_eligibility.domain.policy_conditions import Text as Fault
 from padan_eligibility.payments.problems import PAYMENT_REASONS
 from padan_eligibility.periods.problems import REASONS as PERIOD_REASONS
+from padan_eligibility.policies.circles import CircularDocumentError
 from padan_eligibility.policies.reading import DocumentError
 from padan_eligibility.reviews.problems import REVIEW_REASONS
 
@@ -49,6 +50,14 @@ REASONS: Final[dict[str, tuple[int, Text, Text]]] = {
         Text(
             "Orang lain dari pemilik program memeriksanya dahulu.",
             "Somebody else of the programme's owner reviews it first.",
+        ),
+    ),
+    "policy_circular": (
+        422,
+        Text("Program ini akan bergantung pada dirinya sendiri.", "The programme would depend on itself."),
+        Text(
+            "Hapus syarat tempat itu, atau minta pemilik program lain mengubah kebijakannya.",
+            "Drop that criterion, or ask the other programme's owner to change its policy.",
         ),
     ),
     "policy_changed_since": (
@@ -132,7 +141,19 @@ def refused(code: str) -> Problem:
 
 
 def document_invalid(error: DocumentError) -> Problem:
-    """A document that is no policy: where, what is wrong, and what may stand there."""
+    """A document that is no policy: where, what is wrong, and what may stand there; or one by which a programme would
+    depend on itself, with the circle."""
+    if isinstance(error, CircularDocumentError):
+        status, _, next_step = REASONS["policy_circular"]
+        return Problem(
+            "policy_circular",
+            status,
+            Text(f"Baris {error.line}: {error.fault.id}.", f"Line {error.line}: {error.fault.en}."),
+            next_step,
+            line=error.line,
+            column=error.column,
+            circle=list(error.circle),
+        )
     return Problem(
         "policy_invalid",
         422,

@@ -34,7 +34,8 @@ def serve_policies(app: faust.App, drafting: Drafting, verifier: ServiceVerifier
 
         async def post(self, request: Any) -> Any:
             def act(person: Person, body: bytes) -> Any:
-                return drafting.draft(person, read_document(_text(body)), _today())
+                text = _text(body)
+                return drafting.draft(person, read_document(text), _today(), text)
 
             return await answer(self, request, act, 201)
 

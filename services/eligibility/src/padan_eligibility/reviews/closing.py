@@ -21,6 +21,7 @@ from padan_eligibility.domain import reviews
 from padan_eligibility.domain.drafts import Person, RefusedError
 from padan_eligibility.domain.reviews import Finding, Review
 from padan_eligibility.facts import repository as facts
+from padan_eligibility.facts import standing
 from padan_eligibility.facts.deciding import Basis, Judged
 from padan_eligibility.places import repository as places
 from padan_eligibility.places.pending import pending
@@ -118,7 +119,7 @@ class Closing:
         if not programmes:
             return
         household = facts.read_facts(connection, [household_id])[household_id]
-        stood = facts.read_stood(connection, [household_id])
+        stood = standing.read_stood(connection, [household_id])
         policies = self._policies.within(connection)
         pos = timing.hold(connection, [household_id])[household_id]
         today = local_date(self._clock(connection), household.regency)

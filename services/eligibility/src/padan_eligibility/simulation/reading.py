@@ -4,7 +4,7 @@ By COPY: what the driver makes a Python object of, field by field, takes ten tim
 """
 
 import io
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final
@@ -18,7 +18,7 @@ from padan_events.personal import Disability
 from psycopg import Connection, IsolationLevel, sql
 from psycopg.pq import ExecStatus
 
-from padan_eligibility.domain.own_events import asks_matches
+from padan_eligibility.domain.own_events import asks_matches, places_asked
 from padan_eligibility.domain.policy import Count2022, CountBps, Holds2022, HoldsBps, MatchState, Policy
 from padan_eligibility.domain.policy_document import leaves
 from padan_eligibility.facts.told import ALL
@@ -97,7 +97,7 @@ def populations(
     bounds = [UUID(int=_KEYS * part // parts) for part in range(parts)]
     for low, high in zip(bounds, [*bounds[1:], None], strict=True):
         of = _Keys(region, low, high)
-        households = _households(connection, of, codes, matches=any(map(asks_matches, policies)))
+        households = _households(connection, of, codes, _of_own_events(policies))
         keys = households.select("household_id", "id")
         persons = _persons(connection, of, keys)
         yield Part(households, persons, _listed(connection, of, keys, policies[-1].programme, listed))
@@ -137,17 +137,21 @@ def _asked(policies: Sequence[Policy]) -> list[Code]:
     return list(codes.values())
 
 
-def _households(connection: Connection[Any], of: _Keys, codes: Sequence[Code], *, matches: bool) -> pl.DataFrame:
+def _households(
+    connection: Connection[Any], of: _Keys, codes: Sequence[Code], own: Mapping[str, sql.Composable]
+) -> pl.DataFrame:
     answers = [sql.SQL("circumstances #>> {}").format([_list_of(code), code.value]) for code in codes]
-    of_matches = list(_MATCHES.values()) if matches else []
     query = sql.SQL("SELECT {columns} FROM household_fact f WHERE {region} AND {keys}").format(
         columns=sql.SQL(", ").join(
-            [sql.SQL("household_id, regency, state, decile, array_to_string(proposed_for, ',')"), *of_matches, *answers]
+            [
+                sql.SQL("household_id, regency, state, decile, array_to_string(proposed_for, ',')"),
+                *own.values(),
+                *answers,
+            ]
         ),
         region=of.region,
         keys=of.keys,
     )
-    flags = list(_MATCHES) if matches else []
     names = [answer_column(code) for code in codes]
     schema = {
         "id": pl.String,
@@ -155,7 +159,7 @@ def _households(connection: Connection[Any], of: _Keys, codes: Sequence[Code], *
         "state": pl.String,
         "decile": pl.Int8,
         "proposed_for": pl.String,
-        **dict.fromkeys(flags, pl.Int8),
+        **{name: pl.String if name == _PLACES else pl.Int8 for name in own},
         **dict.fromkeys(names, pl.String),
     }
     return (
@@ -164,13 +168,30 @@ def _households(connection: Connection[Any], of: _Keys, codes: Sequence[Code], *
         .with_row_index("household_id")
         .with_columns(
             pl.col("proposed_for").fill_null("").str.split(","),
-            *(pl.col(flag).cast(pl.Boolean) for flag in flags),
+            *(_read(name) for name in own),
             *(pl.col(name).replace_strict(_ANSWERS, default=None, return_dtype=pl.Boolean) for name in names),
         )
     )
 
 
-_MATCHES: Final = {
+_PLACES: Final = "places"
+
+
+def _of_own_events(policies: Sequence[Policy]) -> dict[str, sql.Composable]:
+    """Of what this service's own events tell, the columns that the policies ask for: each is a look a family."""
+    asked = _MATCHES if any(map(asks_matches, policies)) else {}
+    if any(map(places_asked, policies)):
+        held = "SELECT string_agg(p.programme, ',') FROM place p WHERE p.household_id = f.household_id AND p.held"
+        return asked | {_PLACES: sql.SQL("({})").format(sql.SQL(held))}
+    return asked
+
+
+def _read(name: str) -> pl.Expr:
+    column = pl.col(name)
+    return column.fill_null("").str.split(",") if name == _PLACES else column.cast(pl.Boolean)
+
+
+_MATCHES: Final[dict[str, sql.Composable]] = {
     match_column(MatchState.FOUNDED): sql.SQL(
         "EXISTS (SELECT FROM barred_household b WHERE b.household_id = f.household_id)::int"
     ),

@@ -1,4 +1,5 @@
-"""Deciding anew what an event of this service touches: a review that opened or closed, where a policy asks for it.
+"""Deciding anew what an event of this service touches: a review that opened or closed, a place that was given or ended,
+where a policy asks for it.
 
 What is to be done is written in the transaction that tells the event, and taken out in the one that decides: a crash
 anywhere leaves it to be done. Who changes nothing by it emits nothing.
@@ -11,7 +12,7 @@ from uuid import UUID
 from padan_runtime.problems import Unavailable
 from psycopg import Connection
 
-from padan_eligibility.domain.own_events import asks_matches
+from padan_eligibility.domain.own_events import asks_own_events
 from padan_eligibility.domain.policy_document import PolicyError
 from padan_eligibility.places import repository as places
 from padan_eligibility.programmes.policy_set import PolicySet
@@ -50,7 +51,7 @@ class Asked:
 
     def _asking(self, connection: Connection[Any]) -> frozenset[str]:
         try:
-            return self._policies.within(connection).asking(asks_matches)
+            return self._policies.within(connection).asking(asks_own_events)
         except PolicyError as error:
             raise Unavailable("policies") from error
 

@@ -20,6 +20,7 @@ from psycopg import Connection
 
 from padan_eligibility.domain.policy_document import PolicyError
 from padan_eligibility.facts import repository as facts
+from padan_eligibility.facts import standing
 from padan_eligibility.facts.deciding import Basis, take_decisions
 from padan_eligibility.facts.recording import record
 from padan_eligibility.places import repository as places
@@ -109,7 +110,11 @@ class Redeciding:
         if not held:
             return Redecided(frozenset(), Counter(), erased)
         ids, now = list(held), self.clock(connection)
-        known = facts.read_facts(connection, ids)
+        try:
+            policies = self._policies.within(connection)
+        except PolicyError as error:
+            raise Unavailable("policies") from error
+        known = facts.read_facts(connection, ids, policies.places_asked)
         households = [
             (
                 Basis(
@@ -123,11 +128,7 @@ class Redeciding:
             )
             for one in ids
         ]
-        try:
-            policies = self._policies.within(connection)
-        except PolicyError as error:
-            raise Unavailable("policies") from error
-        stood = facts.read_stood(connection, ids, why.programmes)
+        stood = standing.read_stood(connection, ids, why.programmes)
         taken = take_decisions(policies, households, stood, keys, why.programmes)
         record(connection, households, taken)
         changed = Counter((row.programme, row.outcome.value) for row in taken.standing)

@@ -15,7 +15,7 @@ from padan_gateway.parts import Parts
 from padan_gateway.signin.tokens import Caller
 
 _CODES: Final = (
-    "policy_invalid, policy_unknown, policy_not_yours, policy_version_published, policy_backdated, "
+    "policy_invalid, policy_circular, policy_unknown, policy_not_yours, policy_version_published, policy_backdated, "
     "second_person_needed, policy_not_reviewed, policy_changed_since"
 )
 
