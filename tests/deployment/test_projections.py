@@ -6,6 +6,7 @@ import psycopg
 import pytest
 from padan_cli.platform.pytest_plugin import MakeDatabase
 from padan_eligibility.facts import rebuilding as facts
+from padan_eligibility.payments import rebuilding as payments
 from padan_eligibility.places import rebuilding as places
 from padan_eligibility.reviews import rebuilding as reviews
 from padan_gateway.views import rebuilding as gateway
@@ -20,6 +21,7 @@ VIEWS: list[tuple[str, View]] = [
     ("eligibility", facts.view(NOTHING)),
     ("eligibility", places.view()),
     ("eligibility", reviews.view()),
+    ("eligibility", payments.view()),
     ("gateway", gateway.view(NOTHING)),
     ("household", household.view(NOTHING)),
     ("registry_ingest", registry_ingest.view(NOTHING)),

@@ -25,6 +25,7 @@ DATABASE_OF = {
     "eligibility.facts": "eligibility",
     "eligibility.places": "eligibility",
     "eligibility.reviews": "eligibility",
+    "eligibility.payments": "eligibility",
     "gateway.views": "gateway",
 }
 
@@ -109,6 +110,7 @@ def test_damage_is_found_and_mended_while_batches_go_on(
         "eligibility.facts": 2,
         "eligibility.places": 0,
         "eligibility.reviews": 0,
+        "eligibility.payments": 0,
         "gateway.views": 3,
     }
     come_to_rest(stack.platform)

@@ -15,6 +15,7 @@ SERVICE_OF: Final = {
     "eligibility.facts": "eligibility",
     "eligibility.places": "eligibility",
     "eligibility.reviews": "eligibility",
+    "eligibility.payments": "eligibility",
     "gateway.views": "gateway",
     "household.claims": "household",
 }

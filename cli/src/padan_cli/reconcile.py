@@ -12,7 +12,7 @@ from rich.table import Table
 from padan_cli.maintenance import SERVICE_OF, InstanceOrEnvironment, open_view, place
 from padan_cli.platform import PlatformError
 
-_OF_OWN_LOG: Final = {"household.claims", "eligibility.places", "eligibility.reviews"}
+_OF_OWN_LOG: Final = {"household.claims", "eligibility.places", "eligibility.reviews", "eligibility.payments"}
 READERS: Final = tuple(view for view in SERVICE_OF if view not in _OF_OWN_LOG)
 """Views of another service's events. The others are made of their own service's log, and only a rebuild checks them."""
 _MOST_SHOWN: Final = 20

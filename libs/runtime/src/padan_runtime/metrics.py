@@ -60,13 +60,19 @@ PORT_SECONDS = Histogram("padan_port_seconds", "Time of one request to an outsid
 LOOKED = Gauge(
     "padan_work_last_timestamp_seconds",
     "When work that nobody asks for was last done or seen to be none: rounds of places, decisions that come due, "
-    "recomputations, decisions that an event of the system touches, reviews that are late. Alert where it is old.",
+    "recomputations, decisions that an event of the system touches, reviews that are late, payment lists. Alert "
+    "where it is old.",
     ["work"],
 )
 REVIEWS_OPEN = Gauge("padan_reviews_open", "Reviews of matches with foreign registers that are open.", ["tier"])
 REVIEWS_OVERDUE = Gauge("padan_reviews_overdue", "Of these, those whose due date has passed.", ["tier"])
 REVIEWS_PASSED_ON = Counter("padan_reviews_passed_on_total", "Reviews that were late, by where they went.", ["tier"])
 REVIEWS_CLOSED = Counter("padan_reviews_closed_total", "Reviews that a person closed, by outcome.", ["outcome"])
+PAYMENT_RESULTS = Counter(
+    "padan_payment_results_total", "Results of banks, by status and by what came of them.", ["status", "answer"]
+)
+RECOVERIES_OPEN = Gauge("padan_recoveries_open", "Payments to be claimed back that nobody has closed.", ["reason"])
+PAYMENT_HOLDS_ENDED = Counter("padan_payment_holds_ended_total", "Lines whose hold came to its date.", ["reason"])
 DECIDED = Counter("padan_decided_total", "Decisions, by programme and outcome.", ["programme", "outcome"])
 
 HTTP_REQUESTS = Counter("padan_http_requests_total", "Requests answered.", ["method", "route", "status"])

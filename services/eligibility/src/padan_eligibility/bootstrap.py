@@ -23,6 +23,8 @@ from padan_eligibility.fact_service import FactService
 from padan_eligibility.facts.cuts import CutClient
 from padan_eligibility.facts.handler import READER, FactsHandler, Prepared
 from padan_eligibility.pages import serve_pages
+from padan_eligibility.payments.serving import serve_payments
+from padan_eligibility.payments.work import payment_work
 from padan_eligibility.periods.closing import Closing as PeriodClosing
 from padan_eligibility.periods.serving import serve_periods
 from padan_eligibility.places.allocating import Allocator
@@ -109,23 +111,24 @@ def build(settings: EligibilitySettings) -> faust.App:
     waking = Waking(database, policies)
     allocator = Allocator(database, policies, cuts.cut, READER)
     redeciding = Redeciding(database, sealing, policies, database_clock)
-    due = Ticking("due", Due(redeciding, per_s=settings.recompute_per_s).look)
-    asked = Ticking("redeciding", Asked(redeciding, policies).look)
-    recomputing = Ticking(
-        "recomputing",
-        Recomputing(redeciding, policies, cuts.cut, READER, per_s=settings.recompute_per_s).look,
+    work = payment_work(database, policies, allocator, READER, database_clock)
+    recomputing = Recomputing(redeciding, policies, cuts.cut, READER, per_s=settings.recompute_per_s)
+    timed = (
+        Ticking("due", Due(redeciding, per_s=settings.recompute_per_s).look),
+        Ticking("redeciding", Asked(redeciding, policies).look),
+        Ticking("recomputing", recomputing.look),
+        Ticking("reviews", Escalating(database, database_clock, review_within).look),
+        Ticking("payments", work.looking.look),
     )
-    escalating = Ticking("reviews", Escalating(database, database_clock, review_within).look)
     runners = [
-        *(server.run, projector.run, relay.run, waking.run, allocator.run, due.run, recomputing.run),
-        escalating.run,
-        asked.run,
+        *(server.run, projector.run, relay.run, waking.run, allocator.run),
+        *(one.run for one in timed),
         reconciliation(database, household).run,
     ]
     facts = FactService(runners, close=close)
     app = create_application(settings)
     follow_programmes(app, waking, settings.kafka_client)
-    for ticking in (due, recomputing, escalating, asked):
+    for ticking in timed:
         ticking.on(app)
     app.service(cast(type[FactService], facts))  # Faust takes an instance too, though its types do not say so
 
@@ -144,6 +147,7 @@ def build(settings: EligibilitySettings) -> faust.App:
     serve_quotas(app, database, policies, READER, verifier)
     serve_recomputations(app, database, policies, verifier)
     serve_reviews(app, Closing(database, policies, sealing, database_clock, review_within), verifier)
-    closing_periods = PeriodClosing(database, policies, allocator, READER)
-    serve_periods(app, database, policies, closing=closing_periods, cuts=cuts, verifier=verifier)
+    periods = PeriodClosing(database, policies, allocator, READER)
+    serve_periods(app, database, policies, closing=periods, cuts=cuts, verifier=verifier)
+    serve_payments(app, database, policies, work=work, cuts=cuts, verifier=verifier)
     return app

@@ -19,6 +19,7 @@ from padan_runtime.keys import SubjectKeys, keys_of
 from padan_runtime.sealing import open_sealed
 
 from padan_eligibility.domain.facts import PersonFacts
+from padan_eligibility.facts.fates import Fateful, Fates
 from padan_eligibility.facts.told import Telling, Told
 
 
@@ -87,6 +88,14 @@ class Change(msgspec.Struct):
     effective: int | None = None
     told: Told = msgspec.field(default_factory=Told)
     matches: list[tuple[Event, RegisterMatched]] = msgspec.field(default_factory=list)
+    fates: Fates = msgspec.field(default_factory=Fates)
+
+    @property
+    def moves_payments(self) -> bool:
+        """Whether a line of a payment list may follow from it: the caretaker or a death, somebody came or left, or
+        records turned out to be of one person."""
+        told = bool(self.fates.claims or self.fates.dead or self.fates.aliases)
+        return told or bool(self.left or self.members) or self.caretaker is not None
 
     @property
     def moves_reviews(self) -> bool:
@@ -109,6 +118,8 @@ def fold(events: Iterable[Event]) -> dict[UUID, Change]:
             raise UnreadableEventError(event.type)
         if isinstance(data, Proposed) and data.split_from is not None and data.split_from.finding is not None:
             _of(changes, data.household_id, data.regency, event).told.aid_ended = data.split_from.finding.ends
+        if isinstance(data, Fateful):
+            _of(changes, data.household_id, data.regency, event).fates.hear(event, data)
         if data.has_effects():
             change = _of(changes, data.household_id, data.regency, event)
             change.effective = event.pos

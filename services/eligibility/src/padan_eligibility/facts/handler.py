@@ -18,10 +18,11 @@ from padan_runtime.problems import Unavailable
 from psycopg import Connection
 
 from padan_eligibility.domain.policy_document import PolicyError
-from padan_eligibility.facts import repository, standing, told, turns
+from padan_eligibility.facts import fates, repository, standing, told, turns
 from padan_eligibility.facts.deciding import basis_of, take_decisions
 from padan_eligibility.facts.folding import Change, Member, fold, open_answers, open_members
 from padan_eligibility.facts.recording import write
+from padan_eligibility.payments import following as payments
 from padan_eligibility.periods import versions
 from padan_eligibility.programmes.policy_set import PolicySet
 from padan_eligibility.reviews.following import follow
@@ -50,7 +51,7 @@ class FactsHandler:
     ) -> None:
         self._database, self._keys, self._policies, self._within = database, keys, policies, review_within
         self._taken: Counter[tuple[str, str]] = Counter()
-        self._reviewed = False
+        self._followed = False
 
     async def prepare(self, events: Sequence[Event], /) -> Prepared:
         """Fetch the keys of the households whose facts change, and open the members' blocks.
@@ -70,7 +71,7 @@ class FactsHandler:
     def apply(self, connection: Connection[Any], events: Sequence[Event], prepared: Prepared, /) -> None:
         """Write the facts, decide, and append what is new. Raises `Unavailable` while a policy cannot be read."""
         del events
-        self._taken, self._reviewed = Counter(), False
+        self._taken, self._followed = Counter(), False
         layers = [layer for layer in (prepared, *prepared.then) if layer.changes]
         if len(layers) > 1:
             # All at once and sorted: two workers that meet over a transfer wait for each other and never deadlock.
@@ -86,15 +87,17 @@ class FactsHandler:
         repository.write_households(connection, prepared.changes.values())
         repository.write_persons(connection, prepared.members, prepared.changes.values())
         turns.write(connection, prepared.changes.values())
+        fates.write(connection, [change.fates for change in prepared.changes.values()])
         told.write(connection, {household_id: change.told for household_id, change in prepared.changes.items()})
-        reviews = follow(
+        followed = follow(
             connection,
             {household_id: change.event for household_id, change in prepared.changes.items() if change.moves_reviews},
             [match for change in prepared.changes.values() for match in change.matches],
             self._within,
         )
         # Of households that are not decided here: a review goes along with its person.
-        recomputations.ask(connection, [one for one in reviews if UUID(one.key) not in prepared.changes])
+        recomputations.ask(connection, [one for one in followed if UUID(one.key) not in prepared.changes])
+        followed += payments.follow(connection, prepared.changes.values())
         try:
             policies = self._policies.within(connection)
         except PolicyError as error:
@@ -108,9 +111,9 @@ class FactsHandler:
         ]
         stood = standing.read_stood(connection, household_ids)
         taken = take_decisions(policies, households, stood, prepared.keys)
-        taken.entries[:0] = reviews  # in one append: two would take the heads in no order
+        taken.entries[:0] = followed  # in one append: two would take the heads in no order
         write(connection, households, taken)
-        self._reviewed |= bool(reviews)
+        self._followed |= bool(followed)
         self._taken.update((row.programme, row.outcome.value) for row in taken.standing)
         return taken.entries
 
@@ -119,7 +122,7 @@ class FactsHandler:
         del events
         for (programme, outcome), count in self._taken.items():
             metrics.DECIDED.labels(programme, outcome).inc(count)
-        if self._taken or self._reviewed:
+        if self._taken or self._followed:
             await asyncio.to_thread(relay.hint, self._database)
 
 

@@ -17,7 +17,7 @@ from padan_runtime.sealing import open_sealed
 from psycopg import Connection
 
 from padan_eligibility.domain.decision import digest_of_recorded
-from padan_eligibility.facts import repository, standing, told, turns
+from padan_eligibility.facts import fates, repository, standing, told, turns
 from padan_eligibility.facts.deciding import KeyMissingError
 from padan_eligibility.facts.folding import Member
 from padan_eligibility.facts.handler import READER, opened_batch
@@ -53,6 +53,7 @@ class FactsRebuilder:
         repository.write_households(connection, prepared.changes)
         repository.write_persons(connection, prepared.members, prepared.changes)
         turns.write(connection, prepared.changes)
+        fates.write(connection, [change.fates for change in prepared.changes])
         told.write(connection, {change.household_id: change.told for change in prepared.changes})
         if prepared.standing:
             standing.write_standing(connection, prepared.standing)
@@ -100,6 +101,9 @@ def view(keys: KeyClient) -> View:
             Table(name="household_fact", key=("household_id",)),
             Table(name="person_fact", key=("person_id",)),
             Table(name="household_turn", key=("household_id", "pos")),
+            Table(name="death_claim", key=("person_id", "household_id")),
+            Table(name="person_death", key=("person_id", "household_id")),
+            Table(name="person_alias", key=("person_id",)),
             Table(name="decision_current", key=("household_id", "programme")),
         ),
         rebuilder=FactsRebuilder(keys),

@@ -6,14 +6,12 @@ way, harms nobody and expires.
 """
 
 import contextlib
-import re
 import time
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid4, uuid5
 
-import msgspec
 from padan_events import SHARDS
 from padan_events.periods import PeriodClosed, PeriodOpened
 from padan_events.topics import HOUSEHOLD_EVENTS
@@ -28,6 +26,7 @@ from padan_eligibility.domain.periods import Asked, check_may, check_over
 from padan_eligibility.domain.sealing import Seal, seal
 from padan_eligibility.facts.cuts import Cut
 from padan_eligibility.periods import repository, versions
+from padan_eligibility.periods.parked import check_parked
 from padan_eligibility.periods.repository import Period, Taken
 from padan_eligibility.places import repository as places
 from padan_eligibility.places.allocating import Allocator
@@ -38,7 +37,6 @@ from padan_eligibility.timing.redeciding import database_clock
 REACHED_WITHIN_S: Final = 45.0
 """Within what the server allows a transaction to wait, and the gateway an answer."""
 _LOOK_S: Final = 0.1
-_HOUSEHOLD: Final = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 class Closing:
@@ -140,7 +138,7 @@ class Closing:
             known = places.untaken(connection)
         cut = take_cut()
         self._await(connection, cut)
-        self._check_parked(connection, asked, cut)
+        check_parked(connection, self._reader, asked, cut)
         entries: list[Entry] = []
         ledgers = None
         if asked.programme is None:
@@ -180,30 +178,6 @@ class Closing:
             if time.monotonic() > deadline:
                 raise RefusedError("period_facts_behind")
             time.sleep(_LOOK_S)
-
-    def _check_parked(self, connection: Connection[Any], asked: Asked, cut: Cut) -> None:
-        """Whether all events within the cut have been taken up that say something of the region."""
-        waiting = repository.parked(connection, self._reader, HOUSEHOLD_EVENTS.name, cut.heads)
-        if len(waiting) > repository.MOST_PARKED:
-            raise RefusedError("period_events_parked")  # those that were not looked at may be of this region
-        told = [(UUID(key), _regency(value)) for key, value in waiting if _HOUSEHOLD.fullmatch(key)]
-        lives = repository.regencies_of(connection, [household_id for household_id, _ in told])
-        for household_id, said in told:
-            of = {said, lives.get(household_id)} - {None}
-            if not of or any(one.startswith(asked.prefix) for one in of if one is not None):
-                raise RefusedError("period_events_parked")
-
-
-def _regency(value: bytes) -> str | None:
-    """What an event that waits says of where the household lives."""
-    try:
-        return msgspec.json.decode(value, type=_Told).regency
-    except msgspec.MsgspecError:
-        return None
-
-
-class _Told(msgspec.Struct):
-    regency: str | None = None
 
 
 def _closed(

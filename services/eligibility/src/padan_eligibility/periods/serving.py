@@ -93,7 +93,7 @@ def serve_periods(
 
     class Closed(View):
         async def post(self, request: Any, period_id: str) -> Any:
-            cut = _from_thread(cuts)
+            cut = from_thread(cuts)
 
             def act(person: Person, body: bytes) -> Any:
                 key = msgspec.json.decode(body, type=Close).request
@@ -184,14 +184,15 @@ def _id(text: str) -> UUID:
         raise RefusedError("period_unknown") from error
 
 
-def _from_thread(cuts: CutClient) -> Callable[[], Cut]:
-    """Household's cut, asked for from a thread by the loop that this is called in."""
+def from_thread(cuts: CutClient, code: str = "period_facts_behind") -> Callable[[], Cut]:
+    """Household's cut, asked for from a thread by the loop that this is called in. It raises `RefusedError` (`code`)
+    while household is away."""
     loop = asyncio.get_running_loop()
 
     def cut() -> Cut:
         try:
             return asyncio.run_coroutine_threadsafe(cuts.cut(), loop).result(_CUT_WITHIN_S)
         except (Unavailable, TimeoutError) as error:
-            raise RefusedError("period_facts_behind") from error
+            raise RefusedError(code) from error
 
     return cut

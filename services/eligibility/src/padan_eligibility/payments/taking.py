@@ -1,0 +1,106 @@
+"""What the bank says of lines: each row is answered by itself, a call is one transaction, and the same said again is
+the same for ever."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from padan_events.local_date import PROVINCES, local_date
+from padan_runtime import log, metrics, relay
+from padan_runtime.database import Database
+from padan_runtime.log import Entry
+from psycopg import Connection
+
+from padan_eligibility.domain.drafts import Person, RefusedError
+from padan_eligibility.domain.payments import Change, Line, ResultRefusedError, taken
+from padan_eligibility.domain.payments import Result as Said
+from padan_eligibility.payments import lines, repository
+from padan_eligibility.payments.following import recovered, written
+from padan_eligibility.payments.problems import RESULT_REASONS
+from padan_eligibility.payments.shapes import Result, ResultTold
+from padan_eligibility.timing.redeciding import Clock
+
+BANK = "paying_bank"
+
+
+class Taking:
+    """Takes results. Raises `RefusedError` where that may not be, and psycopg's errors; then nothing was taken."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
+
+    def take(self, person: Person, list_id: UUID, results: Sequence[Result]) -> list[ResultTold]:
+        """Take results, in their order; what each is answered."""
+        with self._database.transaction() as connection:
+            self._check(connection, person, list_id)
+            told, entries = self._take(connection, list_id, results, person.actor)
+            if entries:
+                log.append(connection, entries)
+        for answer, result in zip(told, results, strict=True):
+            metrics.PAYMENT_RESULTS.labels(result.status.value, answer.code or answer.answer).inc()
+        if entries:
+            relay.hint(self._database)
+        return told
+
+    def _check(self, connection: Connection[Any], person: Person, list_id: UUID) -> None:
+        # Held: what one person was paid in a list is reckoned by one call at a time.
+        found = repository.one_list(connection, list_id, hold=True)
+        if found is None:
+            raise RefusedError("payment_list_unknown")
+        if (person.role, person.actor) != (BANK, f"user:{found.bank}"):
+            raise RefusedError("payment_not_bank")
+        if not found.complete:
+            raise RefusedError("payment_list_incomplete")
+        if any(not one.complete for one in repository.orders(connection, list_id)):
+            raise RefusedError("payment_order_underway")  # its digest is over what it ordered
+
+    def _take(
+        self, connection: Connection[Any], list_id: UUID, results: Sequence[Result], actor: str
+    ) -> tuple[list[ResultTold], list[Entry]]:
+        numbers = sorted({result.line for result in results})
+        held = lines.hold_numbers(connection, list_id, numbers)
+        stand = {line.line: line for line in held if line.list_id == list_id}
+        before = repository.results(connection, list_id, numbers)
+        now = self._clock(connection)
+        today = {province: local_date(now, province) for province in PROVINCES}
+        told, changes, said = [], list[Change](), []
+        for asked in results:
+            line = stand.get(asked.line)
+            if line is None:
+                told.append(refused(asked.line, "payment_line_unknown"))
+                continue
+            result = _plain(asked)
+            try:
+                change = taken(
+                    line, result, frozenset(before.get(line.line, ())), repository.local_dates(today, line.regency)
+                )
+            except ResultRefusedError as error:
+                told.append(refused(asked.line, error.code))
+                continue
+            told.append(ResultTold(line=asked.line, answer="taken_already" if change is None else "taken"))
+            if change is not None:
+                changes.append(change)
+                said.append((line.line, line.changes, result))
+                before.setdefault(line.line, set()).add(result)
+                stand[line.line] = change.line
+        if not changes:
+            return told, []
+        entries = written(connection, changes, actor=actor)
+        repository.write_results(connection, list_id, said)
+        others = [line for line in held if line.list_id != list_id]
+        return told, entries + recovered(connection, _paid([*stand.values(), *others]))
+
+
+def _paid(found: Sequence[Line]) -> list[Line]:
+    return [line for line in found if line.paid_on is not None]
+
+
+def _plain(asked: Result) -> Said:
+    fields: dict[str, Any] = {name: getattr(asked, name) for name in Said.__struct_fields__}
+    return Said(**fields)
+
+
+def refused(line: int, code: str) -> ResultTold:
+    """A row that is not taken."""
+    detail, next_step = RESULT_REASONS[code]
+    return ResultTold(line=line, answer="refused", code=code, detail=detail, next_step=next_step)
