@@ -198,6 +198,9 @@ class PayDesk(Desk):
         await self.read()
         return await ordering
 
+    async def allocate(self) -> None:
+        await self.allocator.look(asyncio.Event())
+
     async def look(self) -> int:
         return await self.work.looking.look(asyncio.Event())
 

@@ -18,6 +18,7 @@ from padan_events.dying import (
     DeathReversed,
     MemberDied,
 )
+from padan_events.effects import Left
 from padan_events.local_date import local_date
 from psycopg import Connection
 
@@ -67,12 +68,35 @@ class Alias(msgspec.Struct, frozen=True, kw_only=True):
     told_at: datetime
 
 
+class Departed(msgspec.Struct, frozen=True, kw_only=True):
+    """Who left a household, and when."""
+
+    person_id: UUID
+    household_id: UUID
+    membership_seq: int
+    left_at: datetime
+    event_id: UUID
+
+
 class Fates(msgspec.Struct):
     """What a batch tells of one household."""
 
     claims: dict[UUID, Claimed] = msgspec.field(default_factory=dict)
     dead: dict[UUID, Dead] = msgspec.field(default_factory=dict)
     aliases: dict[UUID, Alias] = msgspec.field(default_factory=dict)
+    departed: list[Departed] = msgspec.field(default_factory=list)
+
+    def left(self, event: Event, household_id: UUID, who: Iterable[Left]) -> None:
+        """Take those into account who left."""
+        for one in who:
+            departed = Departed(
+                person_id=one.person_id,
+                household_id=household_id,
+                membership_seq=one.membership_seq,
+                left_at=event.time,
+                event_id=event.event_id,
+            )
+            self.departed.append(departed)
 
     def hear(self, event: Event, data: Fateful) -> None:
         """Take one more event into account, in the order of the log."""
@@ -146,6 +170,15 @@ def write(connection: Connection[Any], told: Iterable[Fates]) -> None:
             "died_on = excluded.died_on, event_id = excluded.event_id, type = excluded.type, "
             "told_at = excluded.told_at",
             {"rows": _json(dead)},
+        )
+    departed = [one for told_of in every for one in told_of.departed]
+    if departed:
+        connection.execute(
+            "INSERT INTO person_departure (person_id, household_id, membership_seq, left_at, event_id) "
+            "SELECT person_id, household_id, membership_seq, left_at, event_id "
+            "FROM json_to_recordset(%(rows)s::json) AS w (person_id uuid, household_id uuid, membership_seq integer, "
+            "left_at timestamptz, event_id uuid) ON CONFLICT DO NOTHING",
+            {"rows": _json(departed)},
         )
     aliases = {}
     for alias in sorted((a for one in every for a in one.aliases.values()), key=lambda one: one.membership_seq):

@@ -151,6 +151,7 @@ def _fold(change: Change, data: HouseholdFact) -> None:
     change.members += [SealedPart(member, change.event.event_id, True) for member in effects.joined]
     change.members += [SealedPart(member, change.event.event_id, False) for member in effects.changed]
     change.left += effects.left
+    change.fates.left(change.event, change.household_id, effects.left)
     change.died += effects.died
     # A corrected NIK lets `membership_seq` grow, and the dead stay dead.
     grown = {member.person_id: member.membership_seq for member in effects.changed}

@@ -104,6 +104,7 @@ def view(keys: KeyClient) -> View:
             Table(name="death_claim", key=("person_id", "household_id")),
             Table(name="person_death", key=("person_id", "household_id")),
             Table(name="person_alias", key=("person_id",)),
+            Table(name="person_departure", key=("person_id", "household_id", "membership_seq")),
             Table(name="decision_current", key=("household_id", "programme")),
         ),
         rebuilder=FactsRebuilder(keys),

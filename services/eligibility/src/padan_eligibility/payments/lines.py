@@ -42,6 +42,10 @@ _WRITE_RECOVERY: Final = sql.SQL(
     columns=sql.SQL(", ").join(map(sql.Identifier, _RECOVERY)),
     values=sql.SQL(", ").join(map(sql.Placeholder, _RECOVERY)),
 )
+_RELATED: Final = sql.SQL(
+    "SELECT list_id, line FROM payment_line WHERE household_id = ANY(%b) OR recipient = ANY(%b) ORDER BY list_id, line"
+)
+_HELD: Final = _RELATED + sql.SQL(" FOR UPDATE")
 _FAMILIES_LOCK: Final = 0x7061_6461_6E06
 
 
@@ -61,8 +65,15 @@ def write(connection: Connection[Any], lines: Iterable[Line]) -> None:
 
 
 def hold_related(connection: Connection[Any], households: Sequence[UUID], people: Sequence[UUID]) -> list[Line]:
+    """The same as `related`, held until the end of the transaction, in one order."""
+    return related(connection, households, people, hold=True)
+
+
+def related(
+    connection: Connection[Any], households: Sequence[UUID], people: Sequence[UUID], *, hold: bool = False
+) -> list[Line]:
     """The lines of these households, those whose recipient is one of these persons, and those of whoever turned out to
-    be the same person as one of these recipients; held until the end of the transaction, in one order."""
+    be the same person as one of these recipients."""
     rows = connection.execute(
         "SELECT DISTINCT recipient FROM payment_line WHERE household_id = ANY(%b)", [households], binary=True
     )
@@ -70,13 +81,8 @@ def hold_related(connection: Connection[Any], households: Sequence[UUID], people
     if not asked:
         return []
     everybody = sorted({*asked, *same_persons(connection, sorted(asked)).roots})
-    held = connection.execute(
-        "SELECT list_id, line FROM payment_line WHERE household_id = ANY(%b) OR recipient = ANY(%b) "
-        "ORDER BY list_id, line FOR UPDATE",
-        [households, everybody],
-        binary=True,
-    ).fetchall()
-    return of(connection, held)
+    found = connection.execute(_HELD if hold else _RELATED, [households, everybody], binary=True).fetchall()
+    return of(connection, found)
 
 
 def of(connection: Connection[Any], numbers: Sequence[tuple[UUID, int]]) -> list[Line]:

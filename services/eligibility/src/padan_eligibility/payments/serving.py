@@ -1,4 +1,4 @@
-"""The addresses under /payment-lists and /recoveries, for the gateway alone; who acts stands in its headers."""
+"""The addresses of payment lists, recoveries and findings, for the gateway alone; who acts stands in its headers."""
 
 from typing import Any, TypeVar
 from uuid import UUID
@@ -12,8 +12,10 @@ from padan_runtime.service_tokens import ServiceVerifier
 from padan_eligibility.domain.drafts import Person, RefusedError
 from padan_eligibility.facts.cuts import CutClient
 from padan_eligibility.payments import reading, repository
+from padan_eligibility.payments.finding import findings
 from padan_eligibility.payments.shapes import (
     CloseRecovery,
+    Findings,
     Hold,
     Lines,
     ListTold,
@@ -35,7 +37,7 @@ def serve_payments(
     app: faust.App, database: Database, policies: PolicySet, *, work: Work, cuts: CutClient, verifier: ServiceVerifier
 ) -> None:
     """Add GET and POST /payment-lists, GET /payment-lists/{id}, POST .../lines, /results, /order, /hold, /release,
-    POST /recoveries and /recoveries/{id}/close."""
+    POST /recoveries, /recoveries/{id}/close and /findings."""
     answer = door(verifier)
 
     def told(person: Person, list_id: UUID) -> ListTold:
@@ -125,11 +127,20 @@ def serve_payments(
 
             return await answer(self, request, act)
 
+    class Found(View):
+        async def post(self, request: Any) -> Any:
+            def act(person: Person, body: bytes) -> Any:
+                with database.transaction() as connection:
+                    found, following = findings(connection, reading.prefix_of(person), _decoded(body, Findings))
+                return {"findings": found, "next": following}
+
+            return await answer(self, request, act)
+
     one = "/payment-lists/{list_id}"
     for path, view in (
         ("/payment-lists", Lists), (one, OneList), (f"{one}/lines", Listed), (f"{one}/results", Said),
         (f"{one}/order", Ordered), (f"{one}/hold", Held), (f"{one}/release", Released), ("/recoveries", Recovered),
-        ("/recoveries/{recovery_id}/close", Closed),
+        ("/recoveries/{recovery_id}/close", Closed), ("/findings", Found),
     ):  # fmt: skip
         app.page(path)(view)
 
