@@ -4,6 +4,7 @@ import re
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
+from uuid import UUID
 
 import typer
 from padan_gateway.domain.access import Purpose, Role
@@ -18,6 +19,7 @@ from padan_cli.simulation_report import print_simulation, write_csv
 from padan_cli.tokens import issue
 
 _WITHIN_S = 180.0
+_PAST_WITHIN_S = 630.0
 _COLUMNS = (SpinnerColumn(), TextColumn("menghitung / simulating"), TimeElapsedColumn())
 
 
@@ -41,7 +43,10 @@ def simulate(  # noqa: PLR0917 - typer calls it, by name
         str | None, typer.Option(help="Province (2 digits), or regency or city (4); without: all of the programme's.")
     ] = None,
     as_of: Annotated[
-        datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="A later date than today.")
+        datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="A later date than that of the facts.")
+    ] = None,
+    period: Annotated[
+        UUID | None, typer.Option(help="A closed period: families as they were at its cut. Without: as they are now.")
     ] = None,
     csv: Annotated[Path | None, typer.Option(help="Where to write it all, for a spreadsheet.")] = None,
     names: Annotated[bool, typer.Option("--names", help="Name families that win or lose, in the CSV.")] = False,
@@ -64,15 +69,17 @@ def simulate(  # noqa: PLR0917 - typer calls it, by name
         "region": region,
         "as_of": None if as_of is None else as_of.date().isoformat(),
         "named": names,
+        "period_id": None if period is None else str(period),
     }
     owner = _owner_of(place, programme or "", token) if candidate is None else candidate.owner
+    within_s = _WITHIN_S if period is None else _PAST_WITHIN_S
     headers = {} if purpose is None else {"Padan-Purpose": purpose.value}
     with (
         Gateway(place.url("gateway"), token or _token(place, owner, role)) as gateway,
         Progress(*_COLUMNS, console=Console(stderr=True), transient=True) as bar,
     ):
         bar.add_task("")
-        found: dict[str, Any] = gateway.post("/v1/simulations", json=asked, headers=headers, timeout=_WITHIN_S)
+        found: dict[str, Any] = gateway.post("/v1/simulations", json=asked, headers=headers, timeout=within_s)
     console = Console(highlight=False)
     print_simulation(found, console)
     if csv is not None:

@@ -38,6 +38,10 @@ def print_simulation(found: dict[str, Any], console: Console) -> None:
         f"{found['total']['families']:,} keluarga / families",
         markup=False,
     )
+    if found["period_id"] is not None:
+        console.print(f"Seperti keadaan / families as of {found['facts_at'][:16].replace('T', ' ')} UTC", markup=False)
+    if found["left_out"]:
+        console.print(f"Tidak terbaca / could not be read: {found['left_out']:,} keluarga / families", markup=False)
     console.print(_totals(found))
     console.print(_changes(found["total"]["changes"]))
     if len(found["by_region"]) > 1:

@@ -73,7 +73,7 @@ def serve_periods(
 
     def visible(connection: Any, person: Person, period_id: str) -> Period:
         found = repository.period(connection, _id(period_id))
-        if found is None or not _sees(person, found.asked):
+        if found is None or not sees(person, found.asked):
             raise RefusedError("period_unknown")
         return found
 
@@ -172,7 +172,8 @@ def _prefix(person: Person) -> str:
     return "" if person.region == NATION else person.region
 
 
-def _sees(person: Person, asked: Asked) -> bool:
+def sees(person: Person, asked: Asked) -> bool:
+    """Whether a period is of the person's region, or of one that holds it."""
     own = _prefix(person)
     return own.startswith(asked.prefix) or asked.prefix.startswith(own)
 

@@ -1,6 +1,6 @@
 """What a simulation is asked and answers, between the service and the process that holds it."""
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
@@ -74,9 +74,17 @@ class Ledger(msgspec.Struct, kw_only=True):
     annual_idr_after: int
 
 
+class Past(msgspec.Struct, kw_only=True):
+    """A past cut: by shard the last position of household's events, and of eligibility's, and its time."""
+
+    cut: tuple[int, ...]
+    decided: tuple[int, ...]
+    at: datetime
+
+
 class Work(msgspec.Struct, kw_only=True):
     """What a simulation is told. `region` is a prefix of codes (empty: the nation); `quotas` are candidates,
-    by regency."""
+    by regency; without `past` the population is today's."""
 
     database_url: str
     within_s: float
@@ -86,6 +94,7 @@ class Work(msgspec.Struct, kw_only=True):
     as_of: date
     named: bool
     quotas: dict[str, int] = {}
+    past: Past | None = None
 
 
 class Component(msgspec.Struct, kw_only=True):
@@ -117,10 +126,11 @@ class Goods(msgspec.Struct, kw_only=True):
 
 
 class Found(msgspec.Struct, kw_only=True):
-    """What came of it. `refused`: why nothing did."""
+    """What came of it. `refused`: why nothing did; `left_out`: households of which an event cannot be read."""
 
     refused: str | None = None
     facts_at: str | None = None
+    left_out: int = 0
     total: Compared | None = None
     by_regency: dict[str, Compared] = msgspec.field(default_factory=dict)
     by_component: list[Component] = msgspec.field(default_factory=list)

@@ -28,11 +28,20 @@ def simulation_backdated() -> Problem:
     return Problem(
         "simulation_backdated",
         422,
-        Text("Tanggal itu sudah lewat.", "That date has passed."),
+        Text("Tanggal itu sebelum data keluarganya.", "That date lies before the families' facts."),
         Text(
-            "Pakai tanggal hari ini atau sesudahnya: data keluarga dipakai seperti sekarang.",
-            "Use today or a later date: families are taken as they are now.",
+            "Pakai tanggal hari ini atau sesudahnya; untuk keadaan lampau, sebutkan periode yang sudah ditutup.",
+            "Use today or a later date; for families as they were, name a closed period.",
         ),
+    )
+
+
+def simulation_past_unreadable() -> Problem:
+    return Problem(
+        "simulation_past_unreadable",
+        503,
+        Text("Riwayat sampai saat itu belum dapat dibaca.", "History up to that time cannot be read just now."),
+        Text("Coba lagi sebentar lagi.", "Try again in a moment."),
     )
 
 

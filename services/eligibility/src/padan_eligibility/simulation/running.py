@@ -17,6 +17,8 @@ from padan_eligibility.simulation import problems
 from padan_eligibility.simulation.messages import ENDS_S, Found, Work
 
 WITHIN_S: Final = 120.0
+PAST_WITHIN_S: Final = 570.0
+"""History is folded first: some ten thousand events a second."""
 
 
 class Simulations:
@@ -74,5 +76,6 @@ class Simulations:
 _REFUSALS: Final[dict[str, Callable[[], Problem]]] = {
     "simulation_running": problems.simulation_running,
     "simulation_too_long": problems.simulation_too_long,
+    "simulation_past_unreadable": problems.simulation_past_unreadable,
     "quota_exceeds_nation": partial(refused, "quota_exceeds_nation"),
 }

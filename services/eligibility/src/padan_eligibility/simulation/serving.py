@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final
+from uuid import UUID
 
 import faust
 import msgspec
 from faust.web import View
 from padan_events.local_date import PROVINCES, local_date
+from padan_events.periods import PeriodClosed
 from padan_runtime.database import Database
 from padan_runtime.logs import logger
 from padan_runtime.service_tokens import ServiceVerifier
@@ -16,12 +18,14 @@ from padan_eligibility.domain.drafts import NATION, Person, RefusedError, acts_f
 from padan_eligibility.domain.policy import Policy, Region
 from padan_eligibility.domain.policy_document import digest
 from padan_eligibility.domain.scope import regions_of
+from padan_eligibility.periods import repository as periods
+from padan_eligibility.periods.serving import sees
 from padan_eligibility.policies.reading import read_document
 from padan_eligibility.programmes.door import door
 from padan_eligibility.programmes.policy_set import PolicySet
 from padan_eligibility.simulation import problems
-from padan_eligibility.simulation.messages import Work
-from padan_eligibility.simulation.running import WITHIN_S, Simulations
+from padan_eligibility.simulation.messages import Past, Work
+from padan_eligibility.simulation.running import PAST_WITHIN_S, WITHIN_S, Simulations
 
 _CAPITAL: Final = "31"
 """By whose date the nation is simulated."""
@@ -33,8 +37,8 @@ Places = Annotated[int, msgspec.Meta(ge=0, le=100_000_000)]
 
 class Asked(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A candidate (YAML), or the programme whose policy in force is meant; candidate quotas by regency; the region
-    (None: all of the asker's); the date (None: today) on which both policies are held against the families as they are
-    now; and whether families are named."""
+    (None: all of the asker's); the closed period at whose cut the families are taken (None: as they are now); the date
+    (None: today, or that of the cut) on which both policies are held against them; and whether families are named."""
 
     policy: str | None = None
     programme: str | None = None
@@ -42,6 +46,7 @@ class Asked(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     region: Region | None = None
     as_of: date | None = None
     named: bool = False
+    period_id: UUID | None = None
 
 
 def serve_simulations(
@@ -66,9 +71,10 @@ def simulate(
 ) -> dict[str, Any]:
     """What a candidate would change. Raises `DocumentError`, `RefusedError` and `Problem`."""
     region = _region(person, asked)
-    today = local_date(now, region or _CAPITAL)
-    as_of = asked.as_of or today
-    if as_of < today:
+    period = None if asked.period_id is None else _closed(database, person, asked.period_id)
+    earliest = local_date(now if period is None else period.cut_at, region or _CAPITAL)
+    as_of = asked.as_of or earliest
+    if as_of < earliest:
         raise problems.simulation_backdated()
     policies.refresh()
     in_force = {one.programme: one for one in policies.in_force(as_of)}
@@ -87,13 +93,14 @@ def simulate(
     found = simulations.run(
         Work(
             database_url=database.url,
-            within_s=WITHIN_S,
+            within_s=WITHIN_S if period is None else PAST_WITHIN_S,
             before=before,
             after=policy,
             region=region,
             as_of=as_of,
             named=asked.named,
             quotas=asked.quotas,
+            past=None if period is None else Past(cut=period.cut, decided=period.decided, at=period.cut_at),
         )
     )
     told: dict[str, Any] = msgspec.to_builtins(found)
@@ -107,8 +114,20 @@ def simulate(
         "digest": digest(policy),
         "region": region or NATION,
         "as_of": as_of,
+        "period_id": asked.period_id,
         **told,
     }
+
+
+def _closed(database: Database, person: Person, period_id: UUID) -> PeriodClosed:
+    """A closed period that the person may see. Raises `RefusedError`."""
+    with database.transaction() as connection:
+        found = periods.period(connection, period_id)
+    if found is None or not sees(person, found.asked):
+        raise RefusedError("period_unknown")
+    if found.closed is None:
+        raise RefusedError("period_not_closed")
+    return found.closed
 
 
 def _region(person: Person, asked: Asked) -> str:

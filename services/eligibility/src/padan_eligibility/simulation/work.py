@@ -2,17 +2,26 @@
 
 import math
 import signal
+import sys
 from collections import Counter
-from typing import Final
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import polars as pl
 import psycopg
 from padan_events.envelope import rfc3339
+from padan_runtime.problems import Unavailable
+from padan_runtime.rebuild.reading import RecordsMissingError
+from padan_runtime.settings import load
+from psycopg import Connection
 
 from padan_eligibility.domain.policy import InKind, Policy
 from padan_eligibility.places.repository import NATION
-from padan_eligibility.simulation import reading
+from padan_eligibility.settings import EligibilitySettings
+from padan_eligibility.simulation import past, reading
 from padan_eligibility.simulation.comparing import by_regency, compare, members_by_component, total
 from padan_eligibility.simulation.messages import ENDS_S, Change, Compared, Component, Found, Goods, Named, Work
 from padan_eligibility.simulation.placing import candidates, settle
@@ -22,14 +31,14 @@ MOST_NAMED: Final = 1_000
 
 
 def simulate(work: Work) -> Found:
-    """Read and compare. Raises psycopg's errors."""
+    """Read and compare. Raises psycopg's errors, and of a past cut `Unavailable` and `RecordsMissingError`."""
     before, after = work.before, work.after
     asked: list[Policy] = [after] if before is None else [before, after]
     regencies: dict[str, Compared] = {}
     members: dict[str, Counter[str]] = {"before": Counter(), "after": Counter()}
     named: list[Named] = []
-    with reading.snapshot(work.database_url, work.within_s) as connection:
-        at = reading.taken_at(connection)
+    with _population(work) as seen:
+        connection = seen.connection
         had = reading.quotas(connection, after.programme)
         national = had.pop(NATION, None)
         gets = had | work.quotas
@@ -47,7 +56,8 @@ def simulate(work: Work) -> Found:
             if work.named:
                 named += _named(rows, Counter(one.change for one in named))
     return Found(
-        facts_at=rfc3339(at),
+        facts_at=rfc3339(seen.at),
+        left_out=seen.left_out,
         total=total(regencies.values()),
         by_regency=dict(sorted(regencies.items())),
         by_component=_components(before, after, members),
@@ -56,6 +66,24 @@ def simulate(work: Work) -> Found:
         goods_after=_goods(after),
         named=named if work.named else None,
     )
+
+
+class _Seen(NamedTuple):
+    """A session with the population in it, the time it is of, and how many households are not in it."""
+
+    connection: Connection[Any]
+    at: datetime
+    left_out: int
+
+
+@contextmanager
+def _population(work: Work) -> Iterator[_Seen]:
+    if work.past is None:
+        with reading.snapshot(work.database_url, work.within_s) as connection:
+            yield _Seen(connection, reading.taken_at(connection), 0)
+        return
+    with past.folded(load(EligibilitySettings), work.past, work.within_s) as found:
+        yield _Seen(found.connection, work.past.at, len(found.left_out))
 
 
 def _goods(policy: Policy | None) -> Goods | None:
@@ -109,4 +137,7 @@ def answer(request: bytes) -> bytes:
         found = Found(refused="simulation_running")
     except psycopg.errors.QueryCanceled:
         found = Found(refused="simulation_too_long")
+    except (Unavailable, RecordsMissingError) as error:
+        print(type(error).__name__, file=sys.stderr)  # the service's log tells it
+        found = Found(refused="simulation_past_unreadable")
     return msgspec.json.encode(found)

@@ -112,6 +112,8 @@ class SimulationAnswer(Model):
     region: str = Described(examples=["3318"])
     as_of: date
     facts_at: datetime
+    period_id: UUID | None = Described(description="The closed period at whose cut the families were taken.")
+    left_out: int = Described(description="Of a past cut: households that are missing, since an event is unreadable.")
     total: ComparedPart
     by_region: list[RegencyPart]
     by_component: list[ComponentPart]

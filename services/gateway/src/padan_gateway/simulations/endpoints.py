@@ -24,9 +24,10 @@ from padan_gateway.simulations.answers import SimulationAnswer
 _CODES: Final = (
     "policy_invalid, policy_not_yours, programme_unknown, candidate_missing, region_forbidden, "
     "quota_outside_programme, quota_outside_region, quota_exceeds_nation, simulation_running, simulation_too_long, "
-    "simulation_backdated"
+    "simulation_backdated, simulation_past_unreadable, period_unknown, period_not_closed"
 )
 _WITHIN_S: Final = 150.0
+_PAST_WITHIN_S: Final = 600.0
 _NAMES: Final = (Field.NAME, Field.EXPLANATION)
 """Who wins by a policy of one's own making says of a family what its sealed facts are, as an explanation does."""
 
@@ -52,7 +53,12 @@ class SimulationForm(BaseModel):
     region: str | None = Described(
         default=None, pattern="^([0-9]{2}|[0-9]{4})$", description="Within your own region (default: all of it)."
     )
-    as_of: date | None = Described(default=None, description="Today or later (default: today).")
+    period_id: UUID | None = Described(
+        default=None, description="A closed period: families as they were at its cut (default: as they are now)."
+    )
+    as_of: date | None = Described(
+        default=None, description="Today, or the date of the period's cut, or later (default: that)."
+    )
     named: bool = Described(default=False, description="Name families; takes a purpose, and is logged.")
 
 
@@ -106,7 +112,11 @@ def router(parts: Parts) -> APIRouter:
             _require_names(caller, purpose)
         headers = {**on_behalf_of(caller), "Content-Type": "application/json"}
         found = await parts.eligibility.document(
-            "POST", "/simulations", headers, msgspec.json.encode(form.model_dump()), timeout_s=_WITHIN_S
+            "POST",
+            "/simulations",
+            headers,
+            msgspec.json.encode(form.model_dump()),
+            timeout_s=_WITHIN_S if form.period_id is None else _PAST_WITHIN_S,
         )
         found["by_region"] = [
             {"regency": regions.named(regency), **compared} for regency, compared in found.pop("by_regency").items()
