@@ -154,6 +154,8 @@ def _accepted(turn: Turn, family: Family, outcome: dict[str, Any]) -> None:
     family.told += told
     if turn.command == "raise_objection":
         family.objection = told[0][0]
+    if turn.command == "record_need":
+        family.need = told[0][0]
 
 
 def _picture(of: str) -> bytes:

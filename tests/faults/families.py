@@ -47,6 +47,7 @@ class Family(msgspec.Struct):
     other: "Family | None" = None
     household: str = ""
     objection: str = ""
+    need: str = ""
     photos: dict[str, str] = msgspec.field(default_factory=dict)
     events: list[str] = msgspec.field(default_factory=list)
     told: list[tuple[str, int, int]] = msgspec.field(default_factory=list)

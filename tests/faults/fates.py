@@ -48,6 +48,7 @@ from faults.turns.families import (
     UNCLAIMED,
 )
 from faults.turns.moves import ASK_TO_GO, KEEP_OUT, LET_GO, MOVE, NOT_YET, OBJECT, STAY, TAKE_IN
+from faults.turns.needs import HALF_HELPED, HELPED, NEED, NO_NEED, REFER
 from faults.turns.recipients import (
     ANSWER,
     ANSWER_MANY,
@@ -104,6 +105,7 @@ FATES: Final[Mapping[str, Fate]] = {
     "answered for at once": Fate((*_RECIPIENT, ANSWER_MANY, CONFIRM_MANY)),
     "objected to": Fate((PROPOSE, NO_RECIPIENT, *_RECIPIENT[1:], RAISE, DISMISS, APPEAL, UPHOLD)),
     "resigned": Fate((*_LISTED, PROGRAMME, PROGRAMME_AGAIN, ASK_TO_LEAVE, LEAVE)),
+    "in need": Fate((*_LISTED, NEED, REFER, HALF_HELPED, HELPED, NO_NEED)),
     "grown": Fate((*_LISTED, BORN)),
     "parted": Fate((*_KNOWN, NOBODYS_HEAD, PART), {0: 0, 2: 2}),
     "led anew": Fate((*_LISTED, HEAD, CARETAKER)),

@@ -10,6 +10,7 @@ from padan_eligibility.domain.facts import HouseholdFacts
 from padan_eligibility.facts.cuts import Cut
 from padan_eligibility.facts.folding import Member, fold, open_answers, open_members
 from padan_eligibility.facts.handler import READER, FactsHandler, Prepared
+from padan_eligibility.facts.needs import NeedRow, open_needs
 from padan_eligibility.facts.repository import read_facts
 from padan_eligibility.places import repository
 from padan_eligibility.places.allocating import Allocator
@@ -49,17 +50,19 @@ class Office:
         """What the reader of the facts does with a batch."""
         changes = fold(events)
         members: list[Member] = []
+        recorded: list[NeedRow] = []
         for household_id, change in changes.items():
             keys = {
                 subject: SubjectKeys(subject, sensitive=key)
                 for subject, key in self.register.keys[household_id].items()
             }
             members += open_members(change, keys)
+            recorded += open_needs(change, keys)
             change.circumstances = open_answers(change, keys)
         own = {household_id: self.register.keys[household_id][household_id] for household_id in changes}
         with self.database.transaction() as connection:
             FactsHandler(self.database, None, self.policies).apply(  # type: ignore[arg-type]  # asked for no key here
-                connection, events, Prepared(changes, members, own)
+                connection, events, Prepared(changes, members, recorded, own)
             )
             for event in events:
                 self.heads[event.shard] = max(event.pos, self.heads[event.shard])

@@ -12,9 +12,12 @@ from padan_eligibility.domain.policy import MatchState, Policy
 from padan_eligibility.domain.policy_document import read_policy
 from padan_eligibility.policies import packaged
 from padan_events.criteria import Answer, Criterion2022, CriterionBps
+from padan_events.need_kinds import NeedKind
 from padan_events.personal import Disability, School, Sex
 from padan_events.states import State
 
+NEEDS = st.sampled_from(list(NeedKind)[:3])
+HAD = st.lists(NEEDS, max_size=2, unique=True)
 YEARS = st.integers(0, 90)
 NAME = st.just({"id": "anggota", "en": "members"})
 
@@ -42,6 +45,7 @@ CONDITIONS = st.recursive(
     | struct("disability_any_of", "fact", kinds=distinct(st.sampled_from(Disability)))
     | struct("sex_is", "fact", sex=st.sampled_from(Sex))
     | struct("identity_agrees", "fact")
+    | struct("has_need", "fact", kinds=distinct(NEEDS))
     | struct("everyone", "fact"),
     lambda inner: (
         struct("all_of", "fact", conditions=distinct(inner))
@@ -64,6 +68,7 @@ LEAVES = (
     | struct("members_at_least", "criterion", bound=st.integers(1, 3), name=NAME, when=CONDITIONS)
     | struct("proposed_for", "criterion", programme=st.sampled_from(["bst", "pkh"]))
     | struct("register_match", "criterion", state=st.sampled_from(MatchState))
+    | struct("has_need", "criterion", kind=NEEDS)
     | struct("holds_place", "criterion", programme=st.sampled_from(["bst", "pkh"]))
     | struct("components_at_least", "criterion", bound=st.integers(1, 3))
 )
@@ -142,6 +147,7 @@ PERSONS = st.fixed_dictionaries(
         "pregnant": st.booleans(),
         "severe_disability": st.booleans(),
         "identity_agrees": st.none() | st.booleans(),
+        "needs": HAD,
         "disabilities": st.lists(st.sampled_from(Disability), max_size=2, unique=True),
     }
 )
@@ -157,6 +163,7 @@ FAMILIES = st.fixed_dictionaries(
         "proposed_for": st.sampled_from([[], ["bst"], ["bst", "pkh"]]),
         "barred": st.booleans(),
         "under_review": st.booleans(),
+        "needs": HAD,
         "places": st.lists(PLACES, max_size=2, unique_by=lambda place: str(place["programme"])),
         "circumstances": st.none()
         | st.fixed_dictionaries(

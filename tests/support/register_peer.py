@@ -24,6 +24,8 @@ from padan_events.evidence import CircumstancesAssessed
 from padan_events.families import MemberMovedIn, MemberMovedOut, TransferReason
 from padan_events.household import IdentityMatched, Proposed, SealedMember, WelfareRanked
 from padan_events.intake import Origin
+from padan_events.need_kinds import NeedKind
+from padan_events.needs import InterventionDelivered, Need, NeedOutcome, NeedRecorded
 from padan_events.personal import Agreement, Circumstances, PersonSensitive
 from padan_events.topics import HOUSEHOLD_EVENTS
 from padan_runtime.keys import HouseholdKeys, KeysRequest, KeysResponse, SubjectKeys
@@ -120,6 +122,32 @@ class RegisterPeer:
             circumstances=seal(self.keys[household_id][household_id], answers, subject=household_id, event_id=event_id),
         )
         return self._event(household_id, data, at)
+
+    def need(
+        self, household_id: UUID, kind: NeedKind, person: int | None = None, *, at: datetime = RECORDED_AT
+    ) -> Event:
+        """A need of a member, by number, or of the household was recorded."""
+        event_id = uuid5(household_id, f"{self._said.get(household_id, 0) + 1}")
+        subject = household_id if person is None else uuid5(household_id, f"person:{person}")
+        data = NeedRecorded(
+            household_id=household_id,
+            regency="3318",
+            occurred_on=date(2026, 3, 1),
+            need=seal(self.keys[household_id][subject], Need(kind), subject=subject, event_id=event_id),
+            person_id=None if person is None else subject,
+        )
+        return self._event(household_id, data, at)
+
+    def helped(self, need: Event, outcome: NeedOutcome = NeedOutcome.MET, *, at: datetime = RECORDED_AT) -> Event:
+        """Something was done about a need."""
+        data = InterventionDelivered(
+            household_id=UUID(need.key),
+            regency="3318",
+            need_id=need.event_id,
+            outcome=outcome,
+            occurred_on=date(2026, 3, 1),
+        )
+        return self._event(data.household_id, data, at)
 
     def transfer(
         self, person_id: UUID, origin: UUID, there: UUID, member: PersonSensitive, *, seq: int = 2

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from datetime import date
 from threading import Thread
 from typing import Any
@@ -24,6 +25,7 @@ from padan_eligibility.simulation.comparing import compare
 from padan_eligibility.simulation.messages import Work
 from padan_eligibility.simulation.running import Simulations
 from padan_eligibility.simulation.work import simulate
+from padan_events.need_kinds import NeedKind
 from padan_runtime.problems import Problem
 from policies_given import FAMILIES, POLICIES, family
 from psycopg import Connection
@@ -38,6 +40,17 @@ def spread(number: int) -> UUID:
     return UUID(int=number * 0x9E3779B97F4A7C15F39CC0605CEDC834 % (1 << 128))
 
 
+def write_needs(
+    connection: Connection[Any], household_id: UUID, person_id: UUID | None, kinds: Sequence[NeedKind]
+) -> None:
+    """Those that are met already are nobody's."""
+    for kind, met in (*((kind, False) for kind in kinds), *((kind, True) for kind in NeedKind)):
+        connection.execute(
+            "INSERT INTO need_fact (need_id, household_id, person_id, kind, met) VALUES (%s, %s, %s, %s, %s)",
+            [uuid4(), household_id, person_id, kind, met],
+        )
+
+
 def write_review(connection: Connection[Any], of: HouseholdFacts, person_id: UUID, outcome: str | None) -> None:
     connection.execute(
         "INSERT INTO review (review_id, household_id, person_id, match_id, match, matched_on, matched_in, reported_by, "
@@ -50,7 +63,7 @@ def write_review(connection: Connection[Any], of: HouseholdFacts, person_id: UUI
 
 def write(connection: Connection[Any], population: list[HouseholdFacts]) -> None:
     """Families into the tables of facts, as the fact stream leaves them."""
-    connection.execute("TRUNCATE household_fact, person_fact, review, place")
+    connection.execute("TRUNCATE household_fact, person_fact, review, place, need_fact")
     for one in population:
         circumstances = None if one.circumstances is None else Jsonb(msgspec.to_builtins(one.circumstances))
         connection.execute(
@@ -61,6 +74,7 @@ def write(connection: Connection[Any], population: list[HouseholdFacts]) -> None
                 list(one.proposed_for),
             ],
         )  # fmt: skip
+        write_needs(connection, one.household_id, None, one.needs)
         for place in one.places:
             connection.execute(
                 "INSERT INTO place (programme, household_id, regency, held, decile, unmet, determined_on, round) "
@@ -72,6 +86,7 @@ def write(connection: Connection[Any], population: list[HouseholdFacts]) -> None
         if one.barred and one.persons:
             write_review(connection, one, one.persons[0].person_id, "founded")
         for person in one.persons:
+            write_needs(connection, UUID(int=0), person.person_id, person.needs)
             agrees = {None: None, True: [], False: ["name"]}[person.identity_agrees]
             connection.execute(
                 "INSERT INTO person_fact (person_id, household_id, membership_seq, known, birth_date, school, "

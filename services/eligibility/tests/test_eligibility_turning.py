@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from itertools import product
+from itertools import combinations, product
 from typing import Any
 from uuid import UUID
 
@@ -16,12 +16,13 @@ from padan_eligibility.domain.conditions import asked, met
 from padan_eligibility.domain.decision import decide
 from padan_eligibility.domain.facts import HouseholdFacts, PersonFacts, Place
 from padan_eligibility.domain.policy import Holds2022, HoldsBps, MembersAtLeast, Policy
-from padan_eligibility.domain.policy_conditions import AgeWithin, Condition
+from padan_eligibility.domain.policy_conditions import AgeWithin, Condition, HasNeed
 from padan_eligibility.domain.policy_document import leaves
 from padan_eligibility.policies import packaged
 from padan_eligibility.policies.reading import read_document
 from padan_events.criteria import Answer, Criterion2022, CriterionBps
 from padan_events.eligibility import Outcome
+from padan_events.need_kinds import NeedKind
 from padan_events.personal import Circumstances, Disability, School, Sex, SmallestChange
 from padan_events.states import State
 from policies_given import FAMILIES, POLICIES, UNHURRIED
@@ -48,8 +49,12 @@ def people(conditions: Sequence[Condition], as_of: date) -> Iterator[PersonFacts
     """People of every kind that the conditions tell apart."""
     ages = {age for when in conditions for fact in asked(when) if isinstance(fact, AgeWithin) for age in _ends(fact)}
     kinds = [(), tuple(Disability), *((kind,) for kind in Disability)]
-    for age, school, pregnant, severe, disabilities, sex, agrees in product(
-        sorted(ages | {30}), (None, *School), (False, True), (False, True), kinds, Sex, (True, False)
+    asked_needs = {
+        kind for when in conditions for fact in asked(when) if isinstance(fact, HasNeed) for kind in fact.kinds
+    }
+    had = [needs for number in range(len(asked_needs) + 1) for needs in combinations(sorted(asked_needs), number)]
+    for needs, age, school, pregnant, severe, disabilities, sex, agrees in product(
+        had, sorted(ages | {30}), (None, *School), (False, True), (False, True), kinds, Sex, (True, False)
     ):
         yield PersonFacts(
             person_id=UUID(int=1),
@@ -60,6 +65,7 @@ def people(conditions: Sequence[Condition], as_of: date) -> Iterator[PersonFacts
             disabilities=disabilities,
             sex=sex,
             identity_agrees=agrees,
+            needs=needs,
         )
 
 
@@ -121,6 +127,9 @@ def changed(policy: Policy, facts: HouseholdFacts, change: SmallestChange, as_of
                 kept = [place for place in facts.places if place.programme != which]
                 place = Place(programme=which, held=one.to == "yes", event=UUID(int=7))
                 new["places"] = (*kept, place)
+            case "has_need":
+                kept_needs = {kind for kind in facts.needs if kind != which}
+                new["needs"] = tuple(sorted(kept_needs | ({NeedKind(which)} if one.to == "yes" else set())))
             case "register_match":
                 new["barred" if which == "founded" else "under_review"] = one.to == "yes"
             case "household_size":

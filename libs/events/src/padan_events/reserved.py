@@ -3,12 +3,7 @@
 from typing import Final
 
 _FACTS: Final = {
-    "household": (
-        "imported "
-        "region_recoded "
-        "need_recorded referred intervention_delivered "
-        "letter_issued letter_withdrawn person_erased"
-    ),
+    "household": ("imported region_recoded letter_issued letter_withdrawn person_erased"),
     "programme": "region_replaced",
 }
 

@@ -26,6 +26,8 @@ _FROM: Final[dict[type[msgspec.Struct], str]] = {
     policy.ComponentsAtLeast: "the members' sealed facts",
     policy.RegisterMatch: "`review_opened`, `review_closed` (eligibility.events.v1)",
     policy.HoldsPlace: "`place_awarded`, `promoted`, `place_released` (eligibility.events.v1)",
+    policy.HouseholdNeed: "`need_recorded` (sealed), `intervention_delivered`",
+    conditions.HasNeed: "`need_recorded` (sealed), `intervention_delivered`",
     policy.ProposedFor: "`programme_proposed`, `resigned`",
     conditions.IdentityAgrees: "`identity_matched`, `identity_unmatched`, `conflict_resolved`; else not known",
     conditions.AgeWithin: "birth date; not known where there is none",
@@ -75,11 +77,13 @@ anywhere in it may reach beyond. Of a family outside of a policy's `region_in` *
 refused, it has no decision. A family that was entitled and leaves is told so once. The same holds from the day after
 `effective_until` on, the last day of a programme that ends; a policy without it goes on.
 
-## What is not among the facts
+A policy may ask for nothing that no event carries, since nobody could ever know it.
 
-A policy may ask for nothing that no event carries, since nobody could ever know it:
+## Needs
 
-- **Needs** of a person: no event tells of one yet (`need_recorded` is a reserved name).
+A need is one of the 26 kinds of people with social problems (PPKS), recorded of a member or of the whole family, until
+an intervention met it ([commands](commands.md)). `answers_needs`, a list of kinds, says which needs a programme
+answers: it is told with the policy and decides nothing.
 
 ## Places in other programmes
 

@@ -27,6 +27,7 @@ from padan_events.commands.families import (
     SplitHousehold,
     TransferMembers,
 )
+from padan_events.commands.needs import DeliverIntervention, RecordNeed, ReferNeed
 from padan_events.commands.objections import AppealObjection, RaiseObjection, ResolveObjection
 from padan_events.commands.proposing import ProposeHousehold
 from padan_events.commands.recipients import (
@@ -103,6 +104,9 @@ Command = (
     | UnmergeMembers
     | VerifyRecipients
     | ConfirmRecipients
+    | RecordNeed
+    | ReferNeed
+    | DeliverIntervention
 )
 
 CaseList = Deliberate | Approve | Determine | ReturnCases | RejectCases | VerifyRecipients | ConfirmRecipients

@@ -15,6 +15,7 @@ from padan_eligibility.domain.policy_conditions import (
     Condition,
     DisabilityAnyOf,
     Everyone,
+    HasNeed,
     IdentityAgrees,
     MemberGroup,
     NoneMet,
@@ -39,8 +40,8 @@ def met(condition: Condition, person: PersonFacts, as_of: date) -> Truth:
             result = person.pregnant
         case SevereDisability():
             result = person.severe_disability
-        case DisabilityAnyOf():
-            result = not set(condition.kinds).isdisjoint(person.disabilities)
+        case DisabilityAnyOf() | HasNeed():
+            result = _any_of(condition, person)
         case SexIs():
             result = None if person.sex is None else person.sex is condition.sex
         case IdentityAgrees():
@@ -54,6 +55,11 @@ def met(condition: Condition, person: PersonFacts, as_of: date) -> Truth:
         case NoneMet():
             result = kleene.negated(kleene.some(met(one, person, as_of) for one in condition.conditions))
     return result
+
+
+def _any_of(listed: DisabilityAnyOf | HasNeed, person: PersonFacts) -> bool:
+    has = person.needs if isinstance(listed, HasNeed) else person.disabilities
+    return not set(listed.kinds).isdisjoint(has)
 
 
 def _within(ages: AgeWithin, age: int) -> bool:

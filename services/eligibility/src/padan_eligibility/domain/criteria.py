@@ -28,6 +28,7 @@ from padan_eligibility.domain.policy import (
     Holds2022,
     HoldsBps,
     HoldsPlace,
+    HouseholdNeed,
     Leaf,
     MatchState,
     MembersAtLeast,
@@ -85,6 +86,8 @@ def _reading(leaf: Leaf, facts: HouseholdFacts, as_of: date) -> Reading:
             reading = leaf.programme in facts.proposed_for
         case HoldsPlace():
             reading = facts.holds(leaf.programme)
+        case HouseholdNeed():
+            reading = leaf.kind in facts.needs
         case RegisterMatch():
             reading = facts.barred if leaf.state is MatchState.FOUNDED else facts.under_review
         case ComponentsAtLeast():
@@ -176,15 +179,23 @@ def _leaf(policy: Policy, leaf: Leaf, reading: Reading, shape: Shape) -> Judged:
             counted = _counted(reading)
             assert counted is not None
             judged = words_of_households.members(leaf.name, counted, leaf.bound)
-        case ProposedFor():
-            judged = words_of_households.proposed_for(leaf.programme, proposed=bool(reading))
-        case HoldsPlace():
-            judged = words_of_households.holds_place(leaf.programme, holds=bool(reading))
-        case RegisterMatch():
-            judged = words_of_households.register_match(leaf.state, holds=bool(reading))
+        case ProposedFor() | HoldsPlace() | HouseholdNeed() | RegisterMatch():
+            judged = _flag(leaf, holds=bool(reading))
         case ComponentsAtLeast():
             judged = words.components(policy, shape, leaf.bound)
     return judged
+
+
+def _flag(leaf: ProposedFor | HoldsPlace | HouseholdNeed | RegisterMatch, *, holds: bool) -> Judged:
+    match leaf:
+        case ProposedFor():
+            return words_of_households.proposed_for(leaf.programme, proposed=holds)
+        case HoldsPlace():
+            return words_of_households.holds_place(leaf.programme, holds=holds)
+        case HouseholdNeed():
+            return words_of_households.need(leaf.kind, holds=holds)
+        case RegisterMatch():
+            return words_of_households.register_match(leaf.state, holds=holds)
 
 
 def _number(reading: Reading) -> int | None:

@@ -4,13 +4,14 @@ from datetime import date
 from uuid import UUID
 
 import msgspec
+from padan_events.need_kinds import NeedKind
 from padan_events.personal import Circumstances, Disability, School, Sex
 from padan_events.states import State
 
 
 class PersonFacts(msgspec.Struct, frozen=True, kw_only=True):
     """A member. `known` is False where the sealed block can no longer be opened: nothing of it is known then.
-    `identity_agrees` is None until the civil registry was asked."""
+    `identity_agrees` is None until the civil registry was asked. `needs` are those that are not met."""
 
     person_id: UUID
     known: bool = True
@@ -21,6 +22,7 @@ class PersonFacts(msgspec.Struct, frozen=True, kw_only=True):
     sex: Sex | None = None
     disabilities: tuple[Disability, ...] = ()
     identity_agrees: bool | None = None
+    needs: tuple[NeedKind, ...] = ()
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,7 +39,8 @@ class HouseholdFacts(msgspec.Struct, frozen=True, kw_only=True):
     programmes. `aid_ended`: its village's answer that it is not entitled any more was confirmed; `resigned` are the
     programmes it left by its own request, `*` all that it is not proposed for since; `barred`: the review of a match of
     a member with a foreign register was founded; `under_review`: one is open. `reviews` are the last event of each
-    review of the household, by the id of the review; `places` are those it holds or held, by programme."""
+    review of the household, by the id of the review; `places` are those it holds or held, by programme;
+    `needs` those of the household itself that are not met."""
 
     household_id: UUID
     regency: str
@@ -53,6 +56,7 @@ class HouseholdFacts(msgspec.Struct, frozen=True, kw_only=True):
     under_review: bool = False
     reviews: tuple[UUID, ...] = ()
     places: tuple[Place, ...] = ()
+    needs: tuple[NeedKind, ...] = ()
 
     def holds(self, programme: str) -> bool:
         """Whether it holds a place in a programme."""

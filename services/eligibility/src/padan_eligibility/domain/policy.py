@@ -11,6 +11,7 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, UnsetType
 from padan_events.criteria import Criterion2022, CriterionBps
+from padan_events.need_kinds import NeedKind
 from padan_events.states import State
 
 from padan_eligibility.domain.policy_conditions import Condition, Part, Text, Words
@@ -111,6 +112,12 @@ class HoldsPlace(Part, frozen=True, tag="holds_place", tag_field="criterion"):
     programme: Code
 
 
+class HouseholdNeed(Part, frozen=True, tag="has_need", tag_field="criterion"):
+    """A need of the household as a whole, of this kind, was recorded and is not met yet."""
+
+    kind: NeedKind
+
+
 class MatchState(StrEnum):
     """What became of a match of a member with a foreign register: an official found it `founded`, or nobody has closed
     its review yet (`open`)."""
@@ -160,6 +167,7 @@ Leaf = (
     | ProposedFor
     | RegisterMatch
     | HoldsPlace
+    | HouseholdNeed
 )
 Group = AllOf | AnyOf | NoneOf
 Criterion = Leaf | Group
@@ -197,7 +205,8 @@ class InKind(Part, frozen=True, tag="in_kind", tag_field="reckoned"):
 
 class Policy(Part, frozen=True, kw_only=True, cache_hash=True):
     """One version of a programme's policy. `place_needs` is the state a household must reach to be given a place;
-    `effective_until` the last day of a programme that ends. What is not set does not stand in the canonical bytes, so
+    `effective_until` the last day of a programme that ends; `answers_needs` are the kinds of needs that the programme
+    answers, which decides nothing. What is not set does not stand in the canonical bytes, so
     that a field which comes later leaves the digests of what was published as they are."""
 
     programme: Code
@@ -211,3 +220,4 @@ class Policy(Part, frozen=True, kw_only=True, cache_hash=True):
     amount: FixedAmount | AmountByComponents | InKind
     components: Annotated[tuple[Component, ...], msgspec.Meta(max_length=60)] = ()
     effective_until: date | UnsetType = UNSET
+    answers_needs: Annotated[tuple[NeedKind, ...], msgspec.Meta(min_length=1)] | UnsetType = UNSET

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import msgspec
+from padan_events.need_kinds import NeedKind
 from padan_events.personal import Disability, School, Sex
 
 Years = Annotated[int, msgspec.Meta(ge=0, le=150)]
@@ -57,6 +58,12 @@ class IdentityAgrees(Part, frozen=True, tag="identity_agrees", tag_field="fact")
     """The civil registry agrees on the member, or somebody settled every field in which it differs."""
 
 
+class HasNeed(Part, frozen=True, tag="has_need", tag_field="fact"):
+    """A need of the member, of one of these kinds, was recorded and is not met yet."""
+
+    kinds: Annotated[tuple[NeedKind, ...], msgspec.Meta(min_length=1)]
+
+
 class Everyone(Part, frozen=True, tag="everyone", tag_field="fact"):
     """Every member of whom anything is known: what a programme for each person counts."""
 
@@ -79,6 +86,8 @@ class NoneMet(Part, frozen=True, tag="none_of", tag_field="fact"):
     conditions: Annotated[tuple["Condition", ...], msgspec.Meta(min_length=1)]
 
 
-Simple = AgeWithin | Attends | Pregnant | SevereDisability | DisabilityAnyOf | SexIs | IdentityAgrees | Everyone
+Simple = (
+    AgeWithin | Attends | Pregnant | SevereDisability | DisabilityAnyOf | SexIs | IdentityAgrees | HasNeed | Everyone
+)
 MemberGroup = AllMet | AnyMet | NoneMet
 Condition = Simple | MemberGroup

@@ -15,6 +15,7 @@ from padan_eligibility.domain.policy import (
     Holds2022,
     HoldsBps,
     HoldsPlace,
+    HouseholdNeed,
     Leaf,
     MembersAtLeast,
     Policy,
@@ -25,7 +26,7 @@ from padan_eligibility.domain.policy import (
 from padan_eligibility.domain.policy_conditions import AgeWithin, Condition, MemberGroup
 from padan_eligibility.domain.scope import regions_of
 
-_MANY: Final = (Holds2022, HoldsBps, MembersAtLeast, ProposedFor, RegisterMatch, HoldsPlace, Group)
+_MANY: Final = (Holds2022, HoldsBps, MembersAtLeast, ProposedFor, RegisterMatch, HoldsPlace, HouseholdNeed, Group)
 MOST_DEEP: Final = 6
 """Levels of groups in groups: nobody could read out what lies deeper."""
 
@@ -53,6 +54,8 @@ def read_policy(document: object) -> Policy:
         raise PolicyError("components are asked for, but none is given - at `$.components`")
     if codes and not isinstance(policy.amount, AmountByComponents):
         raise PolicyError("components are given, but the amount is fixed - at `$.amount`")
+    if policy.answers_needs is not UNSET and len(set(policy.answers_needs)) != len(policy.answers_needs):
+        raise PolicyError("a need is given twice - at `$.answers_needs`")
     for index, component in enumerate(policy.components):
         _check_condition(component.when, f"$.components[{index}].when", 1)
     return policy

@@ -28,6 +28,7 @@ from padan_eligibility.domain.policy import (
     Holds2022,
     HoldsBps,
     HoldsPlace,
+    HouseholdNeed,
     Leaf,
     MembersAtLeast,
     Policy,
@@ -107,6 +108,7 @@ _KINDS: Final[dict[type[Leaf], str]] = {
     ProposedFor: "proposed_for",
     RegisterMatch: "register_match",
     HoldsPlace: "holds_place",
+    HouseholdNeed: "has_need",
     MembersAtLeast: "members",
     ComponentsAtLeast: "components",
 }
@@ -120,6 +122,8 @@ def _fact(leaf: Leaf) -> Fact:
             which = leaf.code
         case ProposedFor() | HoldsPlace():
             which = leaf.programme
+        case HouseholdNeed():
+            which = leaf.kind.value
         case RegisterMatch():
             which = leaf.state.value
         case MembersAtLeast():
@@ -167,7 +171,7 @@ def _values(leaf: Leaf) -> list[Reading]:
             values = [leaf.bound, leaf.bound + 1]
         case Holds2022() | HoldsBps():
             values = [Answer.YES, Answer.NO]
-        case ProposedFor() | RegisterMatch() | HoldsPlace():
+        case ProposedFor() | RegisterMatch() | HoldsPlace() | HouseholdNeed():
             values = [True, False]
         case Count2022() | CountBps() | MembersAtLeast() | ComponentsAtLeast():
             values = [Count(leaf.bound, 0), Count(leaf.bound - 1, 0)]
@@ -225,7 +229,7 @@ def _holds(criterion: Criterion, world: World) -> Truth:
             holds = str(value).startswith(criterion.regions)
         case Holds2022() | HoldsBps():
             holds = None if value is Answer.UNKNOWN else value is Answer.YES
-        case ProposedFor() | RegisterMatch() | HoldsPlace():
+        case ProposedFor() | RegisterMatch() | HoldsPlace() | HouseholdNeed():
             holds = bool(value)
         case Count2022() | CountBps() | MembersAtLeast() | ComponentsAtLeast():
             assert isinstance(value, Count)

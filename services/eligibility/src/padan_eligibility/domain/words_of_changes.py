@@ -3,6 +3,7 @@
 from typing import Final
 
 from padan_events.criteria import MEANINGS_2022, MEANINGS_BPS, Answer, Criterion2022, CriterionBps
+from padan_events.need_kinds import MEANINGS_NEEDS, NeedKind
 from padan_events.personal import FactChange, SmallestChange
 from padan_events.states import State
 
@@ -59,16 +60,8 @@ def _part(policy: Policy, fact: Fact, value: Reading) -> Text:
             text = Text("tinggal di luar wilayah program", "it lived outside of the programme's region")
         case "region":
             text = Text(f"tinggal di wilayah {plain}", f"it lived in region {plain}")
-        case "proposed_for" if value:
-            text = Text(f"diusulkan untuk {which}", f"it were proposed for {which}")
-        case "proposed_for":
-            text = Text(f"tidak diusulkan untuk {which}", f"it were not proposed for {which}")
-        case "holds_place" if value:
-            text = Text(f"memegang tempat dalam program {which}", f"it held a place in {which}")
-        case "holds_place":
-            text = Text(f"tidak memegang tempat dalam program {which}", f"it held no place in {which}")
-        case "register_match":
-            text = _MATCHES[which, bool(value)]
+        case "proposed_for" | "holds_place" | "has_need" | "register_match":
+            text = _yes_or_no(kind, which, so=bool(value))
         case "members":
             name = next(
                 leaf.name
@@ -86,6 +79,24 @@ def _part(policy: Policy, fact: Fact, value: Reading) -> Text:
             found = Text("ya", "yes") if value is Answer.YES else Text("tidak", "no")
             text = Text(f"menurut kunjungan {found.id}: {meaning[0]}", f"a visit found {found.en}: {meaning[1]}")
     return text
+
+
+def _yes_or_no(kind: str, which: str, *, so: bool) -> Text:
+    match kind:
+        case "proposed_for" if so:
+            return Text(f"diusulkan untuk {which}", f"it were proposed for {which}")
+        case "proposed_for":
+            return Text(f"tidak diusulkan untuk {which}", f"it were not proposed for {which}")
+        case "holds_place" if so:
+            return Text(f"memegang tempat dalam program {which}", f"it held a place in {which}")
+        case "holds_place":
+            return Text(f"tidak memegang tempat dalam program {which}", f"it held no place in {which}")
+        case "has_need":
+            name = Text(*MEANINGS_NEEDS[NeedKind(which)])
+            found = Text("tercatat", "were recorded") if so else Text("terpenuhi", "were met, or there were none")
+            return Text(f"kebutuhan keluarga {found.id}: {name.id}", f"a need of the family {found.en}: {name.en}")
+        case _:
+            return _MATCHES[which, so]
 
 
 _MATCHES: Final = {

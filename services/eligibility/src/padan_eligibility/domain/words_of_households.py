@@ -3,6 +3,7 @@
 from typing import Final
 
 from padan_events.criteria import MEANINGS_2022, MEANINGS_BPS, Answer, Criterion2022, CriterionBps
+from padan_events.need_kinds import MEANINGS_NEEDS, NeedKind
 from padan_events.personal import Criterion
 
 from padan_eligibility.domain import kleene
@@ -114,6 +115,24 @@ def proposed_for(programme: str, *, proposed: bool) -> Judged:
             f"This family was not proposed for {programme}, or has left it.",
         )
     return _judged("proposed_for", ("yes" if proposed else "no", programme), proposed, text, brief)
+
+
+def need(kind: NeedKind, *, holds: bool) -> Judged:
+    """Whether the family as a whole has a need of a kind."""
+    name = Text(*MEANINGS_NEEDS[kind])
+    if holds:
+        brief = Text(f"kebutuhan: {name.id}", f"a need: {name.en}")
+        text = Text(
+            f"Kebutuhan keluarga ini tercatat dan belum terpenuhi: {name.id}.",
+            f"A need of this family is recorded and not met yet: {name.en}.",
+        )
+    else:
+        brief = Text(f"tidak ada kebutuhan: {name.id}", f"no need: {name.en}")
+        text = Text(
+            f"Tidak ada kebutuhan keluarga ini yang tercatat dan belum terpenuhi: {name.id}.",
+            f"No need of this family is recorded and not met yet: {name.en}.",
+        )
+    return _judged("has_need", ("yes" if holds else "no", kind.value), holds, text, brief)
 
 
 def holds_place(programme: str, *, holds: bool) -> Judged:

@@ -10,6 +10,7 @@ from padan_events import Event, decode
 from padan_events.effects import Died, HouseholdFact, Left, SealedMember, VillageFact
 from padan_events.household import Proposed
 from padan_events.local_date import local_date
+from padan_events.needs import InterventionDelivered, NeedRecorded
 from padan_events.personal import Circumstances, PersonSensitive
 from padan_events.relocations import RelocationAccepted
 from padan_events.reviews import RegisterMatched
@@ -51,6 +52,13 @@ class SealedAnswers(msgspec.Struct, frozen=True):
     event_id: UUID
 
 
+class SealedNeed(msgspec.Struct, frozen=True):
+    """A need that was recorded, whose kind is still sealed, and the event that names it."""
+
+    data: NeedRecorded
+    event: Event
+
+
 class Turn(msgspec.Struct, frozen=True):
     """What brought a household into the register (`proposed`), out of it (`left`, and why), back (`returned`), or to
     another regency (`moved`): the event at `pos`."""
@@ -68,7 +76,7 @@ class Change(msgspec.Struct):
     `circumstances` are the opened `answers`; `effective` is the position of its last event that has effects, which is
     what household counts its facts by. `determined_on` is the date of a determination, `stands_since` that from which
     it counts as determined for another reason (a part of a family that was, a family that came back). `matches` are
-    what foreign registers say of members."""
+    what foreign registers say of members; `needs` were recorded, of those in `helped` something was done."""
 
     household_id: UUID
     regency: str
@@ -88,6 +96,8 @@ class Change(msgspec.Struct):
     effective: int | None = None
     told: Told = msgspec.field(default_factory=Told)
     matches: list[tuple[Event, RegisterMatched]] = msgspec.field(default_factory=list)
+    needs: list[SealedNeed] = msgspec.field(default_factory=list)
+    helped: list[tuple[Event, InterventionDelivered]] = msgspec.field(default_factory=list)
     fates: Fates = msgspec.field(default_factory=Fates)
 
     @property
@@ -127,6 +137,10 @@ def fold(events: Iterable[Event]) -> dict[UUID, Change]:
             _turn(change, data)
         elif isinstance(data, RegisterMatched):
             _of(changes, data.household_id, data.regency, event).matches.append((event, data))
+        elif isinstance(data, NeedRecorded):
+            _of(changes, data.household_id, data.regency, event).needs.append(SealedNeed(data, event))
+        elif isinstance(data, InterventionDelivered):
+            _of(changes, data.household_id, data.regency, event).helped.append((event, data))
         elif isinstance(data, Telling):
             _of(changes, data.household_id, data.regency, event).told.hear(data)
     return changes

@@ -18,9 +18,10 @@ from padan_runtime.problems import Unavailable
 from psycopg import Connection
 
 from padan_eligibility.domain.policy_document import PolicyError
-from padan_eligibility.facts import fates, repository, standing, told, turns
+from padan_eligibility.facts import fates, needs, repository, standing, told, turns
 from padan_eligibility.facts.deciding import basis_of, take_decisions
 from padan_eligibility.facts.folding import Change, Member, fold, open_answers, open_members
+from padan_eligibility.facts.needs import NeedRow
 from padan_eligibility.facts.recording import write
 from padan_eligibility.payments import following as payments
 from padan_eligibility.periods import versions
@@ -32,12 +33,13 @@ READER: Final = "eligibility.facts"
 
 
 class Prepared(msgspec.Struct, frozen=True):
-    """A batch folded and opened: changes by household, members, and the households' sensitive keys. `then` is what
-    comes after it: while a period is being closed (`closing`), the second events of households that have several, the
-    third, and so on, so that each household is written as it stands after each of its events."""
+    """A batch folded and opened: changes by household, members, needs, and the households' sensitive keys. `then` is
+    what comes after it: while a period is being closed (`closing`), the second events of households that have several,
+    the third, and so on, so that each household is written as it stands after each of its events."""
 
     changes: dict[UUID, Change]
     members: list[Member]
+    needs: list[NeedRow]
     keys: dict[UUID, bytes]
     closing: bool = False
     then: tuple["Prepared", ...] = ()
@@ -86,6 +88,7 @@ class FactsHandler:
             versions.keep(connection, household_ids)
         repository.write_households(connection, prepared.changes.values())
         repository.write_persons(connection, prepared.members, prepared.changes.values())
+        needs.write(connection, prepared.changes.values(), prepared.needs)
         turns.write(connection, prepared.changes.values())
         fates.write(connection, [change.fates for change in prepared.changes.values()])
         told.write(connection, {household_id: change.told for household_id, change in prepared.changes.items()})
@@ -95,15 +98,16 @@ class FactsHandler:
             [match for change in prepared.changes.values() for match in change.matches],
             self._within,
         )
-        # Of households that are not decided here: a review goes along with its person.
-        recomputations.ask(connection, [one for one in followed if UUID(one.key) not in prepared.changes])
+        # Of households that are not decided here: a review goes along with its person, and so do needs.
+        others = [(UUID(one.key), one) for one in followed] + needs.elsewhere(connection, prepared.changes.values())
+        recomputations.ask(connection, [one for one in others if one[0] not in prepared.changes])
         followed += payments.follow(connection, prepared.changes.values())
         try:
             policies = self._policies.within(connection)
         except PolicyError as error:
             # No fault of these households: they wait, and a version that can read the policy decides them.
             raise Unavailable("policies") from error
-        facts = repository.read_facts(connection, household_ids, policies.places_asked)
+        facts = repository.read_facts(connection, household_ids, policies.asks)
         begun = recomputations.begun(connection)
         households = [
             (basis_of(change.event, facts[household_id], begun), facts[household_id])
@@ -134,7 +138,11 @@ async def opened_batch(client: KeyClient, events: Sequence[Event]) -> Prepared:
     changes = fold(events)
     keys = await client.covering(
         {
-            household_id: (household_id, *(part.member.person_id for part in change.members))
+            household_id: (
+                household_id,
+                *(part.member.person_id for part in change.members),
+                *needs.subjects(change),
+            )
             for household_id, change in changes.items()
         }
     )
@@ -143,12 +151,14 @@ async def opened_batch(client: KeyClient, events: Sequence[Event]) -> Prepared:
 
 def _open(changes: dict[UUID, Change], keys: dict[UUID, dict[UUID, SubjectKeys]]) -> Prepared:
     members: list[Member] = []
+    recorded: list[NeedRow] = []
     own: dict[UUID, bytes] = {}
     for household_id, change in changes.items():
         held = keys[household_id]
         members += open_members(change, held)
+        recorded += needs.open_needs(change, held)
         change.circumstances = open_answers(change, held)
         key = held.get(household_id)
         if key is not None and key.sensitive is not None:
             own[household_id] = key.sensitive
-    return Prepared(changes, members, own)
+    return Prepared(changes, members, recorded, own)

@@ -17,10 +17,11 @@ from padan_runtime.sealing import open_sealed
 from psycopg import Connection
 
 from padan_eligibility.domain.decision import digest_of_recorded
-from padan_eligibility.facts import fates, repository, standing, told, turns
+from padan_eligibility.facts import fates, needs, repository, standing, told, turns
 from padan_eligibility.facts.deciding import KeyMissingError
 from padan_eligibility.facts.folding import Member
 from padan_eligibility.facts.handler import READER, opened_batch
+from padan_eligibility.facts.needs import NeedRow
 from padan_eligibility.facts.standing import Standing
 from padan_eligibility.places import repository as places
 
@@ -30,6 +31,7 @@ class _Rows(msgspec.Struct):
 
     changes: Sequence[Any]
     members: Sequence[Member]
+    needs: Sequence[NeedRow]
     standing: Sequence[Standing]
 
 
@@ -43,7 +45,7 @@ class FactsRebuilder:
         """Fold and open. Raises `Unavailable`, `SealError`, `KeyMissingError`, and decoding errors."""
         decided = [event for event in events if event.topic == ELIGIBILITY_EVENTS.name]
         prepared = await opened_batch(self._keys, [event for event in events if event.topic != ELIGIBILITY_EVENTS.name])
-        rows = _Rows(list(prepared.changes.values()), prepared.members, await self._standing(decided))
+        rows = _Rows(list(prepared.changes.values()), prepared.members, prepared.needs, await self._standing(decided))
         self._keys.forget(prepared.changes)
         return rows
 
@@ -52,6 +54,7 @@ class FactsRebuilder:
         del events
         repository.write_households(connection, prepared.changes)
         repository.write_persons(connection, prepared.members, prepared.changes)
+        needs.write(connection, prepared.changes, prepared.needs)
         turns.write(connection, prepared.changes)
         fates.write(connection, [change.fates for change in prepared.changes])
         told.write(connection, {change.household_id: change.told for change in prepared.changes})
@@ -100,6 +103,7 @@ def view(keys: KeyClient) -> View:
         tables=(
             Table(name="household_fact", key=("household_id",)),
             Table(name="person_fact", key=("person_id",)),
+            Table(name="need_fact", key=("need_id",)),
             Table(name="household_turn", key=("household_id", "pos")),
             Table(name="death_claim", key=("person_id", "household_id")),
             Table(name="person_death", key=("person_id", "household_id")),

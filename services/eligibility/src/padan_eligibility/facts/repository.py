@@ -9,8 +9,9 @@ from padan_events.personal import Circumstances, Disability, School, Sex
 from padan_events.states import State
 from psycopg import Connection, sql
 
+from padan_eligibility.domain.asking import NOTHING_ASKED, Asks
 from padan_eligibility.domain.facts import HouseholdFacts, PersonFacts
-from padan_eligibility.facts import own_log
+from padan_eligibility.facts import needs, own_log
 from padan_eligibility.facts.folding import Change, Member
 from padan_eligibility.facts.own_log import Own
 
@@ -170,10 +171,12 @@ def write_members(connection: Connection[Any], members: Iterable[Member]) -> Non
 
 
 def read_facts(
-    connection: Connection[Any], household_ids: Sequence[UUID], programmes: Collection[str] = ()
+    connection: Connection[Any], household_ids: Sequence[UUID], asks: Asks = NOTHING_ASKED
 ) -> dict[UUID, HouseholdFacts]:
-    """All that is known of these households, with their members as they stand in this transaction, and their places in
-    these programmes."""
+    """All that is known of these households, with their members as they stand in this transaction; of places and needs
+    what policies ask for."""
+    of_members = needs.of_persons(connection, household_ids) if asks.needs else {}
+    of_families = needs.of_households(connection, household_ids) if asks.needs else {}
     persons: dict[UUID, list[PersonFacts]] = {household_id: [] for household_id in household_ids}
     for household_id, person_id, known, birth_date, school, pregnant, severe, sex, kinds, agrees in connection.execute(
         "SELECT household_id, person_id, known, birth_date, school, pregnant, severe_disability, sex, disabilities, "
@@ -192,6 +195,7 @@ def read_facts(
                 sex=None if sex is None else Sex(sex),
                 disabilities=tuple(Disability(kind) for kind in kinds),
                 identity_agrees=agrees,
+                needs=of_members.get(person_id, ()),
             )
         )
     rows = connection.execute(
@@ -200,7 +204,7 @@ def read_facts(
         [household_ids],
         binary=True,
     )
-    of_own_log = own_log.read(connection, household_ids, programmes)
+    of_own_log = own_log.read(connection, household_ids, asks.places)
     return {
         household_id: HouseholdFacts(
             household_id=household_id,
@@ -217,6 +221,7 @@ def read_facts(
             under_review=own.under_review,
             reviews=own.reviews,
             places=own.places,
+            needs=of_families.get(household_id, ()),
         )
         for household_id, regency, state, decile, circumstances, proposed_for, on, aid_ended, resigned in rows
         for own in (of_own_log.get(household_id, Own()),)

@@ -109,8 +109,9 @@ class Allocator:
         after = {regency: round_.ledgers[regency] for regency in sorted(changed)}
         entries = [_entry(one) for one in made]
         entries += [_closed(ledger, number, cut) for ledger in after.values()]
-        if programme in policies.places_asked:
-            timing.ask(connection, (_entry(one) for one in made if isinstance(one.fact, _TELL_OF_PLACES)))
+        if programme in policies.asks.places:
+            told = (one for one in made if isinstance(one.fact, _TELL_OF_PLACES))
+            timing.ask(connection, ((one.fact.household_id, _entry(one)) for one in told))
         if entries:
             repository.write_round(connection, programme, number)
         repository.write_ledgers(connection, after.values())

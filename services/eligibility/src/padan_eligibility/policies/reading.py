@@ -21,6 +21,7 @@ _FAULTS: Final = (
     (r"Expected `(.+?)`(?: (.+?))?, got `(.+)`", "harus `{0}` {1}, bukan `{2}`", "must be `{0}` {1}, not `{2}`"),
     (r"Expected `(.+?)` (.+)", "harus `{0}` {1}", "must be `{0}` {1}"),
     (r"a criterion is given twice", "kriteria ini ditulis dua kali", "this criterion is given twice"),
+    (r"a need is given twice", "sebuah kebutuhan ditulis dua kali", "a need is given twice"),
     (r"a component is given twice", "sebuah komponen ditulis dua kali", "a component is given twice"),
     (
         r"components are asked for, but none is given",

@@ -3,6 +3,7 @@
 from datetime import date
 from functools import reduce
 from operator import and_, or_
+from typing import Final
 
 import polars as pl
 
@@ -14,12 +15,19 @@ from padan_eligibility.domain.policy_conditions import (
     Condition,
     DisabilityAnyOf,
     Everyone,
+    HasNeed,
     IdentityAgrees,
     NoneMet,
     Pregnant,
     SevereDisability,
     SexIs,
 )
+
+_FLAGS: Final[dict[type[Condition], str]] = {
+    Pregnant: "pregnant",
+    SevereDisability: "severe_disability",
+    IdentityAgrees: "identity_agrees",
+}
 
 
 def met(condition: Condition, as_of: date) -> pl.Expr:
@@ -33,16 +41,14 @@ def met(condition: Condition, as_of: date) -> pl.Expr:
                 expression &= age <= condition.to_years
         case Attends():
             expression = pl.col("school").eq_missing(condition.school.value)
-        case Pregnant():
-            expression = pl.col("pregnant")
-        case SevereDisability():
-            expression = pl.col("severe_disability")
+        case Pregnant() | SevereDisability() | IdentityAgrees():
+            expression = pl.col(_FLAGS[type(condition)])
         case DisabilityAnyOf():
             expression = reduce(or_, (pl.col(f"disability.{kind.value}") for kind in condition.kinds))
         case SexIs():
             expression = pl.col("sex") == condition.sex.value
-        case IdentityAgrees():
-            expression = pl.col("identity_agrees")
+        case HasNeed():
+            expression = reduce(or_, (pl.col("needs").list.contains(kind.value) for kind in condition.kinds))
         case Everyone():
             expression = pl.lit(value=True)
         case AllMet():

@@ -29,26 +29,27 @@ _OF_HOUSEHOLDS: dict[str, pl.DataType | type[pl.DataType]] = {
     "decile": pl.Int8,
     "proposed_for": pl.List(pl.String),
     "places": pl.List(pl.String),
+    "household_needs": pl.List(pl.String),
     **dict.fromkeys(map(match_column, MatchState), pl.Boolean),
     **{answer_column(code): pl.Boolean for code in (*Criterion2022, *CriterionBps)},
 }
 HOUSEHOLDS = pl.Schema(_OF_HOUSEHOLDS)
 """One row a household. `household_id`: the 16 bytes of its UUID."""
 
-PERSONS = pl.Schema(
-    {
-        "household_id": pl.Binary,
-        "person_id": pl.Binary,
-        "known": pl.Boolean,
-        "birth_date": pl.Date,
-        "sex": pl.String,
-        "school": pl.String,
-        "pregnant": pl.Boolean,
-        "severe_disability": pl.Boolean,
-        "identity_agrees": pl.Boolean,
-        **{f"disability.{kind.value}": pl.Boolean for kind in Disability},
-    }
-)
+_OF_PERSONS: dict[str, pl.DataType | type[pl.DataType]] = {
+    "household_id": pl.Binary,
+    "person_id": pl.Binary,
+    "known": pl.Boolean,
+    "birth_date": pl.Date,
+    "sex": pl.String,
+    "school": pl.String,
+    "pregnant": pl.Boolean,
+    "severe_disability": pl.Boolean,
+    "identity_agrees": pl.Boolean,
+    "needs": pl.List(pl.String),
+    **{f"disability.{kind.value}": pl.Boolean for kind in Disability},
+}
+PERSONS = pl.Schema(_OF_PERSONS)
 """One row a living member. `person_id`: the 16 bytes of its UUID."""
 
 
@@ -70,6 +71,7 @@ def _household(one: HouseholdFacts) -> tuple[object, ...]:
         one.decile,
         list(one.proposed_for),
         [place.programme for place in one.places if place.held],
+        [kind.value for kind in one.needs],
         one.barred,
         one.under_review,
         *answers,
@@ -100,5 +102,6 @@ def _person(one: HouseholdFacts, person: PersonFacts) -> tuple[object, ...]:
         person.pregnant,
         person.severe_disability,
         person.identity_agrees,
+        [kind.value for kind in person.needs],
         *(kind in person.disabilities for kind in Disability),
     )

@@ -23,6 +23,7 @@ from padan_eligibility.domain.policy import (
     Holds2022,
     HoldsBps,
     HoldsPlace,
+    HouseholdNeed,
     InKind,
     Leaf,
     MembersAtLeast,
@@ -125,13 +126,18 @@ def _leaf(criterion: Leaf, numbers: Iterator[int]) -> pl.Expr:
         case MembersAtLeast():
             name = found_column(next(numbers))
             expression = _at_least(criterion.bound, pl.col(name), pl.col(f"{name}.open"))
-        case ProposedFor() | HoldsPlace():
-            named = pl.col("proposed_for" if isinstance(criterion, ProposedFor) else "places")
-            expression = named.list.contains(criterion.programme)
+        case ProposedFor() | HoldsPlace() | HouseholdNeed():
+            expression = _listed(criterion)
         case ComponentsAtLeast():
             enough = pl.col(FITTING) >= criterion.bound
             expression = pl.when(enough).then(pl.lit(value=True)).when(~pl.col(OPEN)).then(pl.lit(value=False))
     return expression
+
+
+def _listed(criterion: ProposedFor | HoldsPlace | HouseholdNeed) -> pl.Expr:
+    if isinstance(criterion, HouseholdNeed):
+        return pl.col("household_needs").list.contains(criterion.kind.value)
+    return pl.col("proposed_for" if isinstance(criterion, ProposedFor) else "places").list.contains(criterion.programme)
 
 
 def _flag(criterion: Holds2022 | HoldsBps | RegisterMatch) -> str:

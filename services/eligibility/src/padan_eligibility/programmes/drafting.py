@@ -170,6 +170,7 @@ def _plain(kept: Kept) -> dict[str, Any]:
         "owner": policy.owner,
         "effective_from": policy.effective_from,
         "effective_until": None if policy.effective_until is UNSET else policy.effective_until,
+        "answers_needs": None if policy.answers_needs is UNSET else list(policy.answers_needs),
         "source": policy.source,
         "digest": version.digest,
         "drafted_by": version.drafted_by,

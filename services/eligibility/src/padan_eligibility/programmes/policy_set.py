@@ -8,7 +8,7 @@ import msgspec
 from padan_runtime.database import Database
 from psycopg import Connection
 
-from padan_eligibility.domain.own_events import places_asked
+from padan_eligibility.domain.asking import Asks, asks_of
 from padan_eligibility.domain.policy import Policy
 from padan_eligibility.domain.policy_document import read_policy
 from padan_eligibility.programmes import repository
@@ -17,7 +17,7 @@ from padan_eligibility.programmes import repository
 class _Known(msgspec.Struct, frozen=True):
     heads: tuple[int, ...]
     policies: Mapping[str, Sequence[Policy]]
-    places_asked: frozenset[str] = frozenset()
+    asks: Asks = Asks()
 
 
 class PolicySet:
@@ -46,8 +46,8 @@ class PolicySet:
             policies: dict[str, list[Policy]] = {}
             for _, data in repository.published(connection):
                 policies.setdefault(data.programme, []).append(read_policy(repository.document(data)))
-            asked = (places_asked(one) for versions in policies.values() for one in versions)
-            self._known = _Known(heads, policies, frozenset().union(*asked))
+            asks = asks_of(one for versions in policies.values() for one in versions)
+            self._known = _Known(heads, policies, asks)
         return self
 
     def latest(self, programme: str) -> Policy | None:
@@ -60,9 +60,9 @@ class PolicySet:
         return next((one for one in self._known.policies.get(programme, ()) if one.version == version), None)
 
     @property
-    def places_asked(self) -> frozenset[str]:
-        """The programmes in which some version that was published asks for places."""
-        return self._known.places_asked
+    def asks(self) -> Asks:
+        """What the versions that were published ask for."""
+        return self._known.asks
 
     def asking(self, asks: Callable[[Policy], bool]) -> frozenset[str]:
         """The programmes of which some version that was published asks for something."""

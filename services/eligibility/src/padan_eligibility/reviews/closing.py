@@ -100,7 +100,7 @@ class Closing:
                 entry(change, None, actor=person.actor),
                 *self._followed(connection, [change[0], *others], now),
             ]
-            timing.ask(connection, entries)
+            timing.ask(connection, [(UUID(one.key), one) for one in entries])
             log.append(connection, entries)
         metrics.REVIEWS_CLOSED.labels(asked.outcome.value).inc()
         return _answer(review_id, asked.outcome, event_id)

@@ -18,11 +18,12 @@ from padan_events.personal import Disability
 from psycopg import Connection, IsolationLevel, sql
 from psycopg.pq import ExecStatus
 
-from padan_eligibility.domain.own_events import asks_matches, places_asked
-from padan_eligibility.domain.policy import Count2022, CountBps, Holds2022, HoldsBps, MatchState, Policy
+from padan_eligibility.domain.policy import Count2022, CountBps, Holds2022, HoldsBps, Policy
 from padan_eligibility.domain.policy_document import leaves
 from padan_eligibility.facts.told import ALL
-from padan_eligibility.population.frames import Code, answer_column, match_column
+from padan_eligibility.population.frames import Code, answer_column
+from padan_eligibility.simulation import columns
+from padan_eligibility.simulation.columns import Column
 from padan_eligibility.simulation.placing import LISTED
 
 LOCK: Final = 0x7061_6461_6E05
@@ -97,9 +98,9 @@ def populations(
     bounds = [UUID(int=_KEYS * part // parts) for part in range(parts)]
     for low, high in zip(bounds, [*bounds[1:], None], strict=True):
         of = _Keys(region, low, high)
-        households = _households(connection, of, codes, _of_own_events(policies))
+        households = _households(connection, of, codes, columns.of_households(policies))
         keys = households.select("household_id", "id")
-        persons = _persons(connection, of, keys)
+        persons = _persons(connection, of, keys, columns.of_persons(policies))
         yield Part(households, persons, _listed(connection, of, keys, policies[-1].programme, listed))
 
 
@@ -138,14 +139,14 @@ def _asked(policies: Sequence[Policy]) -> list[Code]:
 
 
 def _households(
-    connection: Connection[Any], of: _Keys, codes: Sequence[Code], own: Mapping[str, sql.Composable]
+    connection: Connection[Any], of: _Keys, codes: Sequence[Code], own: Mapping[str, Column]
 ) -> pl.DataFrame:
     answers = [sql.SQL("circumstances #>> {}").format([_list_of(code), code.value]) for code in codes]
     query = sql.SQL("SELECT {columns} FROM household_fact f WHERE {region} AND {keys}").format(
         columns=sql.SQL(", ").join(
             [
                 sql.SQL("household_id, regency, state, decile, array_to_string(proposed_for, ',')"),
-                *own.values(),
+                *(one.sql for one in own.values()),
                 *answers,
             ]
         ),
@@ -159,7 +160,7 @@ def _households(
         "state": pl.String,
         "decile": pl.Int8,
         "proposed_for": pl.String,
-        **{name: pl.String if name == _PLACES else pl.Int8 for name in own},
+        **{name: one.read_as for name, one in own.items()},
         **dict.fromkeys(names, pl.String),
     }
     return (
@@ -168,37 +169,10 @@ def _households(
         .with_row_index("household_id")
         .with_columns(
             pl.col("proposed_for").fill_null("").str.split(","),
-            *(_read(name) for name in own),
+            *(one.value(name) for name, one in own.items()),
             *(pl.col(name).replace_strict(_ANSWERS, default=None, return_dtype=pl.Boolean) for name in names),
         )
     )
-
-
-_PLACES: Final = "places"
-
-
-def _of_own_events(policies: Sequence[Policy]) -> dict[str, sql.Composable]:
-    """Of what this service's own events tell, the columns that the policies ask for: each is a look a family."""
-    asked = _MATCHES if any(map(asks_matches, policies)) else {}
-    if any(map(places_asked, policies)):
-        held = "SELECT string_agg(p.programme, ',') FROM place p WHERE p.household_id = f.household_id AND p.held"
-        return asked | {_PLACES: sql.SQL("({})").format(sql.SQL(held))}
-    return asked
-
-
-def _read(name: str) -> pl.Expr:
-    column = pl.col(name)
-    return column.fill_null("").str.split(",") if name == _PLACES else column.cast(pl.Boolean)
-
-
-_MATCHES: Final[dict[str, sql.Composable]] = {
-    match_column(MatchState.FOUNDED): sql.SQL(
-        "EXISTS (SELECT FROM barred_household b WHERE b.household_id = f.household_id)::int"
-    ),
-    match_column(MatchState.OPEN): sql.SQL(
-        "EXISTS (SELECT FROM review r WHERE r.household_id = f.household_id AND r.outcome IS NULL)::int"
-    ),
-}
 
 
 def _list_of(code: Code) -> str:
@@ -208,13 +182,17 @@ def _list_of(code: Code) -> str:
 _FLAGS: Final = ("known", "pregnant", "severe_disability", "identity_agrees")
 
 
-def _persons(connection: Connection[Any], of: _Keys, keys: pl.DataFrame) -> pl.DataFrame:
+def _persons(connection: Connection[Any], of: _Keys, keys: pl.DataFrame, own: Mapping[str, Column]) -> pl.DataFrame:
     query = sql.SQL(
         "SELECT household_id, known::int, pregnant::int, severe_disability::int, "
         "(cardinality(identity_conflicts) = 0)::int, birth_date, sex, school, "
-        "CASE WHEN disabilities <> '{{}}' THEN array_to_string(disabilities, ',') END "
-        "FROM person_fact WHERE died_on IS NULL AND {keys} AND {within}"
-    ).format(keys=of.keys, within=of.within)
+        "CASE WHEN disabilities <> '{{}}' THEN array_to_string(disabilities, ',') END{own} "
+        "FROM person_fact f WHERE died_on IS NULL AND {keys} AND {within}"
+    ).format(
+        keys=of.keys,
+        within=of.within,
+        own=sql.SQL("").join(sql.SQL(", {}").format(one.sql) for one in own.values()),
+    )
     schema = {
         "id": pl.String,
         **dict.fromkeys(_FLAGS, pl.Int8),
@@ -222,12 +200,14 @@ def _persons(connection: Connection[Any], of: _Keys, keys: pl.DataFrame) -> pl.D
         "sex": pl.String,
         "school": pl.String,
         "disabilities": pl.String,
+        **{name: one.read_as for name, one in own.items()},
     }
     kinds = pl.col("disabilities").fill_null("").str.split(",")
     return (
         _together(_pieces(connection, query), schema, lambda piece: piece.join(keys, on="id").drop("id"))
         .with_columns(
             *(pl.col(flag).cast(pl.Boolean) for flag in _FLAGS),
+            *(one.value(name) for name, one in own.items()),
             *(kinds.list.contains(kind.value).alias(f"disability.{kind.value}") for kind in Disability),
         )
         .drop("disabilities")

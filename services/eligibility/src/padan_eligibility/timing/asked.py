@@ -1,5 +1,5 @@
 """Deciding anew what an event of this service touches: a review that opened or closed, a place that was given or ended,
-where a policy asks for it.
+or a need of somebody who has moved, where a policy asks for it.
 
 What is to be done is written in the transaction that tells the event, and taken out in the one that decides: a crash
 anywhere leaves it to be done. Who changes nothing by it emits nothing.
@@ -12,12 +12,18 @@ from uuid import UUID
 from padan_runtime.problems import Unavailable
 from psycopg import Connection
 
+from padan_eligibility.domain.asking import asks_members_needs
 from padan_eligibility.domain.own_events import asks_own_events
+from padan_eligibility.domain.policy import Policy
 from padan_eligibility.domain.policy_document import PolicyError
 from padan_eligibility.places import repository as places
 from padan_eligibility.programmes.policy_set import PolicySet
 from padan_eligibility.timing import repository
 from padan_eligibility.timing.redeciding import PAGE, Redecided, Redeciding, Why
+
+
+def _asks(policy: Policy) -> bool:
+    return asks_own_events(policy) or asks_members_needs(policy)
 
 
 class Asked:
@@ -51,7 +57,7 @@ class Asked:
 
     def _asking(self, connection: Connection[Any]) -> frozenset[str]:
         try:
-            return self._policies.within(connection).asking(asks_own_events)
+            return self._policies.within(connection).asking(_asks)
         except PolicyError as error:
             raise Unavailable("policies") from error
 

@@ -114,7 +114,7 @@ class Redeciding:
             policies = self._policies.within(connection)
         except PolicyError as error:
             raise Unavailable("policies") from error
-        known = facts.read_facts(connection, ids, policies.places_asked)
+        known = facts.read_facts(connection, ids, policies.asks)
         households = [
             (
                 Basis(

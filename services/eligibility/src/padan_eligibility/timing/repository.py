@@ -2,14 +2,13 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 import msgspec
 from padan_events import Event
 from padan_events.eligibility import PolicyPublished
 from padan_events.local_date import ZONES, begins, local_date
-from padan_runtime.log import Entry
 from psycopg import Connection
 from psycopg.rows import class_row
 
@@ -78,11 +77,20 @@ def due(connection: Connection[Any], today: Mapping[str, date], limit: int) -> l
     return list(dict.fromkeys(household_id for (household_id,) in rows))
 
 
-def ask(connection: Connection[Any], told: Iterable[Entry]) -> None:
-    """Let the households of these entries of the log be decided anew, in the transaction that appends them."""
+class Told(Protocol):
+    """An event, or the entry of one."""
+
+    @property
+    def event_id(self) -> UUID: ...
+    @property
+    def correlation_id(self) -> UUID: ...
+
+
+def ask(connection: Connection[Any], told: Iterable[tuple[UUID, Told]]) -> None:
+    """Let households be decided anew, each for an event, in the transaction that takes it in or tells it."""
     connection.cursor().executemany(
         "INSERT INTO redeciding (household_id, cause, correlation_id) VALUES (%b, %b, %b)",
-        [(UUID(one.key), one.event_id, one.correlation_id) for one in told],
+        [(household_id, one.event_id, one.correlation_id) for household_id, one in told],
     )
 
 

@@ -31,6 +31,7 @@ class PolicyPart(BaseModel):
     owner: str = Described(description="A national body by its name, or a region by its code.", examples=["ministry"])
     effective_from: date
     effective_until: date | None
+    answers_needs: list[str] | None = Described(default=None, examples=[["neglected_elderly"]])
     source: str
     digest: str = Described(description="SHA-256 of the document; a review names what it agrees to by it.")
     drafted_by: str | None = Described(description="Null: it came with the system.")

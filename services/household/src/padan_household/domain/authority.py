@@ -59,6 +59,9 @@ MAY: Final[Mapping[str, frozenset[str]]] = {
     "accept_relocation": _MOVES,
     "refuse_relocation": _MOVES,
     "cancel_relocation": _MOVES,
+    "record_need": _FAMILIES,
+    "refer_need": frozenset({"facilitator", "social_office"}),
+    "deliver_intervention": frozenset({"facilitator", "social_office"}),
     "merge_members": frozenset({"social_office"}),
     "unmerge_members": frozenset({"social_office"}),
 }

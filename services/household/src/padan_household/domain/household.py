@@ -109,6 +109,13 @@ class Objection(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     appealed: bool = False
 
 
+class HouseholdNeed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A need of a member, or (None) of the household: over once it is met. Its kind is sealed in its event."""
+
+    person_id: UUID | None = None
+    met: bool = False
+
+
 class MoveStage(StrEnum):
     """How far a move to another place is. `settled`: the family lives there, and the destination may still object."""
 
@@ -168,6 +175,7 @@ class Household(msgspec.Struct, frozen=True, kw_only=True):
     field: FieldState = FieldState()
     aid: Aid = Aid()
     objections: dict[UUID, Objection] = {}
+    needs: dict[UUID, HouseholdNeed] = {}
     relocation: Relocation | None = None
     seen: dict[UUID, Seen] = {}
 

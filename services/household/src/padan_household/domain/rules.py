@@ -32,6 +32,7 @@ from padan_events.commands.families import (
     SplitHousehold,
     TransferMembers,
 )
+from padan_events.commands.needs import DeliverIntervention, RecordNeed, ReferNeed
 from padan_events.commands.objections import AppealObjection, RaiseObjection, ResolveObjection
 from padan_events.commands.recipients import (
     ConfirmRecipient,
@@ -59,6 +60,7 @@ from padan_household.domain import (
     duplicates,
     families,
     identities,
+    needs,
     objections,
     recipients,
     relocating,
@@ -173,6 +175,9 @@ RULES: Final[Mapping[type, Rule]] = {
     RaiseObjection: Rule(decide=objections.raise_objection, may_act=of_its_village, unnamed=True),
     ResolveObjection: Rule(decide=objections.resolve),
     AppealObjection: Rule(decide=objections.appeal, may_act=of_its_village, unnamed=True),
+    RecordNeed: Rule(decide=needs.record, opens_members=True),
+    ReferNeed: Rule(decide=needs.refer, opens_members=True),
+    DeliverIntervention: Rule(decide=needs.deliver),
     RelocateHousehold: Rule(decide=relocating.relocate),
     ObjectRelocation: Rule(decide=relocating.object_to),
     RequestRelocation: Rule(decide=relocating.request),

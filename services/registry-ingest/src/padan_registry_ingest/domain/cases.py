@@ -9,6 +9,7 @@ import msgspec
 from padan_events.commands import Command, Fault
 from padan_events.commands.cases import Approve, Deliberate
 
+from padan_registry_ingest.domain.needs import need_faults
 from padan_registry_ingest.domain.recipients import recipient_faults
 from padan_registry_ingest.domain.texts import EARLIEST, LONGEST_NOTE, line, text_faults
 
@@ -48,4 +49,5 @@ def _found(command: Any, now: datetime) -> Iterator[Fault]:
         elif command.given_at > now + _AHEAD:
             yield Fault("date_in_future", "given_at")
     yield from recipient_faults(command, now)
+    yield from need_faults(command, now)
     yield from text_faults(getattr(command, "note", None), LONGEST_NOTE, "note")
