@@ -2,9 +2,11 @@
 
 import csv
 import io
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from padan_cli.csv_files import write_csv
 from padan_cli.payments import payments
 from padan_cli.payments_results import COLUMNS, Row, key_of, read_rows, refused, write_refused
 from padan_cli.payments_tables import show_answers
@@ -118,6 +120,21 @@ def test_what_was_refused_can_be_put_right_and_sent_as_it_is(tmp_path: Path) -> 
     again = read_rows(beside)
     assert again[0].result == rows[0].result == {"line": 1, "status": "paid", "on": "2026-03-10", "reference": "-7"}
     assert again[1].answer["code"] == "result_cell_wrong"
+
+
+def test_half_a_file_is_never_left_in_the_place_of_a_whole_one(tmp_path: Path) -> None:
+    file = tmp_path / "lines.csv"
+    assert write_csv(file, ("line",), [{"line": 1}]) == 1
+    whole = file.read_bytes()
+
+    def rows() -> Iterator[dict[str, int]]:
+        yield {"line": 2}
+        raise PlatformError("gateway_unreachable", "Tidak menjawab.", "It does not answer.")
+
+    with pytest.raises(PlatformError):
+        write_csv(file, ("line",), rows())
+    assert file.read_bytes() == whole
+    assert list(tmp_path.iterdir()) == [file]
 
 
 def test_the_key_of_the_same_results_is_the_same_and_of_others_another() -> None:

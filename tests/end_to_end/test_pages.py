@@ -59,6 +59,7 @@ def test_a_newcomer_takes_a_family_through_its_life_by_the_page(newcomer: Stack,
         kept,
         *blocks("places.md"),
         *blocks("periods.md"),
+        *blocks("payments.md"),
         *blocks("reviews.md"),
         *blocks("life-events.md"),
     )
@@ -67,6 +68,9 @@ def test_a_newcomer_takes_a_family_through_its_life_by_the_page(newcomer: Stack,
     assert '"outcome": "unfounded"' in said
     assert re.search(r'"programme": "sembako".*?"status": "held"', said, re.DOTALL)
     assert re.search(r'"families": 1,\s+"amount_idr": 600000', said)
+    assert '"code": "payment_step_not_allowed"' in said
+    assert re.search(r"1 +diterima / taken +\n.*?1 +sudah pernah diterima / taken already +\n", said, re.DOTALL)
+    assert "2026-T1, Rp 600,000: paid into the account" in said
     family = json.loads((tmp_path / "end.json").read_text())
     (living,) = (member for member in family["members"] if member["alive"])
     assert (family["state"], family["head"], living["name"]) == ("determined", living["person_id"], "SARI CONTOH")

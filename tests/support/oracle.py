@@ -281,6 +281,7 @@ def check_everything(platform: Platform, *, set_aside: Mapping[tuple[str, str], 
     assert sorted(decided) == sorted(shown)
     check_decided(partial(count, platform), households)
     aid_shown.check_reviews(partial(query, platform))
+    aid_shown.check_payments(partial(query, platform))
     wait_until(
         lambda: aid_shown.places_are_shown(partial(query, platform)),
         "every place that is held or waited for is shown, and no other",

@@ -12,7 +12,7 @@ from padan_cli.csv_files import write_csv
 from padan_cli.payments import pages
 from padan_cli.payments_tables import console, show_findings
 from padan_cli.platform_commands import InstanceName
-from padan_cli.policy import Acting, Token, gateway_of
+from padan_cli.policy import Token, gateway_of
 
 audit = typer.Typer(help="Ask for findings: payments that should not have been, and what proves it.")
 _PAGE: Final = 500
@@ -20,6 +20,9 @@ _COLUMNS: Final = (
     "kind", "programme", "stage", "regency", "household_id", "list_id", "line", "amount_idr", "paid_on", "event_id",
     "topic", "type", "time",
 )  # fmt: skip
+
+
+_Reader = Annotated[Role, typer.Option(metavar="ROLE", help="As whom: auditor, ministry or data_protection_officer.")]
 
 
 class Kind(StrEnum):
@@ -48,7 +51,7 @@ def findings(  # noqa: PLR0917 - typer calls it, by name
     programme: Annotated[str | None, typer.Option(help="Only of this programme, such as sembako.")] = None,
     stage: Annotated[str | None, typer.Option(help="Only of this stage, such as 2026-T1.")] = None,
     csv: Annotated[Path | None, typer.Option(help="Where to write all of it: one row an event that proves.")] = None,
-    role: Acting = Role.AUDITOR,
+    role: _Reader = Role.AUDITOR,
     region: Annotated[str, typer.Option(help="For which region you act: its code, or ID for the nation.")] = "ID",
     token: Token = None,
     instance: InstanceName = "local",

@@ -10,10 +10,24 @@ _DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> int:
-    """Write a header and one line a row; what a row lacks is left empty. Answers how many rows there were."""
+    """Write a header and one line a row; what a row lacks is left empty. Answers how many rows there were. The file is
+    there with all of it, or stays as it was: half a list must not be taken for one. Raises what `rows` raises."""
+    if path.exists() and not path.is_file():  # such as /dev/stdout
+        return _write(path, columns, rows)
+    part = path.with_name(f".{path.name}.part")
+    try:
+        count = _write(part, columns, rows)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return count
+
+
+def _write(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> int:
     descriptor, count = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), 0
     with os.fdopen(descriptor, "w", encoding="utf-8-sig", newline="") as file:
-        os.fchmod(file.fileno(), 0o600)  # one that was there keeps its mode else
+        if path.is_file():
+            os.fchmod(file.fileno(), 0o600)  # one that was left there keeps its mode else
         writer = csv.DictWriter(file, columns, restval="")
         writer.writeheader()
         for row in rows:

@@ -218,7 +218,7 @@ class Gateway:
             time.sleep(_POLL_S)
 
 
-class ServiceAway(Exception):
+class ServiceAway(PlatformError):
     """The gateway answers, but what stands behind it does not at this moment (502, 503, 504)."""
 
 
@@ -255,7 +255,8 @@ def _content(response: httpx.Response) -> dict[str, Any]:
     if response.is_success:
         return dict(response.json())
     if response.status_code in {502, 503, 504} and response.request.method == "GET":
-        raise ServiceAway
+        away = _refusal(response)
+        raise ServiceAway(away.code, away.indonesian, away.english)
     raise _refusal(response)
 
 

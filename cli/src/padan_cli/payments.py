@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Final
 from uuid import uuid4
@@ -13,8 +14,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from padan_cli.csv_files import write_csv
 from padan_cli.ingest import Gateway, must_be_readable
+from padan_cli.patience import patiently
 from padan_cli.payments_results import COLUMNS, read_rows, refused, send, write_refused
-from padan_cli.payments_tables import console, show_answers, show_line, show_lists, show_recoveries
+from padan_cli.payments_tables import console, show_answers, show_line, show_lists, show_order, show_recoveries
 from padan_cli.platform_commands import InstanceName
 from padan_cli.policy import Acting, Token, gateway_of
 
@@ -59,8 +61,12 @@ class Outcome(StrEnum):
     UNFOUNDED = "unfounded"
 
 
-_List = Annotated[str, typer.Argument(help="The payment list's id, as `padan payments lists` prints it.")]
+_List = Annotated[
+    str, typer.Argument(metavar="LIST", help="The payment list's id, as `padan payments lists` prints it.")
+]
 _Line = Annotated[int, typer.Argument(help="The number of the line.")]
+_Reader = Annotated[Role, typer.Option(metavar="ROLE", help="As whom, such as auditor, or paying_bank of its lists.")]
+_Bank = Annotated[Role, typer.Option(metavar="ROLE", help="As whom: the bank that the list names.")]
 _Region = Annotated[str, typer.Option(help="For which region you act: its code, or ID for the nation.")]
 _Subject = Annotated[str, typer.Option(help="Who acts, as it will stand in the events.")]
 _Key = Annotated[str | None, typer.Option(help="Names this request: the same again is answered the same.")]
@@ -74,7 +80,7 @@ def register(app: typer.Typer) -> None:
 @payments.command("lists")
 def lists(
     subject: _Subject = "padan-payments",
-    role: Acting = Role.AUDITOR,
+    role: _Reader = Role.AUDITOR,
     region: _Region = "ID",
     token: Token = None,
     instance: InstanceName = "local",
@@ -112,7 +118,7 @@ def lines(  # noqa: PLR0917 - typer calls it, by name
         Purpose | None, typer.Option(help="Why names and NIKs are read, as it will stand in the log.")
     ] = None,
     subject: _Subject = "padan-payments",
-    role: Acting = Role.AUDITOR,
+    role: _Reader = Role.AUDITOR,
     region: _Region = "ID",
     token: Token = None,
     instance: InstanceName = "local",
@@ -134,7 +140,7 @@ def _lines(gateway: Gateway, address: str, purpose: str | None) -> Iterator[dict
     with _bar() as bars:
         bar = bars.add_task("baris / lines", total=None)
         while cursor is not None:
-            page = gateway.get(f"{address}&cursor={cursor}", purpose=purpose)
+            page = patiently(partial(gateway.get, f"{address}&cursor={cursor}", purpose=purpose))
             for line in page["lines"]:
                 held = "" if line["held"] is None else " ".join(line["held"]["reasons"])
                 yield {**{name: line[name] for name in _LINE if name in line}, **line["recipient"], "held": held}
@@ -147,7 +153,7 @@ def results(  # noqa: PLR0917 - typer calls it, by name
     list_id: _List,
     file: Annotated[Path, typer.Argument(help="CSV; its header: `padan payments template`.")],
     subject: _Subject,
-    role: Acting = Role.PAYING_BANK,
+    role: _Bank = Role.PAYING_BANK,
     region: _Region = "ID",
     token: Token = None,
     instance: InstanceName = "local",
@@ -193,11 +199,7 @@ def order(  # noqa: PLR0917 - typer calls it, by name
     with gateway_of(instance, token, role, region, subject) as gateway, console().status("memerintahkan / ordering"):
         found = gateway.post(f"/v1/payment-lists/{list_id}/order", headers=_named(key), timeout=_WITHIN_S)
     out = console()
-    out.print(
-        f"perintah / order {found['order']}: {found['lines']:,} baris / lines, Rp {found['amount_idr']:,}; "
-        f"tidak dibayar / excluded {found['excluded']:,}; ditahan / held {found['held']:,}",
-        markup=False,
-    )
+    show_order(out, found)
     show_lists(out, [found["list"]])
 
 
@@ -218,7 +220,7 @@ def hold(  # noqa: PLR0917 - typer calls it, by name
     with gateway_of(instance, token, role, region, subject) as gateway:
         body = {"reason": reason, "until": until}
         address = f"/v1/payment-lists/{list_id}/lines/{line}/hold"
-        show_line(console(), gateway.post(address, json=body, headers=_named(key))["line"])
+        show_line(console(), gateway.post(address, json=body, headers=_named(key)))
 
 
 @payments.command()
@@ -235,14 +237,14 @@ def release(  # noqa: PLR0917 - typer calls it, by name
     """Let a line go on that was held by hand."""
     with gateway_of(instance, token, role, region, subject) as gateway:
         address = f"/v1/payment-lists/{list_id}/lines/{line}/release"
-        show_line(console(), gateway.post(address, headers=_named(key))["line"])
+        show_line(console(), gateway.post(address, headers=_named(key)))
 
 
 @payments.command()
 def recoveries(  # noqa: PLR0917 - typer calls it, by name
     state: Annotated[RecoveryState | None, typer.Option(help="Only those that are open, or closed.")] = None,
     programme: Annotated[str | None, typer.Option(help="Only those of this programme.")] = None,
-    role: Acting = Role.AUDITOR,
+    role: _Reader = Role.AUDITOR,
     region: _Region = "ID",
     token: Token = None,
     instance: InstanceName = "local",
@@ -273,10 +275,10 @@ def close(  # noqa: PLR0917 - typer calls it, by name
 
 def pages(gateway: Gateway, address: str, what: str) -> Iterator[dict[str, Any]]:
     """All that an address answers with, page by page."""
-    page = gateway.get(address)
+    page = patiently(partial(gateway.get, address))
     yield from page[what]
     while page["next_cursor"] is not None:
-        page = gateway.get(f"{address}&cursor={page['next_cursor']}")
+        page = patiently(partial(gateway.get, f"{address}&cursor={page['next_cursor']}"))
         yield from page[what]
 
 

@@ -5,9 +5,9 @@ A row that cannot be read spoils no other. The same file again is harmless: what
 
 import csv
 import re
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +17,7 @@ import msgspec
 
 from padan_cli.csv_files import write_csv
 from padan_cli.ingest import Gateway
+from padan_cli.patience import patiently
 from padan_cli.platform import PlatformError
 
 COLUMNS: Final = ("line", "status", "on", "amount_idr", "reason", "reference", "card")
@@ -27,9 +28,6 @@ STATUSES: Final = (
     "account_checked", "account_failed", "paid", "withdrawn", "not_withdrawn", "returned", "excluded",
 )  # fmt: skip
 AT_ONCE: Final = 1_000
-_AWAY: Final = ("gateway_unreachable", "service_unavailable")
-_GONE_FOR_S: Final = 120.0
-_AGAIN_AFTER_S: Final = 1.0
 _PATTERNS: Final[Mapping[str, re.Pattern[str]]] = {
     "line": re.compile("[1-9][0-9]{0,8}", re.ASCII),
     "amount_idr": re.compile("[0-9]{1,15}", re.ASCII),
@@ -83,7 +81,9 @@ def send(gateway: Gateway, list_id: str, rows: Sequence[Row], told: Callable[[in
     for start in range(0, len(readable), AT_ONCE):
         chunk = readable[start : start + AT_ONCE]
         body = msgspec.json.encode({"results": [row.result for row in chunk]})
-        found = _post(gateway, f"/v1/payment-lists/{list_id}/results", body, key_of(list_id, body))
+        headers = {"Idempotency-Key": key_of(list_id, body), "Content-Type": "application/json"}
+        give = partial(gateway.post, f"/v1/payment-lists/{list_id}/results", content=body, headers=headers)
+        found = patiently(give)
         for row, answer in zip(chunk, found["results"], strict=True):
             row.answer = answer
         told(len(chunk))
@@ -108,18 +108,6 @@ def write_refused(rows: Sequence[Row], path: Path) -> None:
             yield {**row.cells, **dict(zip(ANSWERED, (row.answer.get(name) for name in words), strict=True))}
 
     write_csv(path, (*COLUMNS, *ANSWERED), told())
-
-
-def _post(gateway: Gateway, path: str, body: bytes, key: str) -> dict[str, Any]:
-    headers = {"Idempotency-Key": key, "Content-Type": "application/json"}
-    began = time.monotonic()
-    while True:
-        try:
-            return gateway.post(path, content=body, headers=headers)
-        except PlatformError as error:
-            if error.code not in _AWAY or time.monotonic() - began > _GONE_FOR_S:
-                raise
-        time.sleep(_AGAIN_AFTER_S)
 
 
 def _read(cells: dict[str, str]) -> Row:

@@ -59,11 +59,17 @@ def show_lists(out: Console, found: Sequence[Mapping[str, Any]]) -> None:
         )  # fmt: skip
         out.print(_totals(one))
         for order in one["orders"]:
-            out.print(
-                f"    perintah / order {order['order']}: {order['lines']:,} baris / lines, Rp {order['amount_idr']:,}, "
-                f"{order['by']} {order['at']}\n    SHA-256 {order['digest']}",
-                markup=False, soft_wrap=True,
-            )  # fmt: skip
+            show_order(out, order)
+
+
+def show_order(out: Console, order: Mapping[str, Any]) -> None:
+    """What was ordered at once, and what was not."""
+    out.print(
+        f"perintah / order {order['order']}: {order['lines']:,} baris / lines, Rp {order['amount_idr']:,}\n"
+        f"    tidak dibayar / excluded {order['excluded']:,} · ditahan / held {order['held']:,}\n"
+        f"    {order['by']} {order['at']}\n    SHA-256 {order['digest'] or '-'}",
+        markup=False, soft_wrap=True,
+    )  # fmt: skip
 
 
 def _totals(one: Mapping[str, Any]) -> Table:
@@ -83,7 +89,7 @@ def _totals(one: Mapping[str, Any]) -> Table:
 def show_line(out: Console, line: Mapping[str, Any]) -> None:
     """A line as it stands."""
     held = line["held"]
-    why = "" if held is None else f" · ditahan / held: {', '.join(held['reasons'])}{_until(held)}"
+    why = "" if held is None else f"\n    ditahan / held: {', '.join(held['reasons'])}{_until(held)}"
     out.print(
         f"{line['line']} {line['household_id']}: {_STATUSES[line['status']]}{why}",
         markup=False, soft_wrap=True,

@@ -142,19 +142,10 @@ class ResultsAnswer(Model):
     results: list[ResultPart]
 
 
-class OrderAnswer(SumPart):
-    """What this order came to: lines ordered from the bank, and how many were excluded before it, or wait."""
+class OrderAnswer(OrderedPart):
+    """What this order came to, and the list as it stands."""
 
-    order: int
-    excluded: int
-    held: int
     list_: ListPart = Described(alias="list")
-
-
-class LineAnswer(Model):
-    """A line as it stands after it was held, or let go."""
-
-    line: LinePart
 
 
 class RecoveryPart(Model):

@@ -15,7 +15,7 @@ from padan_gateway.domain.access import Action, Field
 from padan_gateway.domain.lens import Lens
 from padan_gateway.parts import Parts
 from padan_gateway.payments import repository
-from padan_gateway.payments.answers import LineAnswer, LinesAnswer, ListPart, ListsAnswer, OrderAnswer, Status
+from padan_gateway.payments.answers import LinePart, LinesAnswer, ListPart, ListsAnswer, OrderAnswer, Status
 from padan_gateway.payments.asking import LIST_WITHIN_S, Asking, Key, listed, responses
 from padan_gateway.signin.context import log_read, seen_by
 from padan_gateway.signin.door import StatedPurpose
@@ -132,13 +132,13 @@ def router(parts: Parts) -> APIRouter:
 
     async def changed(list_id: UUID, what: str, caller: Caller, body: dict[str, Any]) -> Response:
         found = await asked("POST", f"/payment-lists/{list_id}/{what}", caller, body)
-        (line,) = await asyncio.to_thread(shown, [found], caller, Lens(caller.role, None))
-        return json_response({"line": line})
+        (line,) = await asyncio.to_thread(shown, [found["line"]], caller, Lens(caller.role, None))
+        return json_response(line)
 
     @routes.post(
         "/v1/payment-lists/{list_id}/lines/{line}/hold",
         summary="Hold a line that is not paid yet",
-        response_model=LineAnswer,
+        response_model=LinePart,
         responses=answers,
     )
     async def hold(
@@ -150,7 +150,7 @@ def router(parts: Parts) -> APIRouter:
     @routes.post(
         "/v1/payment-lists/{list_id}/lines/{line}/release",
         summary="Let a line go on that was held by hand",
-        response_model=LineAnswer,
+        response_model=LinePart,
         responses=answers,
     )
     async def release(list_id: UUID, line: _Line, caller: Annotated[Caller, orders], idempotency_key: Key) -> Response:

@@ -50,9 +50,8 @@ def router(parts: Parts) -> APIRouter:
         limit: _Limit = 100,
     ) -> Response:
         body = {"after": cursor, "limit": limit, "state": state, "programme": programme}
-        found = (await asked("POST", "/recoveries", caller, body))["recoveries"]
-        next_cursor = found[-1]["recovery_id"] if len(found) == limit else None
-        return json_response({"recoveries": [named(one) for one in found], "next_cursor": next_cursor})
+        found = await asked("POST", "/recoveries", caller, body)
+        return json_response({"recoveries": [named(one) for one in found["recoveries"]], "next_cursor": found["next"]})
 
     @routes.post(
         "/v1/recoveries/{recovery_id}/close",
@@ -64,7 +63,8 @@ def router(parts: Parts) -> APIRouter:
         recovery_id: UUID, form: SettleForm, caller: Annotated[Caller, orders], idempotency_key: Key
     ) -> Response:
         body = {**form.model_dump(), "request": idempotency_key}
-        return json_response(named(await asked("POST", f"/recoveries/{recovery_id}/close", caller, body)))
+        closed = await asked("POST", f"/recoveries/{recovery_id}/close", caller, body)
+        return json_response(named(closed["recovery"]))
 
     @routes.get(
         "/v1/findings",
