@@ -159,7 +159,7 @@ class PayDesk(Desk):
     async def closed_stage(self, families: int, places: int | None = None, name: str = "2026-T1") -> list[UUID]:
         """A stage that is closed with so many families on its list."""
         made = [self.enters(number) for number in range(families)]
-        await self.read()
+        await self.read_all(80)
         asked = QuotaAsked(programme="pkh", regency=REGENCY, places=places or families, request="quota")
         await asyncio.to_thread(set_quota, self.database, self.office.policies, OWNER, asked, READER)
         await self.close(name)
@@ -190,12 +190,17 @@ class PayDesk(Desk):
     async def order(self, key: str = "order") -> Order:
         return await asyncio.to_thread(self.work.ordering.order, OWNER, self.list_id, key, self.cut)
 
-    async def order_while_read(self) -> Order:
+    async def read_all(self, most: int = 1_000_000) -> None:
+        """In batches of so many events of a shard, as the reader of the facts gets them."""
+        while any(event.pos > self.read_to[event.shard] for event in self.told):
+            await self.read(most=most)
+
+    async def order_while_read(self, key: str = "order", most: int = 1_000_000) -> Order:
         """The order is given before what happened last is read, and waits for that."""
         self.asked.clear()
-        ordering = asyncio.create_task(self.order())
+        ordering = asyncio.create_task(self.order(key))
         assert await asyncio.to_thread(self.asked.wait, 30), "nobody asked for a cut"
-        await self.read()
+        await self.read_all(most)
         return await ordering
 
     async def allocate(self) -> None:
@@ -211,6 +216,9 @@ class PayDesk(Desk):
 
     def line(self, family: UUID) -> Line:
         return next(one for one in self.all_lines() if one.household_id == family)
+
+    def line_of(self, number: int) -> Line:
+        return next(one for one in self.all_lines() if one.line == number)
 
     def shown(self) -> ListTold:
         with self.database.transaction() as connection:
@@ -254,6 +262,16 @@ class PayDesk(Desk):
         assert sum(one.amount_idr for one in shown.totals.values()) == shown.amount_idr
         assert shown.regencies is not None
         assert sum(one.lines for one in shown.regencies) == shown.lines
+        with self.database.transaction() as connection:
+            counted = connection.execute(
+                "SELECT regency, status, held, sum(lines), sum(amount_idr) FROM payment_total GROUP BY 1, 2, 3 "
+                "HAVING sum(lines) <> 0 ORDER BY 1, 2, 3"
+            ).fetchall()
+            stored_lines = connection.execute(
+                "SELECT regency, status, holds <> '{}', count(*), sum(amount_idr) FROM payment_line GROUP BY 1, 2, 3 "
+                "ORDER BY 1, 2, 3"
+            ).fetchall()
+        assert counted == stored_lines
         assert self.replayed() == (self.all_lines(), self.recoveries())
         return shown
 

@@ -23,7 +23,8 @@ def follow(connection: Connection[Any], changes: Iterable[FactChange]) -> list[E
     moved = {one.household_id: one for one in changes if one.moves_payments and not one.proposed}
     if not moved:
         return []
-    lines.hold_families(connection, alone=False)
+    # Whose lines belong together is about to change: nobody may pay one of them by who they were before.
+    lines.hold_families(connection, alone=any(one.fates.aliases for one in moved.values()))
     held = lines.hold_related(connection, sorted(moved), sorted(_people(moved.values())))
     if not held:
         return []

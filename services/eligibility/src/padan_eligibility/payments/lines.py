@@ -50,9 +50,10 @@ _FAMILIES_LOCK: Final = 0x7061_6461_6E06
 
 
 def hold_families(connection: Connection[Any], *, alone: bool) -> None:
-    """Until the end of the transaction either families are followed, by any number of workers, or (`alone`) lines are
-    made of them: else one that changes while its line comes about would not be followed. Behind the facts' own rows,
-    and before lines."""
+    """Until the end of the transaction either families are followed and paid, by any number of workers, or (`alone`)
+    lines are made of them, or records of persons turn out to be of one: else a family that changes while its line comes
+    about would not be followed, and whose payments belong together would be overlooked. Behind the facts' own rows, and
+    before lists and lines."""
     lock = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
     connection.execute(sql.SQL("SELECT {}(%s)").format(sql.Identifier(lock)), [_FAMILIES_LOCK])
 

@@ -66,7 +66,8 @@ class Looking:
         return len(due)
 
     def _count(self) -> None:
-        with self._database.statement() as connection:
+        with self._database.transaction() as connection:
+            repository.put_together(connection)
             found = reading.open_recoveries(connection)
         for reason in RecoveryReason:
             metrics.RECOVERIES_OPEN.labels(reason.value).set(found.get(reason.value, 0))

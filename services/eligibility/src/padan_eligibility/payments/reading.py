@@ -18,6 +18,14 @@ from padan_eligibility.payments.shapes import HeldTold, Lines, LineTold, ListTol
 from padan_eligibility.payments.taking import BANK
 from padan_eligibility.programmes.policy_set import PolicySet
 
+_CONDITIONS: Final = {
+    "list": sql.SQL("list_id = %(list)s"),
+    "after": sql.SQL("line > %(after)s"),
+    "prefix": sql.SQL("starts_with(regency, %(prefix)s)"),
+    "status": sql.SQL("status = %(status)s"),
+    "held": sql.SQL("(holds <> '{}') = %(held)s"),
+    "household": sql.SQL("household_id = %(household)s"),
+}
 _RECOVERY: Final = sql.SQL(", ").join(map(sql.Identifier, Recovery.__struct_fields__))
 
 
@@ -73,20 +81,22 @@ def page(connection: Connection[Any], found: PaymentList, prefix: str, asked: Li
     """Lines of a list in a region. Raises `RefusedError` while it is being made."""
     if not found.complete:
         raise RefusedError("payment_list_incomplete")
+    values = {
+        "list": found.list_id,
+        "after": asked.after,
+        "prefix": prefix,
+        "status": None if asked.status is None else asked.status.value,
+        "held": asked.held,
+        "household": asked.household_id,
+        "limit": asked.limit,
+    }
+    # One condition for each that is asked: by household there is an index.
+    where = [condition for name, condition in _CONDITIONS.items() if values[name] is not None]
     rows = connection.execute(
-        "SELECT list_id, line FROM payment_line WHERE list_id = %(list)b AND line > %(after)s "
-        "AND starts_with(regency, %(prefix)s) AND (%(status)s::text IS NULL OR status = %(status)s) "
-        "AND (%(held)s::boolean IS NULL OR (holds <> '{}') = %(held)s) "
-        "AND (%(household)s::uuid IS NULL OR household_id = %(household)s) ORDER BY line LIMIT %(limit)s",
-        {
-            "list": found.list_id,
-            "after": asked.after,
-            "prefix": prefix,
-            "status": None if asked.status is None else asked.status.value,
-            "held": asked.held,
-            "household": asked.household_id,
-            "limit": asked.limit,
-        },
+        sql.SQL("SELECT list_id, line FROM payment_line WHERE {} ORDER BY line LIMIT %(limit)s").format(
+            sql.SQL(" AND ").join(where)
+        ),
+        values,
     ).fetchall()
     return [told_line(line) for line in lines.of(connection, rows)]
 

@@ -74,6 +74,7 @@ class Family(msgspec.Struct, frozen=True):
     caretaker: UUID
 
 
+_MANY: Final = 5_000
 _LIST: Final = sql.SQL(", ").join(map(sql.Identifier, PaymentList.__struct_fields__))
 _ORDER: Final = sql.SQL(", ").join(map(sql.Identifier, Order.__struct_fields__))
 
@@ -224,9 +225,10 @@ class Totals(msgspec.Struct, frozen=True):
 def totals(connection: Connection[Any], list_id: UUID) -> Totals:
     """What the lines of a list come to, by status."""
     rows = connection.execute(
-        "SELECT regency, status, count(*), sum(amount_idr)::bigint, count(*) FILTER (WHERE holds <> '{}'), "
-        "coalesce(sum(amount_idr) FILTER (WHERE holds <> '{}'), 0)::bigint "
-        "FROM payment_line WHERE list_id = %b GROUP BY regency, status ORDER BY regency, status",
+        "SELECT regency, status, sum(lines)::bigint, sum(amount_idr)::bigint, "
+        "coalesce(sum(lines) FILTER (WHERE held), 0)::bigint, "
+        "coalesce(sum(amount_idr) FILTER (WHERE held), 0)::bigint FROM payment_total WHERE list_id = %b "
+        "GROUP BY regency, status HAVING sum(lines) <> 0 ORDER BY regency, status",
         [list_id],
     ).fetchall()
     whole: dict[str, Sum] = {}
@@ -249,6 +251,18 @@ def totals(connection: Connection[Any], list_id: UUID) -> Totals:
     ]
     every = Sum(sum(one.lines for one in held.values()), sum(one.amount_idr for one in held.values()))
     return Totals(parts, whole, every)
+
+
+def put_together(connection: Connection[Any]) -> None:
+    """Put the rows together that sum to what lists come to, of those that have many."""
+    connection.execute(
+        "WITH gone AS (DELETE FROM payment_total WHERE list_id IN (SELECT list_id FROM payment_total "
+        "GROUP BY list_id HAVING count(*) > %s) RETURNING *) "
+        "INSERT INTO payment_total (list_id, regency, status, held, lines, amount_idr) "
+        "SELECT list_id, regency, status, held, sum(lines), sum(amount_idr) FROM gone GROUP BY 1, 2, 3, 4 "
+        "HAVING sum(lines) <> 0",
+        [_MANY],
+    )
 
 
 def _plus(one: Sum, other: Sum) -> Sum:

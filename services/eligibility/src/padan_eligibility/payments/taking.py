@@ -43,7 +43,9 @@ class Taking:
         return told
 
     def _check(self, connection: Connection[Any], person: Person, list_id: UUID) -> None:
-        # Held: what one person was paid in a list is reckoned by one call at a time.
+        # Before the list, as those do who make one: nobody turns out to be somebody else while it is reckoned who is
+        # paid. The list is held, for what one person was paid in it is reckoned by one call at a time.
+        lines.hold_families(connection, alone=False)
         found = repository.one_list(connection, list_id, hold=True)
         if found is None:
             raise RefusedError("payment_list_unknown")
