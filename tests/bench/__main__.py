@@ -9,9 +9,11 @@ from padan_cli.platform import Instance, Platform
 from padan_cli.platform.instance import project_root
 from padan_runtime import logs as structured_logs
 
+from bench.allocation import allocation_round
 from bench.append_single import append_single
 from bench.commands import approve_10k, commands
 from bench.deaths import deaths_feed
+from bench.explain import explain
 from bench.idle import idle
 from bench.logs import append_batched, relay
 from bench.measure import Bench, say
@@ -36,6 +38,8 @@ BENCHES: dict[str, Bench] = {
     "approve_10k": approve_10k,
     "deaths_feed": deaths_feed,
     "simulate_1m": simulate_1m,
+    "allocation_round": allocation_round,
+    "explain": explain,
     # Each of these leaves fewer services at work than it found: in this order.
     "gateway_stream": gateway_stream,
     "eligibility_stream": eligibility_stream,

@@ -23,6 +23,7 @@ from padan_simulators import pati
 from psycopg import Connection, sql
 
 from bench.measure import Measure, say
+from bench.peers.streams_peer import events_a_second
 
 _CHUNK = 4_000
 _LOOK_S = 0.05
@@ -111,11 +112,16 @@ def gateway_stream(platform: Platform) -> list[Measure]:
 
 
 def eligibility_stream(platform: Platform) -> list[Measure]:
-    """Events a second from Kafka to facts, decisions and their log."""
+    """Events a second from Kafka to facts, decisions and their log, with all policies; the baseline is Kafka Streams,
+    exactly once, on work that is a part of it."""
     load(platform)
     platform.stop("gateway")
     rate = _read_anew(platform, "eligibility", "eligibility.facts", (HOUSEHOLD_EVENTS.name,))
-    return [Measure("eligibility_stream", rate, "events/s")]
+    platform.stop("eligibility")
+    say(f"eligibility: {rate:.0f} events/s; now Kafka Streams ...")
+    baseline = events_a_second(platform)
+    platform.start("eligibility")
+    return [Measure("eligibility_stream", rate, "events/s", baseline)]
 
 
 def household_stream(platform: Platform) -> list[Measure]:
