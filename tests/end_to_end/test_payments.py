@@ -12,14 +12,18 @@ from aid_paid import NAMES, Aid
 from findings_read import derived
 from journeys import Stack
 from oracle import check_everything, on_kafka, query, wait_until
-from padan_cli.rebuild import rebuild
-from padan_cli.reconcile import reconcile
-from padan_events import decode
 from padan_events.payments import PaymentListMade, PaymentListOrdered
-from padan_events.topics import PROGRAMME_EVENTS
-from paying_given import BANK, PROGRAMME, STAGE, STAGE_IDR, today, yesterday
-from typer import Typer
-from typer.testing import CliRunner
+from padan_gateway.eligibility.endpoints import EligibilityAnswer
+from padan_gateway.payments.answers import (
+    FindingsAnswer,
+    LinesAnswer,
+    ListPart,
+    ListsAnswer,
+    OrderAnswer,
+    RecoveriesAnswer,
+    ResultsAnswer,
+)
+from paying_given import BANK, STAGE, STAGE_IDR, today, yesterday
 
 
 @pytest.fixture(scope="module")
@@ -28,19 +32,12 @@ def aid(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Aid:
     return Aid(stack, tmp_path_factory.mktemp("aid"))
 
 
-def programme_events(stack: Stack, kind: type[Any]) -> list[Any]:
-    told = {
-        event.event_id: decode(event.type, event.value) for event in on_kafka(stack.platform, PROGRAMME_EVENTS.name)
-    }
-    return [one for one in told.values() if isinstance(one, kind) and one.programme == PROGRAMME]
-
-
 def test_the_list_is_the_sealed_stage_and_its_digest_is_on_kafka(aid: Aid) -> None:
     lines = aid.list.lines()
     assert [line["line"] for line in lines] == list(range(1, len(NAMES) + 1))
     assert [line["household_id"] for line in lines] == sorted(aid.families.values())
     text = "".join(f"{one['line']}|{one['household_id']}|{one['regency']}|{one['amount_idr']}\n" for one in lines)
-    (made,) = programme_events(aid.stack, PaymentListMade)
+    (made,) = aid.on_topic(PaymentListMade)
     assert made.digest == sha256(text.encode()).hexdigest() == aid.regency.get(aid.list.path)["digest"]
     assert (made.lines, made.amount_idr, made.bank, made.stage) == (len(NAMES), len(NAMES) * STAGE_IDR, BANK, STAGE)
 
@@ -71,7 +68,7 @@ def test_who_receives_is_masked_until_the_bank_says_why_and_then_it_is_logged(ai
     assert "***" in masked["name"]
     assert query(aid.stack.platform, "gateway", logged, BANK) == [(0,)]
     file = tmp_path / "ordered.csv"
-    asked = ["lines", aid.list.id, "--csv", str(file), "--purpose", "payment"]
+    asked = ["payments", "lines", aid.list.id, "--csv", str(file), "--purpose", "payment"]
     result = aid.run(*asked, "--role", "paying_bank", "--subject", BANK)
     assert result.exit_code == 0, result.output
     with file.open(encoding="utf-8-sig", newline="") as opened:
@@ -121,7 +118,7 @@ def test_what_is_held_is_not_ordered_and_the_successor_frees_it(aid: Aid) -> Non
 
     later = aid.list.order()
     assert (later["order"], later["lines"], later["held"]) == (2, 2, 0)
-    assert [one.order for one in programme_events(aid.stack, PaymentListOrdered)] == [1, 2]
+    assert [one.order for one in aid.on_topic(PaymentListOrdered)] == [1, 2]
     assert aid.list.pays(widow) == "taken"
     assert aid.recovery("widow") is None, "who receives it lives"
     wait_until(lambda: aid.shown("widow")["status"] == "paid", "the family sees that it was paid")
@@ -149,6 +146,40 @@ def test_a_result_is_taken_once_also_by_a_service_that_is_killed_over_it(aid: Ai
     assert [one["answer"] for one in aid.list.told(withdrawn)] == ["taken"]
     wait_until(lambda: aid.shown("plain")["status"] == "withdrawn", "the family sees it")
     assert aid.list.totals()["withdrawn"] == 1
+
+
+def test_the_owner_holds_a_line_and_lets_it_go_and_what_the_bank_pays_all_the_same_is_taken(aid: Aid) -> None:
+    line = aid.list.of(aid.families["by_hand"])["line"]
+    path, why = f"{aid.list.path}/lines/{line}", {"reason": "address_disputed", "until": today().isoformat()}
+    for who in ({"role": "paying_bank", "subject": BANK}, {"role": "ministry"}):
+        assert aid.regency.send(f"{path}/hold", why, **who).json()["code"] in {"role_forbidden", "payment_not_yours"}
+    past = {**why, "until": yesterday().isoformat()}
+    assert aid.regency.send(f"{path}/hold", past).json()["code"] == "payment_until_past"
+    assert aid.regency.send(f"{path}/release").json()["code"] == "payment_not_held"
+    held = aid.regency.done(f"{path}/hold", why, key="hold")["held"]
+    assert held == {"reason": "by_owner", "until": why["until"], "reasons": ["by_owner"], "note": "address_disputed"}
+    assert aid.regency.done(f"{path}/hold", why, key="hold")["held"] == held
+    assert aid.regency.send(f"{path}/hold", why).json()["code"] == "payment_held"
+    wait_until(lambda: bool(aid.shown("by_hand")["held"]), "the family sees that it waits")
+    assert aid.regency.done(f"{path}/release", key="release")["held"] is None
+    assert aid.regency.done(f"{path}/hold", why)["status"] == "ordered"
+    assert aid.list.pays(aid.families["by_hand"]) == "taken"
+    assert aid.regency.send(f"{path}/hold", why).json()["code"] == "payment_line_over"
+    wait_until(lambda: aid.shown("by_hand")["held"] == [], "what is paid waits for nothing")
+
+
+def test_answers_are_what_the_openapi_document_says(aid: Aid) -> None:
+    bank: dict[str, Any] = {"role": "paying_bank", "subject": BANK}
+    ListsAnswer.model_validate(aid.regency.get("/v1/payment-lists", **bank))
+    ListPart.model_validate(aid.regency.get(aid.list.path))
+    LinesAnswer.model_validate(aid.regency.get(f"{aid.list.path}/lines", **bank))
+    OrderAnswer.model_validate(aid.ordered)
+    told = {"results": [{"line": line, "status": "returned", "on": today().isoformat()} for line in (1, 99)]}
+    ResultsAnswer.model_validate(aid.regency.done(f"{aid.list.path}/results", told, **bank))
+    RecoveriesAnswer.model_validate(aid.regency.get("/v1/recoveries?state=open"))
+    FindingsAnswer.model_validate(aid.regency.get(f"/v1/findings?stage={STAGE}"))
+    path = f"/v1/households/{aid.families['plain']}/eligibility"
+    EligibilityAnswer.model_validate(aid.regency.get(path, role="social_office"))
 
 
 def test_a_death_before_the_payment_opens_a_recovery_in_whichever_order_both_became_known(aid: Aid) -> None:
@@ -247,18 +278,14 @@ def test_whoever_has_the_topics_comes_to_the_same_findings_without_asking_padan(
 
 def test_a_payment_that_is_lost_from_the_view_is_named_by_reconciliation_and_back_after_a_rebuild(aid: Aid) -> None:
     aid.regency.rest()
-    app = Typer()
-    app.command("reconcile")(reconcile)
-    app.command("rebuild")(rebuild)
-    of = ["gateway.views", "--instance", aid.stack.platform.instance.folder.name]
     rows = "SELECT * FROM payment_view ORDER BY list_id, line"
     before, household = query(aid.stack.platform, "gateway", rows), aid.families["plain"]
-    assert CliRunner().invoke(app, ["reconcile", *of]).exit_code == 0
+    assert aid.run("reconcile", "gateway.views").exit_code == 0
     lost = "DELETE FROM payment_view WHERE household_id = %s RETURNING line"
     assert query(aid.stack.platform, "gateway", lost, household)
-    named = CliRunner().invoke(app, ["reconcile", *of])
+    named = aid.run("reconcile", "gateway.views")
     assert (named.exit_code, household in named.output) == (1, True), named.output
-    mended = CliRunner().invoke(app, ["rebuild", *of, "--verify"])
+    mended = aid.run("rebuild", "gateway.views", "--verify")
     assert mended.exit_code == 0, mended.output
     assert query(aid.stack.platform, "gateway", rows) == before
-    assert CliRunner().invoke(app, ["reconcile", *of]).exit_code == 0
+    assert aid.run("reconcile", "gateway.views").exit_code == 0

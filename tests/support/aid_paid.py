@@ -1,20 +1,24 @@
-"""A stage of nine families that is listed, checked and ordered, with deaths and kills of eligibility between."""
+"""A stage of ten families that is listed, checked and ordered, with deaths and kills of eligibility between."""
 
 from pathlib import Path
 from typing import Any
 
 from journeys import Stack
-from oracle import wait_until
+from oracle import on_kafka, wait_until
 from padan_cli.payments import payments
+from padan_cli.rebuild import rebuild
+from padan_cli.reconcile import reconcile
+from padan_events import decode
+from padan_events.topics import PROGRAMME_EVENTS
 from paying_given import BANK, PROGRAMME, STAGE_IDR, PaymentList, Regency, adults, today, yesterday
 from typer import Typer
 from typer.testing import CliRunner, Result
 
-NAMES = ("plain", "card", "alone", "late", "widow", "barred", "twin", "twin_again", "reported")
+NAMES = ("plain", "card", "alone", "late", "widow", "barred", "twin", "twin_again", "reported", "by_hand")
 
 
 class Aid:
-    """Nine families on the payment list of a stage, what was given of them, and their people."""
+    """Ten families on the payment list of a stage, what was given of them, and their people."""
 
     def __init__(self, stack: Stack, folder: Path) -> None:
         self.stack, self.folder, self.regency = stack, folder, Regency(stack)
@@ -55,7 +59,7 @@ class Aid:
         rows += [f"{len(NAMES) + 1};account_checked;{today():%d-%m-%Y};", "1;paid;besok;"]
         file = self.folder / "accounts.csv"
         file.write_text("\n".join(["line;status;on;reason", *rows]), encoding="utf-8-sig")
-        return self.run("results", self.list.id, str(file), "--subject", BANK)
+        return self.run("payments", "results", self.list.id, str(file), "--subject", BANK)
 
     def _told_before_the_order(self) -> None:
         """The widow dies, and is known to; of somebody else an operator reports it."""
@@ -105,8 +109,15 @@ class Aid:
         return found
 
     def run(self, *asked: str) -> Result:
-        """A command line of `padan payments`."""
+        """A command line of `padan`: payments, reconcile or rebuild."""
         app = Typer()
         app.add_typer(payments, name="payments")
-        instance = self.stack.platform.instance.folder.name
-        return CliRunner().invoke(app, ["payments", *asked, "--instance", instance])
+        app.command("reconcile")(reconcile)
+        app.command("rebuild")(rebuild)
+        return CliRunner().invoke(app, [*asked, "--instance", self.stack.platform.instance.folder.name])
+
+    def on_topic(self, kind: type[Any]) -> list[Any]:
+        """What programme.events.v1 holds of a type about this programme, each once."""
+        told = {event.event_id: event for event in on_kafka(self.stack.platform, PROGRAMME_EVENTS.name)}
+        found = [decode(event.type, event.value) for event in told.values()]
+        return [one for one in found if isinstance(one, kind) and one.programme == PROGRAMME]

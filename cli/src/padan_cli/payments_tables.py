@@ -157,9 +157,9 @@ def show_findings(out: Console, found: Sequence[Mapping[str, Any]], *, most: int
     out.print(table)
     for one in found[:most]:
         out.print(
-            f"{one['paid_on']} {one['kind']} {one['programme']} {one['stage']} "
-            f"{one['regency']['code']} {one['regency']['name']}\n"
-            f"    {one['household_id']} baris / line {one['line']} Rp {one['amount_idr']:,}\n"
+            f"{one['paid_on']} {one['kind']} {one['programme']} {one['stage']}\n"
+            f"    {one['regency']['code']} {one['regency']['name']} · baris / line {one['line']}, "
+            f"Rp {one['amount_idr']:,}\n    {one['household_id']}\n"
             f"    {_proofs(one['events'])}",
             markup=False, soft_wrap=True,
         )  # fmt: skip
