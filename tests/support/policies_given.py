@@ -110,16 +110,37 @@ MOST: st.SearchStrategy[dict[str, Any]] = st.integers(1, 4).map(lambda most: {"m
 AMOUNTS: st.SearchStrategy[dict[str, Any] | None] = MOST | st.just({}) | st.none()
 
 
+ORDERS = st.lists(
+    struct("decile", "by")
+    | struct("poverty_2022_count", "by")
+    | struct("poverty_bps_count", "by")
+    | struct("determined_on", "by")
+    | struct("household_size", "by", first=st.sampled_from(["larger", "smaller"]))
+    | struct("component", "by", code=st.sampled_from(["code_0", "code_1"])),
+    max_size=3,
+    unique_by=lambda key: (key["by"], key.get("code")),
+)
+
+
+def may_stand(order: list[dict[str, Any]], components: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those keys that a document may have: none tells everybody of health, needs or an identity."""
+    hidden = ("pregnant", "disability", "has_need", "identity")
+    codes = {one["code"] for one in components if not any(word in str(one["when"]) for word in hidden)}
+    return [key for key in order if key["by"] != "component" or key["code"] in codes]
+
+
 def document(
     criteria: list[dict[str, Any]],
     components: list[dict[str, Any]],
     most: dict[str, Any] | None,
     ends: dict[str, str],
+    order: list[dict[str, Any]],
 ) -> Policy:
     """`most` None: aid in kind, which has no components."""
     if most is None:
         criteria = [*criteria, {"criterion": "state_not_in", "states": ["rejected"]}]
         criteria = one_of_a_kind([one for one in criteria if "components_at_least" not in str(one)])
+    keys = may_stand(order, [] if most is None else components)
     return read_policy(
         {
             "programme": "invented",
@@ -133,11 +154,12 @@ def document(
             "amount": GOODS if most is None else most | {"reckoned": "by_components"},
             "components": [] if most is None else components,
             **ends,
+            **({"order": keys} if keys else {}),
         }
     )
 
 
-POLICIES = st.sampled_from(packaged()) | st.builds(document, distinct(CRITERIA), COMPONENTS, AMOUNTS, ENDS)
+POLICIES = st.sampled_from(packaged()) | st.builds(document, distinct(CRITERIA), COMPONENTS, AMOUNTS, ENDS, ORDERS)
 PERSONS = st.fixed_dictionaries(
     {
         "known": st.sampled_from([True, True, True, False]),

@@ -7,18 +7,21 @@ from uuid import UUID, uuid4
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from padan_eligibility.domain.allocation import Candidate, Ledger, Made, Quota, Round, Standing, apply
-from padan_events.places import PlaceAwarded, PlaceFact, PlaceReleased, Promoted, Rank, Waitlisted
+from padan_events.places import OrderKey, PlaceAwarded, PlaceFact, PlaceReleased, Promoted, Rank, Waitlisted
 
 PROGRAMME = "pkh"
 REGENCIES = ("3318", "3319", "6471")
 FAMILIES = [UUID(int=number) for number in range(1, 13)]
 
 ranks = st.builds(
-    lambda decile, unmet, day, family: Rank(decile, -unmet, date(2026, 1, day), family),
+    lambda decile, unmet, day, family, own: Rank(
+        decile, -unmet, date(2026, 1, day), family, tuple(OrderKey("household_size", value) for value in own)
+    ),
     st.integers(1, 4),
     st.integers(0, 9),
     st.integers(1, 3),
     st.sampled_from(FAMILIES),
+    st.lists(st.integers(-2, 0), max_size=2),
 )
 candidates = st.builds(Candidate, st.sampled_from(REGENCIES), st.sampled_from(list(Standing)), ranks, st.builds(uuid4))
 rounds = st.lists(

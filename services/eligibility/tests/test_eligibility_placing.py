@@ -8,11 +8,12 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 from padan_eligibility.domain.allocation import Candidate, Ledger, Quota, Round, Standing
-from padan_eligibility.places.pending import NO_DECILE, Left, standing
+from padan_eligibility.domain.ordering import NO_DECILE
+from padan_eligibility.places.pending import Left, standing
 from padan_eligibility.policies import packaged
 from padan_eligibility.simulation.placing import LISTED, candidates, settle
 from padan_events.eligibility import Outcome
-from padan_events.places import Rank
+from padan_events.places import OrderKey, Rank
 from padan_events.states import State
 from policies_given import UNHURRIED
 
@@ -32,6 +33,7 @@ FAMILIES = st.lists(
             "left": st.sampled_from([False, False, False, True]),
             "listed": st.sampled_from([True, True, False]),
             "idr": st.integers(1, 9),
+            "size": st.integers(1, 3),
         }
     ),
     max_size=14,
@@ -48,7 +50,8 @@ def test_it_settles_places_as_a_round_does(
     taken, there, listing = [], [], []
     for number, one in enumerate(families, 1):
         household_id = UUID(int=number * 0x9E3779B97F4A7C15F39CC0605CEDC834 % (1 << 128))
-        rank = Rank(one["decile"] or NO_DECILE, one["unmet"], one["determined_on"], household_id)
+        own = (OrderKey("household_size", one["size"]), OrderKey("determined_on", one["determined_on"].toordinal()))
+        rank = Rank(one["decile"] or NO_DECILE, one["unmet"], one["determined_on"], household_id, own)
         left = Left(one["left"], (), ())
         taken.append(
             Candidate(one["regency"], standing(one["state"], one["outcome"], PKH, left), rank, UUID(int=number))
@@ -71,12 +74,15 @@ def test_it_settles_places_as_a_round_does(
                 "after.annual_idr": one["idr"] if one["outcome"] is Outcome.ENTITLED else None,
                 "after.outcome": one["outcome"].value,
                 "after.ready": one["outcome"] is Outcome.ENTITLED and one["state"] is PKH.place_needs,
+                "after.order.0": one["size"],
+                "after.order.1": None,
             }
             for one in there
         ],
         schema={
             "id": pl.String, "regency": pl.String, "before.annual_idr": pl.Int64, "after.annual_idr": pl.Int64,
-            "after.outcome": pl.String, "after.ready": pl.Boolean,
+            "after.outcome": pl.String, "after.ready": pl.Boolean, "after.order.0": pl.Int64,
+            "after.order.1": pl.Int64,
         },
     )  # fmt: skip
     households = pl.DataFrame(

@@ -9,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from padan_eligibility.domain.ages import age_on
 from padan_eligibility.domain.decision import decide
+from padan_eligibility.domain.ordering import own_order
 from padan_eligibility.domain.policy import Policy
 from padan_eligibility.domain.policy_document import canonical, read_policy
 from padan_eligibility.policies import packaged
 from padan_eligibility.population import conditions
 from padan_eligibility.population.frames import frames
-from padan_eligibility.population.outcomes import outcomes
+from padan_eligibility.population.outcomes import evaluated, outcomes
 from policies_given import FAMILIES, POLICIES, UNHURRIED, family
 
 
@@ -28,6 +29,19 @@ def test_both_evaluators_agree(policy: Policy, said: list[dict[str, Any]], as_of
         (facts.household_id.bytes, decision.outcome.value, decision.annual_idr)
         for facts, decision in zip(population, explained, strict=True)
     ]
+
+
+@UNHURRIED
+@given(POLICIES, st.lists(FAMILIES, min_size=1, max_size=6), st.dates(date(2026, 3, 1), date(2028, 3, 1)))
+def test_both_put_families_in_the_same_order(policy: Policy, said: list[dict[str, Any]], as_of: date) -> None:
+    determined = date(2026, 3, 1)
+    population = [family(number + 1, {**one, "determined_on": determined}) for number, one in enumerate(said)]
+    found = evaluated(policy, *frames(population), as_of)
+    columns = [name for name in found.columns if name.startswith("order.")]
+    # The date is told with the list.
+    told = found.select(pl.col(columns).fill_null(determined.toordinal())).rows() if columns else [()] * len(population)
+    explained = [tuple(key.value for key in own_order(policy, facts, as_of)) for facts in population]
+    assert told == explained
 
 
 @UNHURRIED

@@ -9,6 +9,7 @@ from gateway_world import World
 from padan_events import Event
 from padan_events.places import (
     AllocationRoundClosed,
+    OrderKey,
     PlaceAwarded,
     PlaceFact,
     PlaceReleased,
@@ -137,3 +138,32 @@ def test_a_quota_is_for_the_programme_s_owner_and_no_office_of_a_region(world: W
     headers = {**world.signer.headers("social_office", PATI, None), "Idempotency-Key": "1"}
     answer = world.client.post("/v1/quotas", json={"programme": "pkh", "regency": PATI, "places": 1}, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (403, "role_forbidden")
+
+
+def test_a_programme_s_own_order_comes_first_and_is_told_in_words(world: World) -> None:
+    def own(row: int, decile: int, elderly: int, size: int) -> Rank:
+        order = (OrderKey("component:elderly", -elderly), OrderKey("household_size", -size))
+        return Rank(decile, -1, date(2026, 3, 2), household_id(row), order, "2026.1")
+
+    for row in range(1, 5):
+        world.put(world.register.propose(row, village=VILLAGES[0]))
+    ranks = [own(1, 1, 0, 4), own(2, 9, 2, 1), own(3, 8, 1, 5), own(4, 7, 1, 3)]
+    world.put(*(told(world, about(n, Waitlisted, n, rank=one)) for n, one in enumerate(ranks, 1)))
+    path = f"/v1/places/pkh/{PATI}/waiting"
+    ordered = [str(household_id(row)) for row in (2, 3, 4, 1)]
+    first = world.get(f"{path}?limit=2").json()
+    assert [one["household_id"] for one in first["families"]] == ordered[:2]
+    second = world.get(f"{path}?limit=2&cursor={first['next_cursor']}").json()
+    assert [(one["household_id"], one["rank"]) for one in second["families"]] == [(ordered[2], 3), (ordered[3], 4)]
+    (third,) = place(world, 4)
+    assert (third["rank"], third["ordered_by"]) == (3, ["component:elderly", "household_size"])
+    assert "list: household size 3, decile 7, determined" in third["text_en"]
+    by = "component elderly, household size, decile, criteria, then date of determination."
+    assert third["text_en"].endswith(f"Order: {by}")
+    by = "komponen elderly, jumlah anggota, desil, kriteria, lalu tanggal penetapan."
+    assert third["text_id"].endswith(f"Urutan: {by}")
+    world.put(world.register.decide(4))
+    (opened,) = place(world, 4, purpose="verification")
+    assert "list: component elderly 1, household size 3, decile 7, 1 of 9 criteria" in opened["text_en"]
+    for bad in ("-2,x;9:-1:2026-03-02:", "-2,-1;9:-1:2026-02-31:"):
+        assert world.get(f"{path}?cursor={bad}{ordered[0]}").status_code == 422

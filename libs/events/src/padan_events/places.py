@@ -6,6 +6,7 @@ folds its events in that order has its places and its waiting list as they stand
 
 from datetime import date
 from enum import StrEnum
+from functools import total_ordering
 from typing import Annotated
 from uuid import UUID
 
@@ -48,14 +49,39 @@ class WaitingEndReason(StrEnum):
     MOVED = "moved"
 
 
-class Rank(msgspec.Struct, frozen=True, order=True):
-    """What the order of a waiting list goes by, the first deciding (docs/domain.md, Programmes): smaller comes first.
-    A household id decides last, and so that no two ranks are the same."""
+class OrderKey(msgspec.Struct, frozen=True):
+    """One key of a programme's own order: what it goes by, and the family's value, by which smaller comes first."""
+
+    by: Annotated[str, told("Such as household_size, or component:elderly.")]
+    value: Annotated[int, told("Counts of which more comes first stand with a minus, dates as days since year 1.")]
+
+
+@total_ordering
+class Rank(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the order of a waiting list goes by, the first deciding: smaller comes first. First the programme's own
+    order, where its policy has one, then the usual one (docs/domain.md, Programmes). A household id decides last, and
+    so that no two ranks are the same."""
 
     decile: Annotated[int, msgspec.Meta(ge=1, le=11), told("Welfare decile; 11 where none is known.")]
     unmet: Annotated[int, msgspec.Meta(ge=-9, le=0), told("Minus the criteria of 2022 that hold.")]
     determined_on: Annotated[date, told("Local date of the determination.")]
     household_id: HouseholdId
+    order: Annotated[
+        tuple[OrderKey, ...], told("By the programme's own order, the first deciding; absent where it has none.")
+    ] = ()
+    order_of: Annotated[str | None, told("Version of the policy whose order it is; absent where it has none.")] = None
+
+    @property
+    def own(self) -> tuple[int, ...]:
+        """Its values by the programme's own order."""
+        return tuple(key.value for key in self.order)
+
+    def __lt__(self, other: "Rank") -> bool:
+        return self._sorts_by < other._sorts_by
+
+    @property
+    def _sorts_by(self) -> tuple[tuple[int, ...], int, int, date, UUID]:
+        return self.own, self.decile, self.unmet, self.determined_on, self.household_id
 
 
 class PlaceFact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -8,6 +8,7 @@ import msgspec
 
 from padan_eligibility.domain import policy
 from padan_eligibility.domain import policy_conditions as conditions
+from padan_eligibility.domain import policy_order as order
 from padan_eligibility.policies.allowing import fields_of
 from padan_eligibility.programmes.problems import REASONS
 
@@ -69,6 +70,14 @@ in more ways than one and none is sure to.
 ## Amounts (`amount:`, by `reckoned:`)
 
 {_table("reckoned", (policy.FixedAmount, policy.AmountByComponents, policy.InKind))}
+## The order of the waiting list (`order:`, by `by:`)
+
+{_table("by", get_args(order.OrderBy))}
+Who comes first is said by up to six keys, the first deciding; families that are equal by all of them, and all of a
+policy without `order`, come by decile, criteria of 2022, date of determination and the household's id. Ranks stand in
+the clear, so that everybody can check the order: a component that asks for pregnancy, disability, needs or a match of
+the identity is refused there.
+
 ## Where and when a policy speaks
 
 `owner` is a national body by its name (`ministry`, `bapanas`) or a province (2 digits) or regency or city (4 digits) by

@@ -14,12 +14,12 @@ from padan_events.criteria import Criterion2022, CriterionBps
 from padan_events.need_kinds import NeedKind
 from padan_events.states import State
 
-from padan_eligibility.domain.policy_conditions import Condition, Part, Text, Words
+from padan_eligibility.domain.policy_conditions import Code, Condition, Part, Text, Words
+from padan_eligibility.domain.policy_order import OrderBy
 
 Rupiah = Annotated[int, msgspec.Meta(gt=0)]
 Decile = Annotated[int, msgspec.Meta(ge=1, le=10)]
 Count = Annotated[int, msgspec.Meta(ge=1)]
-Code = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{1,40}$")]
 Region = Annotated[str, msgspec.Meta(pattern="^[0-9]{2}([0-9]{2})?$")]
 Owner = Annotated[str, msgspec.Meta(pattern="^([a-z][a-z_]{1,40}|[0-9]{2}([0-9]{2})?)$")]
 """Whose programme it is: a national body by its name, such as `ministry`, or a province (2 digits) or regency or city
@@ -206,8 +206,9 @@ class InKind(Part, frozen=True, tag="in_kind", tag_field="reckoned"):
 class Policy(Part, frozen=True, kw_only=True, cache_hash=True):
     """One version of a programme's policy. `place_needs` is the state a household must reach to be given a place;
     `effective_until` the last day of a programme that ends; `answers_needs` are the kinds of needs that the programme
-    answers, which decides nothing. What is not set does not stand in the canonical bytes, so
-    that a field which comes later leaves the digests of what was published as they are."""
+    answers, which decides nothing; `order` is what its waiting list goes by before the usual order. What is not set
+    does not stand in the canonical bytes, so that a field which comes later leaves the digests of what was published as
+    they are."""
 
     programme: Code
     version: Annotated[str, msgspec.Meta(pattern="^[0-9]{4}\\.[0-9]+$")]
@@ -220,4 +221,5 @@ class Policy(Part, frozen=True, kw_only=True, cache_hash=True):
     amount: FixedAmount | AmountByComponents | InKind
     components: Annotated[tuple[Component, ...], msgspec.Meta(max_length=60)] = ()
     effective_until: date | UnsetType = UNSET
+    order: Annotated[tuple[OrderBy, ...], msgspec.Meta(min_length=1, max_length=6)] | UnsetType = UNSET
     answers_needs: Annotated[tuple[NeedKind, ...], msgspec.Meta(min_length=1)] | UnsetType = UNSET

@@ -7,6 +7,7 @@ from padan_events.need_kinds import NeedKind
 from padan_events.personal import Disability, School, Sex
 
 Years = Annotated[int, msgspec.Meta(ge=0, le=150)]
+Code = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{1,40}$")]
 Words = Annotated[str, msgspec.Meta(min_length=2)]
 
 

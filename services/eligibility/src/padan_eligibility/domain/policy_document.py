@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 from msgspec import UNSET
 
+from padan_eligibility.domain.conditions import asked
 from padan_eligibility.domain.policy import (
     AmountByComponents,
     ComponentsAtLeast,
@@ -23,10 +24,13 @@ from padan_eligibility.domain.policy import (
     RegionIn,
     RegisterMatch,
 )
-from padan_eligibility.domain.policy_conditions import AgeWithin, Condition, MemberGroup
+from padan_eligibility.domain.policy_conditions import AgeWithin, Attends, Condition, Everyone, MemberGroup, SexIs
+from padan_eligibility.domain.policy_order import ByComponent, name_of
 from padan_eligibility.domain.scope import regions_of
 
 _MANY: Final = (Holds2022, HoldsBps, MembersAtLeast, ProposedFor, RegisterMatch, HoldsPlace, HouseholdNeed, Group)
+_IN_THE_CLEAR: Final = (AgeWithin, SexIs, Attends, Everyone)
+"""What a rank may tell of members."""
 MOST_DEEP: Final = 6
 """Levels of groups in groups: nobody could read out what lies deeper."""
 
@@ -56,9 +60,27 @@ def read_policy(document: object) -> Policy:
         raise PolicyError("components are given, but the amount is fixed - at `$.amount`")
     if policy.answers_needs is not UNSET and len(set(policy.answers_needs)) != len(policy.answers_needs):
         raise PolicyError("a need is given twice - at `$.answers_needs`")
+    _check_order(policy)
     for index, component in enumerate(policy.components):
         _check_condition(component.when, f"$.components[{index}].when", 1)
     return policy
+
+
+def _check_order(policy: Policy) -> None:
+    """Each key once, and none that would tell every reader of ranks of health, needs or an identity."""
+    if policy.order is UNSET:
+        return
+    components = {component.code: component for component in policy.components}
+    for index, key in enumerate(policy.order):
+        if name_of(key) in map(name_of, policy.order[:index]):
+            raise PolicyError(f"a key is given twice - at `$.order[{index}]`")
+        if not isinstance(key, ByComponent):
+            continue
+        component = components.get(key.code)
+        if component is None:
+            raise PolicyError(f"there is no component `{key.code}` - at `$.order[{index}].code`")
+        if not all(isinstance(fact, _IN_THE_CLEAR) for fact in asked(component.when)):
+            raise PolicyError(f"component `{key.code}` would show in every rank - at `$.order[{index}].code`")
 
 
 def _check_owner(policy: Policy) -> None:

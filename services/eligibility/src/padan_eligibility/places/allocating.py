@@ -8,6 +8,7 @@ because one half of a move was read before the other.
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -27,6 +28,7 @@ from padan_eligibility.domain.scope import regions_of
 from padan_eligibility.facts.cuts import REACHED_WITHIN_S, Cut, reached
 from padan_eligibility.places import repository
 from padan_eligibility.places.families import standing_families
+from padan_eligibility.places.reordering import reordered
 from padan_eligibility.programmes.policy_set import PolicySet
 from padan_eligibility.programmes.publishing import ACTOR
 from padan_eligibility.timing import repository as timing
@@ -104,7 +106,7 @@ class Allocator:
         policy = policies.latest(programme)
         national = policy is not None and regions_of(policy) is None
         round_ = Round(number, programme, ledgers, moves_along=national)
-        made = round_.run(candidates, quotas)
+        made = round_.run(reordered(connection, partial(policies.of, programme), ledgers, candidates, cut), quotas)
         changed = {one.fact.regency for one in made} | {*quotas}
         after = {regency: round_.ledgers[regency] for regency in sorted(changed)}
         entries = [_entry(one) for one in made]

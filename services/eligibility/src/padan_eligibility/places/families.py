@@ -9,14 +9,16 @@ from padan_events.personal import Circumstances
 from padan_events.states import CLOSED, State
 from psycopg import Connection
 
+from padan_eligibility.domain.ordering import NO_DECILE
 from padan_eligibility.domain.policy import Policy
-from padan_eligibility.places import repository
-from padan_eligibility.places.pending import NO_DECILE, Left, standing, unmet
+from padan_eligibility.places.determined import determined
+from padan_eligibility.places.pending import Left, standing, unmet
 from padan_eligibility.places.repository import Pending
 
 
 def standing_families(connection: Connection[Any], policy: Policy, regency: str, cause: UUID) -> list[Pending]:
-    """Every family of a regency that was determined, as it stands: what a list that opens begins with."""
+    """Every family of a regency that was determined, as it stands: what a list that opens begins with. The
+    round ranks them by the programme's own order, where it has one."""
     closed = [state.value for state in CLOSED]
     return [
         Pending(
@@ -36,5 +38,5 @@ def standing_families(connection: Connection[Any], policy: Policy, regency: str,
             determined_on=one.determined_on,
             cause=cause,
         )
-        for one in repository.determined(connection, policy.programme, regency, closed)
+        for one in determined(connection, policy.programme, regency, closed)
     ]

@@ -11,13 +11,11 @@ from padan_events.states import CLOSED, State
 
 from padan_eligibility.domain.allocation import Standing
 from padan_eligibility.domain.facts import HouseholdFacts
+from padan_eligibility.domain.ordering import NO_DECILE, order_of, own_order
 from padan_eligibility.domain.policy import Policy
 from padan_eligibility.facts.deciding import Basis, Judged
 from padan_eligibility.facts.told import ALL
 from padan_eligibility.places.repository import Pending
-
-NO_DECILE = 11
-"""The rank of a family whose decile is not known: behind all others."""
 
 
 class Left(msgspec.Struct, frozen=True):
@@ -91,6 +89,8 @@ def pending(
                     unmet=unmet(household.circumstances),
                     determined_on=household.determined_on,
                     cause=cause,
+                    own_order=own_order(judged.policy, household, basis.as_of) or None,
+                    order_of=order_of(judged.policy),
                 )
             )
     return rows

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from padan_events.places import QuotaSet, Rank
+from padan_events.places import OrderKey, QuotaSet, Rank
 from padan_events.topics import PROGRAMME_EVENTS
 from padan_runtime.log import table_of
 from psycopg import Connection, sql
@@ -32,6 +32,8 @@ class Pending(msgspec.Struct, frozen=True, kw_only=True):
     unmet: int
     determined_on: date
     cause: UUID
+    own_order: tuple[OrderKey, ...] | None = None
+    order_of: str | None = None
 
 
 def lock(connection: Connection[Any]) -> None:
@@ -75,12 +77,14 @@ def write_pending(connection: Connection[Any], rows: Sequence[Pending]) -> None:
         return
     connection.execute(
         "INSERT INTO allocation_pending (programme, shard, pos, household_id, regency, standing, decile, unmet, "
-        "determined_on, cause) SELECT programme, shard, pos, household_id, regency, standing, decile, unmet, "
-        "determined_on, cause FROM json_to_recordset(%s::json) AS w (programme text, shard smallint, pos bigint, "
-        "household_id uuid, regency text, standing text, decile smallint, unmet smallint, determined_on date, "
-        "cause uuid) ON CONFLICT (programme, shard, pos, household_id) DO UPDATE SET regency = excluded.regency, "
+        "determined_on, cause, own_order, order_of) SELECT programme, shard, pos, household_id, regency, standing, "
+        "decile, unmet, determined_on, cause, own_order, order_of FROM json_to_recordset(%s::json) AS w "
+        "(programme text, shard smallint, pos bigint, household_id uuid, regency text, standing text, decile smallint, "
+        "unmet smallint, determined_on date, cause uuid, own_order jsonb, order_of text) "
+        "ON CONFLICT (programme, shard, pos, household_id) DO UPDATE SET regency = excluded.regency, "
         "standing = excluded.standing, decile = excluded.decile, unmet = excluded.unmet, "
-        "determined_on = excluded.determined_on, cause = excluded.cause",
+        "determined_on = excluded.determined_on, cause = excluded.cause, own_order = excluded.own_order, "
+        "order_of = excluded.order_of",
         [msgspec.json.encode(rows).decode()],
     )
 
@@ -108,13 +112,13 @@ def take_candidates(connection: Connection[Any], programme: str, cut: Sequence[i
         "WITH taken AS (DELETE FROM allocation_pending p USING unnest(%(cut)s::bigint[]) WITH ORDINALITY "
         "AS c (pos, shard) WHERE p.programme = %(programme)s AND p.shard = c.shard - 1 AND p.pos <= c.pos "
         "RETURNING p.*) SELECT DISTINCT ON (household_id) household_id, regency, standing, decile, unmet, "
-        "determined_on, cause FROM taken ORDER BY household_id, pos DESC",
+        "determined_on, cause, own_order, order_of FROM taken ORDER BY household_id, pos DESC",
         {"cut": list(cut), "programme": programme},
         binary=True,
     )
     return [
-        Candidate(regency, Standing(standing), Rank(decile, unmet, determined_on, household_id), cause)
-        for household_id, regency, standing, decile, unmet, determined_on, cause in rows
+        Candidate(regency, Standing(standing), _rank(Rank(decile, unmet, on, household_id), own, of), cause)
+        for household_id, regency, standing, decile, unmet, on, cause, own, of in rows
     ]
 
 
@@ -162,15 +166,21 @@ def ledgers(
             {"programme": programme, "regencies": list(regencies), "ids": household_ids},
         )
     }
-    for regency, household_id, held, decile, unmet, determined_on in connection.execute(
-        "SELECT regency, household_id, held, decile, unmet, determined_on FROM place "
+    for regency, household_id, held, decile, unmet, on, own, of in connection.execute(
+        "SELECT regency, household_id, held, decile, unmet, determined_on, own_order, order_of FROM place "
         "WHERE programme = %s AND regency = ANY(%s)",
         [programme, list(found)],
         binary=True,
     ):
         ledger = found[regency]
-        (ledger.places if held else ledger.waiting)[household_id] = Rank(decile, unmet, determined_on, household_id)
+        (ledger.places if held else ledger.waiting)[household_id] = _rank(
+            Rank(decile, unmet, on, household_id), own, of
+        )
     return found
+
+
+def _rank(usual: Rank, own: Any, of: str | None) -> Rank:
+    return msgspec.structs.replace(usual, order=msgspec.convert(own or (), tuple[OrderKey, ...]), order_of=of)
 
 
 def write_ledgers(connection: Connection[Any], ledgers: Iterable[Ledger]) -> None:
@@ -195,14 +205,21 @@ def write_places(
     connection.execute("DELETE FROM place WHERE programme = %s AND household_id = ANY(%b)", [programme, household_ids])
     wanted = set(household_ids)
     rows = [
-        (programme, household_id, ledger.regency, held, rank.decile, rank.unmet, rank.determined_on, number)
+        (
+            *(programme, household_id, ledger.regency, held, rank.decile, rank.unmet, rank.determined_on, number),
+            msgspec.json.encode(rank.order).decode() if rank.order else None,
+            rank.order_of,
+        )
         for ledger in ledgers.values()
         for held, listed_ in ((True, ledger.places), (False, ledger.waiting))
         for household_id, rank in listed_.items()
         if household_id in wanted
     ]
     with connection.cursor() as cursor:
-        copy = "COPY place (programme, household_id, regency, held, decile, unmet, determined_on, round) FROM STDIN"
+        copy = (
+            "COPY place (programme, household_id, regency, held, decile, unmet, determined_on, round, own_order, "
+            "order_of) FROM STDIN"
+        )
         with cursor.copy(copy) as writer:
             for row in rows:
                 writer.write_row(row)
@@ -256,36 +273,3 @@ def is_open(connection: Connection[Any], programme: str, regency: str) -> bool:
         {"programme": programme, "regency": regency},
     ).fetchone()
     return row is not None and bool(row[0])
-
-
-class Determined(msgspec.Struct, frozen=True):
-    """A family that was determined, as its facts and the outcome that stands have it."""
-
-    shard: int
-    pos: int
-    household_id: UUID
-    state: str
-    outcome: str
-    decile: int | None
-    circumstances: Any
-    determined_on: date
-    aid_ended: bool
-    resigned: list[str]
-    proposed_for: list[str]
-    barred: bool
-
-
-def determined(
-    connection: Connection[Any], programme: str, regency: str, closed: Sequence[str]
-) -> Iterable[Determined]:
-    """Every family of a regency that was determined and has not left the register."""
-    rows = connection.execute(
-        "SELECT f.shard, f.pos, f.household_id, f.state, d.outcome, f.decile, f.circumstances, f.determined_on, "
-        "f.aid_ended, f.resigned, f.proposed_for, "
-        "EXISTS (SELECT FROM barred_household b WHERE b.household_id = f.household_id) "
-        "FROM household_fact f JOIN decision_current d USING (household_id) "
-        "WHERE d.programme = %s AND f.regency = %s AND f.determined_on IS NOT NULL AND NOT f.state = ANY(%s)",
-        [programme, regency, list(closed)],
-        binary=True,
-    )
-    return (Determined(*row) for row in rows)

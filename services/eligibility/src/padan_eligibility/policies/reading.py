@@ -21,6 +21,13 @@ _FAULTS: Final = (
     (r"Expected `(.+?)`(?: (.+?))?, got `(.+)`", "harus `{0}` {1}, bukan `{2}`", "must be `{0}` {1}, not `{2}`"),
     (r"Expected `(.+?)` (.+)", "harus `{0}` {1}", "must be `{0}` {1}"),
     (r"a criterion is given twice", "kriteria ini ditulis dua kali", "this criterion is given twice"),
+    (r"a key is given twice", "kunci urutan ini ditulis dua kali", "this key of the order is given twice"),
+    (r"there is no component `(.+)`", "tidak ada komponen `{0}`", "there is no component `{0}`"),
+    (
+        r"component `(.+)` would show in every rank",
+        "komponen `{0}` menyangkut kesehatan, kebutuhan, atau identitas: nomor urut terbaca semua orang",
+        "component `{0}` is about health, needs or an identity: ranks are in the clear",
+    ),
     (r"a need is given twice", "sebuah kebutuhan ditulis dua kali", "a need is given twice"),
     (r"a component is given twice", "sebuah komponen ditulis dua kali", "a component is given twice"),
     (

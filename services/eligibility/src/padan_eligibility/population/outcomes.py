@@ -39,6 +39,7 @@ from padan_eligibility.domain.policy import (
 from padan_eligibility.domain.scope import ended
 from padan_eligibility.population.frames import answer_column, match_column
 from padan_eligibility.population.members import FITTING, MADE_UP, OPEN, SUM, counted, found_column
+from padan_eligibility.population.ordering import order_columns
 
 
 def outcomes(policy: Policy, households: pl.DataFrame, persons: pl.DataFrame, as_of: date) -> pl.DataFrame:
@@ -46,11 +47,11 @@ def outcomes(policy: Policy, households: pl.DataFrame, persons: pl.DataFrame, as
 
     The tables are those of `padan_eligibility.population.frames`; a person's household must be among them.
     """
-    return evaluated(policy, households, persons, as_of).drop(MADE_UP)
+    return evaluated(policy, households, persons, as_of).select("household_id", "outcome", "annual_idr")
 
 
 def evaluated(policy: Policy, households: pl.DataFrame, persons: pl.DataFrame, as_of: date) -> pl.DataFrame:
-    """The same, with what the members make up (`MADE_UP`)."""
+    """The same, with what the members make up (`MADE_UP`) and the columns of `order_columns`."""
     size = persons.group_by("household_id").agg(pl.len().alias("size"))
     members = counted(policy, persons, as_of)
     facts = (
@@ -73,6 +74,7 @@ def evaluated(policy: Policy, households: pl.DataFrame, persons: pl.DataFrame, a
         outcome.alias("outcome"),
         pl.when(holds).then(_amount(policy)).cast(pl.Int64).alias("annual_idr"),
         MADE_UP,
+        *order_columns(policy),
     )
 
 

@@ -19,6 +19,7 @@ from padan_eligibility.domain.circles import still_to_come
 from padan_eligibility.domain.drafts import Person, Version
 from padan_eligibility.domain.policy import Policy
 from padan_eligibility.domain.policy_document import canonical, digest, read_policy
+from padan_eligibility.domain.policy_order import name_of
 from padan_eligibility.policies.circles import check_circle
 from padan_eligibility.programmes import repository
 from padan_eligibility.programmes.publishing import NAMESPACE, entry_of, programme_entry, publication
@@ -171,6 +172,7 @@ def _plain(kept: Kept) -> dict[str, Any]:
         "effective_from": policy.effective_from,
         "effective_until": None if policy.effective_until is UNSET else policy.effective_until,
         "answers_needs": None if policy.answers_needs is UNSET else list(policy.answers_needs),
+        "order": None if policy.order is UNSET else [name_of(key) for key in policy.order],
         "source": policy.source,
         "digest": version.digest,
         "drafted_by": version.drafted_by,

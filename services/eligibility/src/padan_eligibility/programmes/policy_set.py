@@ -68,6 +68,10 @@ class PolicySet:
         """The programmes of which some version that was published asks for something."""
         return frozenset(code for code, versions in self._known.policies.items() if any(map(asks, versions)))
 
+    def of(self, programme: str, day: date) -> Policy | None:
+        """The policy of a programme in force on `day`; None where there is none."""
+        return next((one for one in self.in_force(day) if one.programme == programme), None)
+
     def in_force(self, day: date) -> list[Policy]:
         """Each programme's policy on `day`, by programme: the last one to have taken effect, of two that did on
         the same day the one published later."""

@@ -76,9 +76,14 @@ def publication(policy: Policy, *, by: str) -> PolicyPublished:
     )
 
 
+def publication_id(programme: str, version: str) -> UUID:
+    """The id of the event that published a version."""
+    return uuid5(NAMESPACE, f"{programme}:{version}")
+
+
 def entry_of(data: PolicyPublished, *, after: Event | None = None) -> Entry:
     """Its entry in the log; the same version makes the same event. `after`: the review that let it happen."""
-    event_id = uuid5(NAMESPACE, f"{data.programme}:{data.version}")
+    event_id = publication_id(data.programme, data.version)
     return programme_entry(data, event_id, by=data.published_by, after=after)
 
 

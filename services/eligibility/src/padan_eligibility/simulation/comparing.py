@@ -23,7 +23,8 @@ def compare(
     before: Policy | None, after: Policy, households: pl.DataFrame, persons: pl.DataFrame, as_of: date
 ) -> pl.DataFrame:
     """One row a household, in the order of `households`: its `id` and `regency`, `change`, and under `before.` and
-    `after.` the columns of `evaluated` and `ready`. `before` None: there is no policy yet, and nobody is entitled."""
+    `after.` the columns of `evaluated` and `ready`, and of the order (`after.order.0` ...). `before` None: there is no
+    policy yet, and nobody is entitled."""
     sides = []
     for name, policy in zip(_SIDES, (before, after), strict=True):
         sides.append(_side(name, policy, households, persons, as_of))
@@ -49,6 +50,7 @@ def _side(
         pl.col("annual_idr").alias(f"{name}.annual_idr"),
         pl.when(pl.col("outcome") == _E).then(MADE_UP).alias(f"{name}.{MADE_UP}"),
         ((pl.col("outcome") == _E) & (pl.col("state") == policy.place_needs.value)).alias(f"{name}.ready"),
+        *(pl.col(one).alias(f"{name}.{one}") for one in found.columns if one.startswith("order.")),
     )
 
 

@@ -10,7 +10,7 @@ from typing import Final
 import polars as pl
 from padan_events.states import CLOSED
 
-from padan_eligibility.places.pending import NO_DECILE
+from padan_eligibility.domain.ordering import NO_DECILE
 from padan_eligibility.simulation.messages import Ledger
 
 LISTED: Final = pl.Schema(
@@ -29,16 +29,24 @@ _RANK: Final = ("decile", "unmet", "determined_on", "id")
 
 def candidates(rows: pl.DataFrame, households: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
     """Of the households in `listed` what settling takes; `rows` is what `compare` says of `households`."""
-    facts = rows.select("id", "regency", "before.annual_idr", "after.annual_idr", "after.outcome", "after.ready")
+    order = _order(rows)
+    facts = rows.select(
+        "id", "regency", "before.annual_idr", "after.annual_idr", "after.outcome", "after.ready", *order
+    )
     there = (
         facts.hstack(households.select("household_id", "state", "decile"))
         .join(listed, on="household_id", how="inner", maintain_order="left")
-        .with_columns(pl.col("decile").fill_null(NO_DECILE))
+        .with_columns(
+            pl.col("decile").fill_null(NO_DECILE),
+            # Null where the order goes by it: families are compared with each other alone, so any beginning will do.
+            *(pl.col(key).fill_null(pl.col("determined_on").cast(pl.Int32)) for key in order),
+        )
     )
     may = ~pl.col("state").is_in([state.value for state in CLOSED]) & ~pl.col("left")
     undetermined = pl.col("after.outcome") == "undetermined"
     holds = pl.col("held").fill_null(value=False)
     return there.select(
+        *order,
         *_RANK,
         "regency",
         "held",
@@ -49,10 +57,14 @@ def candidates(rows: pl.DataFrame, households: pl.DataFrame, listed: pl.DataFram
     )
 
 
+def _order(table: pl.DataFrame) -> list[str]:
+    return [name for name in table.columns if name.startswith("after.order.")]
+
+
 def settle(found: pl.DataFrame, before: Mapping[str, int], after: Mapping[str, int]) -> list[Ledger]:
     """The ledgers by regency. `before` and `after`: the quotas, of each regency that has or gets one."""
     quota = pl.col("regency").replace_strict(dict(after), default=0, return_dtype=pl.Int64)
-    ranked = found.sort(*_RANK).with_columns(
+    ranked = found.sort(*_order(found), *_RANK).with_columns(
         free=quota - pl.col("stays").sum().over("regency"),
         before_it=pl.col("stands").cum_sum().over("regency"),
     )

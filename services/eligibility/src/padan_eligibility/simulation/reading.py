@@ -13,6 +13,7 @@ from uuid import UUID
 import msgspec
 import polars as pl
 import psycopg
+from msgspec import UNSET
 from padan_events.criteria import Criterion2022, CriterionBps
 from padan_events.personal import Disability
 from psycopg import Connection, IsolationLevel, sql
@@ -20,6 +21,7 @@ from psycopg.pq import ExecStatus
 
 from padan_eligibility.domain.policy import Count2022, CountBps, Holds2022, HoldsBps, Policy
 from padan_eligibility.domain.policy_document import leaves
+from padan_eligibility.domain.policy_order import ByCount2022, ByCountBps
 from padan_eligibility.facts.told import ALL
 from padan_eligibility.population.frames import Code, answer_column
 from padan_eligibility.simulation import columns
@@ -125,6 +127,10 @@ def _asked(policies: Sequence[Policy]) -> list[Code]:
     # By column: some codes stand in both lists, and are equal as texts.
     codes: dict[str, Code] = {}
     for policy in policies:
+        for key in () if policy.order is UNSET else policy.order:
+            listed = Criterion2022 if isinstance(key, ByCount2022) else CriterionBps
+            if isinstance(key, ByCount2022 | ByCountBps):
+                codes |= {answer_column(code): code for code in listed}
         for leaf in leaves(policy.criteria):
             match leaf:
                 case Holds2022() | HoldsBps():

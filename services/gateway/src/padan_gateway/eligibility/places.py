@@ -12,6 +12,7 @@ from psycopg.rows import dict_row
 from pydantic import Field as Described
 
 from padan_gateway.answers import Model
+from padan_gateway.eligibility import ranking
 
 NO_DECILE = 11
 _ENDED_ID = {
@@ -45,10 +46,10 @@ class PlaceStatus(StrEnum):
 
 
 class PlacePart(Model):
-    """A family's place in a programme. `rank` counts from 1 among those who wait in its regency, by decile, then by
-    criteria of 2022 that hold, then by the date of determination; null where it does not wait. `criteria_met` is for
-    who may read explanations, with a purpose; else null. `quota`, `places` and `on_the_list` are the regency's as its
-    last round left them."""
+    """A family's place in a programme. `rank` counts from 1 among those who wait in its regency, by the programme's own
+    order (`ordered_by`, empty where it has none), then by decile, criteria of 2022 that hold, and the date of
+    determination; null where it does not wait. `criteria_met` is for who may read explanations, with a purpose; else
+    null. `quota`, `places` and `on_the_list` are the regency's as its last round left them."""
 
     programme: str = Described(examples=["pkh"])
     regency: str = Described(examples=["3318"])
@@ -57,6 +58,7 @@ class PlacePart(Model):
     decile: int | None
     criteria_met: int | None
     determined_on: date | None
+    ordered_by: list[str] = Described(examples=[["component:elderly", "household_size"]])
     reason: str | None = Described(description="Why it ended: a code.", examples=["left_the_register"])
     quota: int
     places: int
@@ -73,8 +75,9 @@ def places_of(connection: Connection[Any], household_id: UUID, *, explained: boo
     with connection.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(
             "SELECT p.*, l.quota, l.places, l.waiting, CASE WHEN p.status = 'waiting' THEN 1 + waiting_before("
-            "p.programme, p.regency, p.decile, p.unmet, p.determined_on, p.household_id) END AS rank FROM place_view p "
-            "LEFT JOIN ledger_view l USING (programme, regency) WHERE p.household_id = %s ORDER BY p.programme",
+            "p.programme, p.regency, p.own_order, p.decile, p.unmet, p.determined_on, p.household_id) END AS rank "
+            "FROM place_view p LEFT JOIN ledger_view l USING (programme, regency) WHERE p.household_id = %s "
+            "ORDER BY p.programme",
             [household_id],
         ).fetchall()
     return [_place(row, explained) for row in rows]
@@ -85,6 +88,7 @@ def _place(row: Mapping[str, Any], explained: bool) -> dict[str, Any]:
     ranked = row["decile"] is not None
     return {
         **{name: row[name] for name in ("programme", "regency", "status", "rank", "reason", "round", "determined_on")},
+        "ordered_by": row["ordered_by"],
         "decile": row["decile"] if ranked and row["decile"] != NO_DECILE else None,
         "criteria_met": -row["unmet"] if ranked and explained else None,
         # Where the round itself is still on its way: it comes in another shard than the place.
@@ -111,9 +115,12 @@ def _in_words(row: Mapping[str, Any], explained: bool) -> tuple[str, str]:
     met_id, met_en = (
         (f"{-row['unmet']} dari 9 kriteria, ", f"{-row['unmet']} of 9 criteria, ") if explained else ("", "")
     )
+    keys = ranking.keys(row["ordered_by"], row["own_order"], explained=explained)
+    own_id, own_en = ("".join(f"{said}, " for said in ranking.told(keys, language)) for language in ("id", "en"))
+    first_id, first_en = ("".join(f"{name}, " for name in ranking.names(keys, language)) for language in ("id", "en"))
     return (
-        f"Nomor {row['rank']} dari {of} dalam daftar tunggu: desil {decile or 'belum diketahui'}, {met_id}"
-        f"ditetapkan {on:%d-%m-%Y}. Urutan: desil, kriteria, lalu tanggal penetapan.",
-        f"Number {row['rank']} of {of} on the waiting list: decile {decile or 'not known'}, {met_en}"
-        f"determined on {on:%Y-%m-%d}. Order: decile, criteria, then date of determination.",
+        f"Nomor {row['rank']} dari {of} dalam daftar tunggu: {own_id}desil {decile or 'belum diketahui'}, {met_id}"
+        f"ditetapkan {on:%d-%m-%Y}. Urutan: {first_id}desil, kriteria, lalu tanggal penetapan.",
+        f"Number {row['rank']} of {of} on the waiting list: {own_en}decile {decile or 'not known'}, {met_en}"
+        f"determined on {on:%Y-%m-%d}. Order: {first_en}decile, criteria, then date of determination.",
     )

@@ -28,7 +28,10 @@ _CODES: Final = (
     "idempotency_key_reused, facts_outdated"
 )
 _PROGRAMME: Final = "^[a-z][a-z0-9_]{1,40}$"
-_CURSOR: Final = r"^$|^[0-9]{1,2}:-?[0-9]:[0-9]{4}-[01][0-9]-[0-3][0-9]:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+_CURSOR: Final = (
+    r"^$|^(-?[0-9]{1,9}(,-?[0-9]{1,9}){0,5};)?"  # the programme's own order
+    r"[0-9]{1,2}:-?[0-9]:[0-9]{4}-[01][0-9]-[0-3][0-9]:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+)
 _REGENCY: Final = "^[0-9]{4}$"
 
 
@@ -111,16 +114,20 @@ def _waits(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _after(cursor: str) -> tuple[str, ...]:
     """The rank that a cursor names. Raises `Problem` request_invalid."""
-    found = tuple(cursor.split(":")) if cursor else ()
+    if not cursor:
+        return ()
+    own, _, usual = cursor.rpartition(";")
+    found = (own, *usual.split(":"))
     try:
-        date.fromisoformat(found[2] if found else "1900-01-01")
+        date.fromisoformat(found[3])
     except ValueError:
         raise problems.request_invalid([("query.cursor", "value_invalid")]) from None
     return found
 
 
 def _cursor(row: Mapping[str, Any]) -> str:
-    return f"{row['decile']}:{row['unmet']}:{row['determined_on']}:{row['household_id']}"
+    own = ",".join(map(str, row["own_order"]))
+    return (f"{own};" if own else "") + f"{row['decile']}:{row['unmet']}:{row['determined_on']}:{row['household_id']}"
 
 
 def router(parts: Parts) -> APIRouter:

@@ -24,20 +24,22 @@ def ledgers(connection: Connection[Any], programme: str | None, regency: str | N
 def waiting(
     connection: Connection[Any], programme: str, regency: str, after: Sequence[str], limit: int
 ) -> Sequence[dict[str, Any]]:
-    """Who waits, in order, behind the rank `after` (decile, unmet, date, household; or nothing): those the caller sees,
-    each with its rank among all."""
-    decile, unmet, determined_on, household_id = after or ("0", "0", "1900-01-01", str(UUID(int=0)))
+    """Who waits, in order, behind the rank `after` (own order, decile, unmet, date, household; or nothing): those the
+    caller sees, each with its rank among all."""
+    own, decile, unmet, determined_on, household_id = after or ("", "0", "0", "1900-01-01", str(UUID(int=0)))
     with connection.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(
-            "SELECT p.household_id, p.decile, p.unmet, p.determined_on, p.since, 1 + waiting_before(p.programme, "
-            "p.regency, p.decile, p.unmet, p.determined_on, p.household_id) AS rank FROM place_view p "
+            "SELECT p.household_id, p.decile, p.unmet, p.determined_on, p.since, p.own_order, 1 + waiting_before("
+            "p.programme, p.regency, p.own_order, p.decile, p.unmet, p.determined_on, p.household_id) AS rank "
+            "FROM place_view p "
             "WHERE p.programme = %(programme)s AND p.regency = %(regency)s AND p.status = 'waiting' "
-            "AND (p.decile, p.unmet, p.determined_on, p.household_id) > (%(decile)s::smallint, %(unmet)s::smallint, "
-            "%(determined_on)s::date, %(household)s::uuid) "
-            "ORDER BY p.decile, p.unmet, p.determined_on, p.household_id LIMIT %(limit)s",
+            "AND (p.own_order, p.decile, p.unmet, p.determined_on, p.household_id) > (%(own)s::bigint[], "
+            "%(decile)s::smallint, %(unmet)s::smallint, %(determined_on)s::date, %(household)s::uuid) "
+            "ORDER BY p.own_order, p.decile, p.unmet, p.determined_on, p.household_id LIMIT %(limit)s",
             {
                 "programme": programme,
                 "regency": regency,
+                "own": [int(value) for value in own.split(",") if value],
                 "decile": decile,
                 "unmet": unmet,
                 "determined_on": determined_on,

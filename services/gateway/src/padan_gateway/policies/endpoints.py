@@ -32,6 +32,9 @@ class PolicyPart(BaseModel):
     effective_from: date
     effective_until: date | None
     answers_needs: list[str] | None = Described(default=None, examples=[["neglected_elderly"]])
+    order: list[str] | None = Described(
+        default=None, description="Its own order of the waiting list.", examples=[["component:elderly"]]
+    )
     source: str
     digest: str = Described(description="SHA-256 of the document; a review names what it agrees to by it.")
     drafted_by: str | None = Described(description="Null: it came with the system.")

@@ -20,12 +20,15 @@ from psycopg import Connection
 
 _UPSERT_PLACES = (
     "INSERT INTO place_view (household_id, programme, regency, status, reason, decile, unmet, determined_on, round, "
-    "since) SELECT household_id, programme, regency, status, reason, decile, unmet, determined_on, round, since "
+    "since, own_order, ordered_by) SELECT household_id, programme, regency, status, reason, decile, unmet, "
+    "determined_on, round, since, own_order, ordered_by "
     "FROM json_to_recordset(%s::json) AS w (household_id uuid, programme text, regency text, status text, reason text, "
-    "decile smallint, unmet smallint, determined_on date, round integer, since timestamptz) "
+    "decile smallint, unmet smallint, determined_on date, round integer, since timestamptz, "
+    "own_order bigint[], ordered_by text[]) "
     "ON CONFLICT (household_id, programme) DO UPDATE SET regency = EXCLUDED.regency, status = EXCLUDED.status, "
     "reason = EXCLUDED.reason, decile = EXCLUDED.decile, unmet = EXCLUDED.unmet, "
-    "determined_on = EXCLUDED.determined_on, round = EXCLUDED.round, since = EXCLUDED.since"
+    "determined_on = EXCLUDED.determined_on, round = EXCLUDED.round, since = EXCLUDED.since, "
+    "own_order = EXCLUDED.own_order, ordered_by = EXCLUDED.ordered_by"
 )
 _UPSERT_LEDGERS = (
     "INSERT INTO ledger_view (programme, regency, ledger_id, quota, places, waiting, round, as_of) "
@@ -83,4 +86,6 @@ def _place(event: Event, fact: PlaceFact) -> dict[str, Any]:
         "determined_on": None if rank is None else rank.determined_on,
         "round": fact.round,
         "since": event.time,
+        "own_order": [] if rank is None else rank.own,
+        "ordered_by": [] if rank is None else [key.by for key in rank.order],
     }
