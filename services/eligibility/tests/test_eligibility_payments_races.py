@@ -8,10 +8,14 @@ from uuid import UUID
 import pytest
 from deciding_office import Office
 from padan_eligibility.domain.payments import UNPAID
+from padan_eligibility.facts.cuts import Cut
+from padan_eligibility.facts.handler import READER
+from padan_eligibility.places.quotas import QuotaAsked, set_quota
 from padan_events.families import ChangeReason
 from padan_events.payments import Exclusion, HoldReason, RecoveryReason, Status
+from padan_events.recipients import Resigned
 from padan_events.tiers import Deactivated, DeactivateReason
-from paying_desk import REGENCY, PayDesk
+from paying_desk import OWNER, REGENCY, PayDesk
 
 FAMILIES = 40
 EXTINCT, BEREAVED, SPARED = 2_500, 2_500, 200
@@ -71,6 +75,50 @@ async def test_deaths_while_the_list_is_made_are_in_it_or_follow_it(office: Offi
             assert (line.holds, line.recipient) == ({}, desk.person(line.household_id, 1))
         else:
             assert set(line.holds) == {HoldReason.CARETAKER_DIED}
+    desk.reconciles()
+
+
+async def test_deaths_while_it_is_ordered_hold_the_line_whether_it_was_ordered_yet_or_not(office: Office) -> None:
+    desk = PayDesk(office)
+    families = await desk.closed_stage(FAMILIES)
+    await desk.make()
+    await desk.said(Status.ACCOUNT_CHECKED, *families)
+    desk.work.ordering._size = 2
+    desk.asked.clear()
+    ordering = asyncio.create_task(desk.order())
+    assert await asyncio.to_thread(desk.asked.wait, 30)
+    for family in families[::2]:
+        desk.dies(family)
+    _, order = await asyncio.gather(read_on(desk), ordering)
+    lines = {line.household_id: line for line in desk.all_lines()}
+    assert {family for family, line in lines.items() if line.holds} == set(families[::2])
+    assert {line.status for line in lines.values()} <= {Status.ORDERED, Status.ACCOUNT_CHECKED}
+    assert {lines[family].status for family in families[1::2]} == {Status.ORDERED}
+    assert order.lines + order.held == FAMILIES
+    desk.reconciles()
+
+
+async def test_a_quota_that_is_set_while_the_cut_is_taken_lets_no_ended_place_through(office: Office) -> None:
+    desk = PayDesk(office)
+    families = await desk.closed_stage(4)
+    await desk.make()
+    await desk.said(Status.ACCOUNT_CHECKED, *families)
+    desk.happened(Resigned(household_id=families[0], regency=REGENCY, confirmed_on=desk.today))
+    await desk.read()
+    cuts = 0
+
+    def sets_a_quota(_: Cut) -> None:
+        nonlocal cuts
+        cuts += 1
+        if cuts == 1:
+            asked = QuotaAsked(programme="pkh", regency="3374", places=9, request="meanwhile")
+            set_quota(desk.database, office.policies, OWNER, asked, READER)
+
+    desk.wait_for = sets_a_quota
+    order = await desk.order()
+    assert cuts == 2
+    assert (order.lines, order.excluded) == (3, 1)
+    assert desk.line(families[0]).reason == Exclusion.PLACE_ENDED.value
     desk.reconciles()
 
 

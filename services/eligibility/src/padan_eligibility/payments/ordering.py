@@ -62,9 +62,8 @@ class Ordering:
         request = f"{person.actor}:{key}"
         with self._database.transaction() as connection:
             found, begun = self._orderable(connection, person, list_id, request)
-            known = frozenset(places.untaken(connection))
         if begun is None:
-            self._await(found, cut, known)
+            self._await(found, cut)
             with self._database.transaction() as connection:
                 found, begun = self._orderable(connection, person, list_id, request)
                 if begun is None:
@@ -103,20 +102,29 @@ class Ordering:
             raise RefusedError("payment_order_underway")
         return found, mine
 
-    def _await(self, found: PaymentList, take_cut: Callable[[], Cut], known: frozenset[tuple[str, UUID]]) -> None:
+    def _await(self, found: PaymentList, take_cut: Callable[[], Cut]) -> None:
         """Let the facts come to a cut, and hold the round at it."""
-        cut = take_cut()
-        deadline = time.monotonic() + REACHED_WITHIN_S
-        while not self._reached(cut):
-            if time.monotonic() > deadline:
-                raise RefusedError("payment_facts_behind")
-            time.sleep(_LOOK_S)
         asked = Asked(
             kind=PeriodKind.DISBURSEMENT_STAGE, name=found.stage, region=found.region, programme=found.programme
         )
+        deadline = time.monotonic() + REACHED_WITHIN_S
+        while True:
+            known = self._untaken(found.programme)
+            cut = take_cut()
+            while not self._reached(cut):
+                if time.monotonic() > deadline:
+                    raise RefusedError("payment_facts_behind")
+                time.sleep(_LOOK_S)
+            with self._database.transaction() as connection:
+                check_parked(connection, self._reader, asked, cut, code="payment_events_parked")
+            self._allocator.hold(found.programme, cut, known)
+            if not self._untaken(found.programme) - known:
+                return
+            # A quota was set since the cut, so that no round may have been held at it: a later one is taken.
+
+    def _untaken(self, programme: str) -> set[tuple[str, UUID]]:
         with self._database.transaction() as connection:
-            check_parked(connection, self._reader, asked, cut, code="payment_events_parked")
-        self._allocator.hold(found.programme, cut, known)
+            return {one for one in places.untaken(connection) if one[0] == programme}
 
     def _reached(self, cut: Cut) -> bool:
         with self._database.transaction() as connection:
