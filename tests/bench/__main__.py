@@ -21,6 +21,7 @@ from bench.pati import pati_batch
 from bench.rebuild import rebuild
 from bench.recompute import recompute
 from bench.simulate import simulate_1m
+from bench.simulate_past import simulate_past
 from bench.streams import eligibility_stream, gateway_stream, household_stream
 from bench.validate import validate_1m_csv, validate_1m_xlsx
 
@@ -38,6 +39,7 @@ BENCHES: dict[str, Bench] = {
     "approve_10k": approve_10k,
     "deaths_feed": deaths_feed,
     "simulate_1m": simulate_1m,
+    "simulate_past": simulate_past,
     "allocation_round": allocation_round,
     "explain": explain,
     # Each of these leaves fewer services at work than it found: in this order.
