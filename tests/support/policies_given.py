@@ -166,6 +166,7 @@ PERSONS = st.fixed_dictionaries(
         "birth_date": st.none() | st.dates(date(1930, 1, 1), date(2026, 3, 1)) | st.just(date(2020, 2, 29)),
         "sex": st.none() | st.sampled_from(Sex),
         "school": st.none() | st.sampled_from(School),
+        "school_until": st.none() | st.sampled_from([date(2026, 3, 2), date(2026, 7, 1), date(2031, 7, 1)]),
         "pregnant": st.booleans(),
         "severe_disability": st.booleans(),
         "identity_agrees": st.none() | st.booleans(),

@@ -90,11 +90,12 @@ def write(connection: Connection[Any], population: list[HouseholdFacts]) -> None
             agrees = {None: None, True: [], False: ["name"]}[person.identity_agrees]
             connection.execute(
                 "INSERT INTO person_fact (person_id, household_id, membership_seq, known, birth_date, school, "
-                "pregnant, severe_disability, sex, disabilities, identity_conflicts) "
-                "VALUES (%s, %s, 1, %s, %s, %s, %s, %s, %s, %s, %s)",
+                "school_until, pregnant, severe_disability, sex, disabilities, identity_conflicts) "
+                "VALUES (%s, %s, 1, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
                 [
                     person.person_id, one.household_id, person.known, person.birth_date, person.school,
-                    person.pregnant, person.severe_disability, person.sex, list(person.disabilities), agrees,
+                    person.school_until, person.pregnant, person.severe_disability, person.sex,
+                    list(person.disabilities), agrees,
                 ],
             )  # fmt: skip
 

@@ -3,11 +3,13 @@
 from datetime import UTC, date, datetime
 
 import msgspec
+import pytest
 from deciding_office import Office
+from padan_eligibility.domain.school_years import known_until
 from padan_eligibility.policies import packaged
 from padan_eligibility.programmes.publishing import publish
 from padan_events.eligibility import Outcome
-from padan_events.personal import PersonSensitive
+from padan_events.personal import PersonSensitive, School
 
 TODDLER = PersonSensitive(birth_date=date(2020, 6, 15))
 """Seven on 15 June 2027."""
@@ -39,6 +41,34 @@ async def test_a_birthday_changes_a_decision_by_itself_once_and_in_its_own_zone(
     told, _ = office.log()[-1]
     assert told["caused_by"] is None
     assert told["chain"] == told["id"]
+
+
+@pytest.mark.parametrize(
+    ("school", "told_on", "until"),
+    [
+        (School.PRIMARY, date(2026, 3, 2), date(2031, 7, 1)),
+        (School.PRIMARY, date(2026, 7, 1), date(2032, 7, 1)),
+        (School.JUNIOR_SECONDARY, date(2026, 6, 30), date(2028, 7, 1)),
+        (School.SENIOR_SECONDARY, date(2026, 12, 31), date(2029, 7, 1)),
+    ],
+)
+def test_a_level_of_school_is_known_as_long_as_one_can_be_at_it(school: School, told_on: date, until: date) -> None:
+    assert known_until(school, told_on) == until
+
+
+async def test_a_pupil_whose_school_must_be_over_is_no_component_and_no_reason_to_refuse(office: Office) -> None:
+    pupil = PersonSensitive(birth_date=date(2018, 1, 1), school=School.PRIMARY)
+    household_id, proposed = office.register.propose(1, [ADULT, pupil], regency=PATI)
+    await office.read(proposed, office.register.rank(household_id, 1))
+    office.now = at(date(2031, 6, 30), 16)
+    assert await office.due.look(office.stop) == 0, "23:00 in Pati, and the last day of the school year"
+    office.now = at(date(2031, 6, 30), 17)
+    assert await office.due.look(office.stop) == 1
+    assert [(one.outcome, one.missing) for one in office.decided(household_id)] == [
+        (Outcome.ENTITLED, ()),
+        (Outcome.UNDETERMINED, ("school",)),
+    ]
+    assert await office.due.look(office.stop) == 0
 
 
 async def test_an_event_that_comes_late_does_not_take_a_decision_back_to_the_day_before(office: Office) -> None:

@@ -32,7 +32,7 @@ _FROM: Final[dict[type[msgspec.Struct], str]] = {
     policy.ProposedFor: "`programme_proposed`, `resigned`",
     conditions.IdentityAgrees: "`identity_matched`, `identity_unmatched`, `conflict_resolved`; else not known",
     conditions.AgeWithin: "birth date; not known where there is none",
-    conditions.Attends: "school",
+    conditions.Attends: "school; not known from the school year on in which nobody can be at that level any more",
     conditions.Pregnant: "pregnancy",
     conditions.SevereDisability: "severe disability",
     conditions.DisabilityAnyOf: "kinds of disability",

@@ -9,7 +9,7 @@ from msgspec import UNSET
 from padan_events.personal import School
 
 from padan_eligibility.domain.ages import age_on, birthday
-from padan_eligibility.domain.conditions import asked, met
+from padan_eligibility.domain.conditions import asked, met, school_lapsed
 from padan_eligibility.domain.facts import PersonFacts
 from padan_eligibility.domain.policy import AmountByComponents, MembersAtLeast, Policy
 from padan_eligibility.domain.policy_conditions import (
@@ -37,8 +37,8 @@ class Shape(msgspec.Struct, frozen=True):
 
     `counted` holds the place of a component in the policy and how many members count for it, `beyond` is the number
     of further members who would fit, `..._missing` the number of members
-    of whom the birth date, everything, the sex, or a match with the civil registry is not known, where the policy asks
-    for it.
+    of whom the birth date, everything, the sex, a match with the civil registry, or the level of school is not known,
+    where the policy asks for it.
     """
 
     counted: tuple[tuple[int, int], ...]
@@ -47,6 +47,18 @@ class Shape(msgspec.Struct, frozen=True):
     persons_missing: int
     sexes_missing: int = 0
     identities_missing: int = 0
+    schools_missing: int = 0
+
+    @property
+    def missing(self) -> int:
+        """How often something is not known of a member."""
+        return (
+            self.birth_dates_missing
+            + self.persons_missing
+            + self.sexes_missing
+            + self.identities_missing
+            + self.schools_missing
+        )
 
 
 class Components(msgspec.Struct, frozen=True):
@@ -74,6 +86,7 @@ class _Rules(msgspec.Struct, frozen=True):
     asks_age: bool
     asks_sex: bool
     asks_identity: bool
+    asks_school: bool
     asks_members: bool
 
 
@@ -112,6 +125,7 @@ def _rules(policy: Policy) -> _Rules:
         asks_age=bool(ages),
         asks_sex=any(isinstance(fact, SexIs) for fact in facts),
         asks_identity=any(isinstance(fact, IdentityAgrees) for fact in facts),
+        asks_school=any(isinstance(fact, Attends) for fact in facts),
         asks_members=bool(facts),
     )
 
@@ -122,7 +136,7 @@ def _matching(rules: _Rules, person: PersonFacts, as_of: date) -> list[int]:
     if person.birth_date is not None and rules.ages:
         age = age_on(person.birth_date, as_of)
         matching += [index for index, from_years, to_years in rules.ages if from_years <= age <= to_years]
-    if person.school is not None:
+    if person.school is not None and not school_lapsed(person, as_of):
         matching += rules.schools[person.school]
     if person.pregnant:
         matching += rules.pregnant
@@ -138,7 +152,7 @@ def find(policy: Policy, persons: tuple[PersonFacts, ...], as_of: date) -> Compo
     if not rules.asks_members:
         return _NONE
     fitting: list[tuple[PersonFacts, list[int]]] = []
-    birth_dates_missing = persons_missing = sexes_missing = identities_missing = 0
+    birth_dates_missing = persons_missing = sexes_missing = identities_missing = schools_missing = 0
     for person in sorted(persons, key=_by_id):
         if not person.known:
             persons_missing += 1
@@ -146,6 +160,7 @@ def find(policy: Policy, persons: tuple[PersonFacts, ...], as_of: date) -> Compo
         birth_dates_missing += person.birth_date is None and rules.asks_age
         sexes_missing += person.sex is None and rules.asks_sex
         identities_missing += person.identity_agrees is None and rules.asks_identity
+        schools_missing += rules.asks_school and school_lapsed(person, as_of)
         matching = _matching(rules, person, as_of)
         if matching:
             fitting.append((person, matching))
@@ -166,6 +181,7 @@ def find(policy: Policy, persons: tuple[PersonFacts, ...], as_of: date) -> Compo
             persons_missing,
             sexes_missing,
             identities_missing,
+            schools_missing,
         ),
     )
 
@@ -216,12 +232,16 @@ def _by_id(person: PersonFacts) -> bytes:
 
 
 def next_birthday(policy: Policy, persons: tuple[PersonFacts, ...], as_of: date) -> date | None:
-    """The next day after `as_of` on which a member comes into or out of an age the policy asks for."""
+    """The next day after `as_of` on which a member comes into or out of an age the policy asks for, or on which the
+    level of school that it asks for is not known any more."""
+    rules = _rules(policy)
     days = [
         birthday(person.birth_date, years)
         for person in persons
         if person.birth_date is not None
-        for years in _rules(policy).birthdays
+        for years in rules.birthdays
         if person.birth_date.year + years >= as_of.year
     ]
+    if rules.asks_school:
+        days += [person.school_until for person in persons if person.school_until is not None]
     return min((day for day in days if day > as_of), default=None)

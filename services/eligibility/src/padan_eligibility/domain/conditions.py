@@ -35,7 +35,7 @@ def met(condition: Condition, person: PersonFacts, as_of: date) -> Truth:
         case AgeWithin():
             result = None if person.birth_date is None else _within(condition, age_on(person.birth_date, as_of))
         case Attends():
-            result = person.school is condition.school
+            result = None if school_lapsed(person, as_of) else person.school is condition.school
         case Pregnant():
             result = person.pregnant
         case SevereDisability():
@@ -55,6 +55,11 @@ def met(condition: Condition, person: PersonFacts, as_of: date) -> Truth:
         case NoneMet():
             result = kleene.negated(kleene.some(met(one, person, as_of) for one in condition.conditions))
     return result
+
+
+def school_lapsed(person: PersonFacts, as_of: date) -> bool:
+    """Whether a level of school was told so long ago that nobody can say what the member attends now."""
+    return person.school_until is not None and person.school_until <= as_of
 
 
 def _any_of(listed: DisabilityAnyOf | HasNeed, person: PersonFacts) -> bool:

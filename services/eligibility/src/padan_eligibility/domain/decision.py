@@ -27,7 +27,7 @@ from padan_eligibility.domain.turning import smallest
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """How a decision came out. `missing` holds codes: decile, birth_date, person_facts,
-    sex, identity, circumstances."""
+    sex, identity, school, circumstances."""
 
     programme: str
     policy_version: str
@@ -184,6 +184,7 @@ def _missing(criteria: Sequence[Criterion], shape: Shape) -> tuple[str, ...]:
         ("person_facts", not shape.persons_missing),
         ("sex", not shape.sexes_missing),
         ("identity", not shape.identities_missing),
+        ("school", not shape.schools_missing),
         ("circumstances", not any(code.startswith("poverty_") for code in open_leaves)),
     )
     return tuple(code for code, is_known in known if not is_known)

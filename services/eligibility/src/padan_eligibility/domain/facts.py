@@ -11,12 +11,14 @@ from padan_events.states import State
 
 class PersonFacts(msgspec.Struct, frozen=True, kw_only=True):
     """A member. `known` is False where the sealed block can no longer be opened: nothing of it is known then.
-    `identity_agrees` is None until the civil registry was asked. `needs` are those that are not met."""
+    `identity_agrees` is None until the civil registry was asked; `school_until` is the first date on which `school` is
+    not known any more. `needs` are those that are not met."""
 
     person_id: UUID
     known: bool = True
     birth_date: date | None = None
     school: School | None = None
+    school_until: date | None = None
     pregnant: bool = False
     severe_disability: bool = False
     sex: Sex | None = None

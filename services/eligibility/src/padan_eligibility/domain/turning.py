@@ -86,9 +86,8 @@ def _world(policy: Policy, readings: Sequence[Reading], shape: Shape) -> World:
         elif fact[0].removesuffix("_count") in _LISTS:
             world[fact] = Count(0, _LISTS[fact[0].removesuffix("_count")]) if reading is None else reading
         elif isinstance(leaf, ComponentsAtLeast):
-            missing = shape.birth_dates_missing + shape.persons_missing + shape.sexes_missing + shape.identities_missing
             found = sum(number for _, number in shape.counted) + shape.beyond
-            world[fact] = Count(found, _MANY if missing else 0)
+            world[fact] = Count(found, _MANY if shape.missing else 0)
         else:
             world[fact] = reading
     return world

@@ -153,6 +153,10 @@ def gap_of(shape: Shape) -> Text | None:
         number = shape.identities_missing
         parts_id.append(f"pemadanan {number} anggota dengan catatan sipil")
         parts_en.append(f"the match of {number} member{'s' if number > 1 else ''} with the civil registry")
+    if shape.schools_missing:
+        number = shape.schools_missing
+        parts_id.append(f"jenjang sekolah {number} anggota sekarang")
+        parts_en.append(f"the level of school of {number} member{'s' if number > 1 else ''} now")
     if persons:
         parts_id.append(f"data {persons} anggota")
         parts_en.append(f"the facts of {persons} member{'s' if persons > 1 else ''}")

@@ -20,6 +20,7 @@ from padan_runtime.keys import SubjectKeys, keys_of
 from padan_runtime.sealing import open_sealed
 
 from padan_eligibility.domain.facts import PersonFacts
+from padan_eligibility.domain.school_years import known_until
 from padan_eligibility.facts.fates import Fateful, Fates
 from padan_eligibility.facts.told import Telling, Told
 
@@ -38,11 +39,12 @@ class Member(msgspec.Struct, frozen=True):
 
 
 class SealedPart(msgspec.Struct, frozen=True):
-    """A member whose block is still sealed, and the event that carries it."""
+    """A member whose block is still sealed, the event that carries it, and its local date."""
 
     member: SealedMember
     event_id: UUID
     joined: bool
+    on: date
 
 
 class SealedAnswers(msgspec.Struct, frozen=True):
@@ -162,8 +164,10 @@ def _fold(change: Change, data: HouseholdFact) -> None:
         change.decile = effects.decile
     if effects.circumstances is not None:
         change.answers = SealedAnswers(effects.circumstances, change.event.event_id)
-    change.members += [SealedPart(member, change.event.event_id, True) for member in effects.joined]
-    change.members += [SealedPart(member, change.event.event_id, False) for member in effects.changed]
+    if effects.joined or effects.changed:
+        event_id, on = change.event.event_id, local_date(change.event.time, change.regency)
+        change.members += [SealedPart(member, event_id, True, on) for member in effects.joined]
+        change.members += [SealedPart(member, event_id, False, on) for member in effects.changed]
     change.left += effects.left
     change.fates.left(change.event, change.household_id, effects.left)
     change.died += effects.died
@@ -237,6 +241,7 @@ def _open(part: SealedPart, key: SubjectKeys) -> PersonFacts:
         person_id=person_id,
         birth_date=clear.birth_date,
         school=clear.school,
+        school_until=None if clear.school is None else known_until(clear.school, part.on),
         pregnant=clear.pregnant,
         severe_disability=clear.severe_disability,
         sex=clear.sex,

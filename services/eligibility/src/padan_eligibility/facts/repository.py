@@ -138,16 +138,18 @@ def write_members(connection: Connection[Any], members: Iterable[Member]) -> Non
     if not latest:
         return
     connection.execute(
-        "INSERT INTO person_fact AS f (person_id, household_id, membership_seq, known, birth_date, school, pregnant, "
-        "severe_disability, sex, disabilities) SELECT person_id, household_id, membership_seq, known, birth_date, "
-        "school, pregnant, severe_disability, sex, disabilities "
+        "INSERT INTO person_fact AS f (person_id, household_id, membership_seq, known, birth_date, school, "
+        "school_until, pregnant, severe_disability, sex, disabilities) SELECT person_id, household_id, "
+        "membership_seq, known, birth_date, school, school_until, pregnant, severe_disability, sex, disabilities "
         "FROM json_to_recordset(%(rows)s::json) AS w (person_id uuid, household_id uuid, membership_seq integer, "
-        "known boolean, birth_date date, school text, pregnant boolean, severe_disability boolean, sex text, "
+        "known boolean, birth_date date, school text, school_until date, pregnant boolean, severe_disability boolean, "
+        "sex text, "
         # Sorted, so that two workers that meet over a transfer wait for each other and never deadlock.
         "disabilities text[]) ORDER BY person_id "
         "ON CONFLICT (person_id) DO UPDATE SET household_id = excluded.household_id, "
         "membership_seq = excluded.membership_seq, known = excluded.known, birth_date = excluded.birth_date, "
-        "school = excluded.school, pregnant = excluded.pregnant, severe_disability = excluded.severe_disability, "
+        "school = excluded.school, school_until = excluded.school_until, pregnant = excluded.pregnant, "
+        "severe_disability = excluded.severe_disability, "
         "sex = excluded.sex, disabilities = excluded.disabilities "
         "WHERE f.membership_seq <= excluded.membership_seq",
         {
@@ -159,6 +161,7 @@ def write_members(connection: Connection[Any], members: Iterable[Member]) -> Non
                     "known": row.facts.known,
                     "birth_date": row.facts.birth_date,
                     "school": row.facts.school,
+                    "school_until": row.facts.school_until,
                     "pregnant": row.facts.pregnant,
                     "severe_disability": row.facts.severe_disability,
                     "sex": row.facts.sex,
@@ -178,18 +181,21 @@ def read_facts(
     of_members = needs.of_persons(connection, household_ids) if asks.needs else {}
     of_families = needs.of_households(connection, household_ids) if asks.needs else {}
     persons: dict[UUID, list[PersonFacts]] = {household_id: [] for household_id in household_ids}
-    for household_id, person_id, known, birth_date, school, pregnant, severe, sex, kinds, agrees in connection.execute(
-        "SELECT household_id, person_id, known, birth_date, school, pregnant, severe_disability, sex, disabilities, "
-        "cardinality(identity_conflicts) = 0 FROM person_fact WHERE household_id = ANY(%b) AND died_on IS NULL",
+    members = connection.execute(
+        "SELECT household_id, person_id, known, birth_date, school, school_until, pregnant, severe_disability, sex, "
+        "disabilities, cardinality(identity_conflicts) = 0 FROM person_fact "
+        "WHERE household_id = ANY(%b) AND died_on IS NULL",
         [household_ids],
         binary=True,
-    ):
+    )
+    for household_id, person_id, known, birth_date, school, until, pregnant, severe, sex, kinds, agrees in members:
         persons[household_id].append(
             PersonFacts(
                 person_id=person_id,
                 known=known,
                 birth_date=birth_date,
                 school=None if school is None else School(school),
+                school_until=until,
                 pregnant=pregnant,
                 severe_disability=severe,
                 sex=None if sex is None else Sex(sex),

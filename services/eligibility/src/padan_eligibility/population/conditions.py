@@ -40,7 +40,8 @@ def met(condition: Condition, as_of: date) -> pl.Expr:
             if condition.to_years is not None:
                 expression &= age <= condition.to_years
         case Attends():
-            expression = pl.col("school").eq_missing(condition.school.value)
+            attends = pl.col("school").eq_missing(condition.school.value)
+            expression = pl.when(~school_lapsed(as_of)).then(attends)
         case Pregnant() | SevereDisability() | IdentityAgrees():
             expression = pl.col(_FLAGS[type(condition)])
         case DisabilityAnyOf():
@@ -59,6 +60,11 @@ def met(condition: Condition, as_of: date) -> pl.Expr:
             expression = ~reduce(or_, (met(one, as_of) for one in condition.conditions))
     # Of whom nothing is known, nothing is known in any group either.
     return pl.when(pl.col("known")).then(expression)
+
+
+def school_lapsed(as_of: date) -> pl.Expr:
+    """As `padan_eligibility.domain.conditions.school_lapsed`."""
+    return (pl.col("school_until") <= as_of).fill_null(value=False)
 
 
 def age_on(day: date) -> pl.Expr:

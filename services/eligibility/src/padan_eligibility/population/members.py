@@ -7,9 +7,9 @@ import polars as pl
 from padan_eligibility.domain.components import dearest_choice
 from padan_eligibility.domain.conditions import asked
 from padan_eligibility.domain.policy import AmountByComponents, MembersAtLeast, Policy
-from padan_eligibility.domain.policy_conditions import AgeWithin, IdentityAgrees, SexIs
+from padan_eligibility.domain.policy_conditions import AgeWithin, Attends, IdentityAgrees, SexIs
 from padan_eligibility.domain.policy_document import leaves
-from padan_eligibility.population.conditions import met
+from padan_eligibility.population.conditions import met, school_lapsed
 
 FITTING, OPEN, SUM = "members.fitting", "members.open", "members.annual_idr"
 """Columns: members who make up a component, whether more may turn out to, and the amount of those that count."""
@@ -35,6 +35,8 @@ def counted(policy: Policy, persons: pl.DataFrame, as_of: date) -> pl.DataFrame:
         open_facts |= pl.col("sex").is_null()
     if any(isinstance(fact, IdentityAgrees) for fact in facts):
         open_facts |= pl.col("identity_agrees").is_null()
+    if any(isinstance(fact, Attends) for fact in facts):
+        open_facts |= school_lapsed(as_of)
     judged = persons.select(
         "household_id",
         open_facts.alias("open"),

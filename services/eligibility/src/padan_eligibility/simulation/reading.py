@@ -191,7 +191,7 @@ _FLAGS: Final = ("known", "pregnant", "severe_disability", "identity_agrees")
 def _persons(connection: Connection[Any], of: _Keys, keys: pl.DataFrame, own: Mapping[str, Column]) -> pl.DataFrame:
     query = sql.SQL(
         "SELECT household_id, known::int, pregnant::int, severe_disability::int, "
-        "(cardinality(identity_conflicts) = 0)::int, birth_date, sex, school, "
+        "(cardinality(identity_conflicts) = 0)::int, birth_date, sex, school, school_until, "
         "CASE WHEN disabilities <> '{{}}' THEN array_to_string(disabilities, ',') END{own} "
         "FROM person_fact f WHERE died_on IS NULL AND {keys} AND {within}"
     ).format(
@@ -205,6 +205,7 @@ def _persons(connection: Connection[Any], of: _Keys, keys: pl.DataFrame, own: Ma
         "birth_date": pl.Date,
         "sex": pl.String,
         "school": pl.String,
+        "school_until": pl.Date,
         "disabilities": pl.String,
         **{name: one.read_as for name, one in own.items()},
     }
