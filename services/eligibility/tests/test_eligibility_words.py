@@ -12,11 +12,12 @@ from uuid import UUID
 
 import pytest
 from padan_eligibility.domain.decision import Decision, decide
-from padan_eligibility.domain.facts import HouseholdFacts, PersonFacts
+from padan_eligibility.domain.facts import HouseholdFacts, PersonFacts, Place
 from padan_eligibility.domain.policy import Policy
 from padan_eligibility.policies import packaged
 from padan_eligibility.policies.reading import read_document
 from padan_events.criteria import Answer, Criterion2022, CriterionBps
+from padan_events.need_kinds import NeedKind
 from padan_events.personal import Circumstances, Criterion, School, Sex
 from padan_events.states import State
 
@@ -82,6 +83,40 @@ criteria:
 amount: {reckoned: fixed, annual_idr: 1200000}
 """)
 GRANDMOTHER = person(5, birth_date=date(1950, 1, 1), sex=Sex.FEMALE)
+
+
+EXCLUDING = read_document("""programme: bantuan_khusus
+version: "2026.1"
+effective_from: 2026-01-01
+name: {id: Bantuan Khusus, en: Special aid}
+owner: ministry
+source: invented for this test
+place_needs: determined
+criteria:
+  - {criterion: has_need, kind: homeless}
+  - criterion: none_of
+    criteria:
+      - {criterion: register_match, state: founded}
+      - {criterion: register_match, state: open}
+      - {criterion: holds_place, programme: pkh}
+amount: {reckoned: fixed, annual_idr: 1200000}
+""")
+HELD = (Place(programme="pkh", held=True, event=UUID(int=1)),)
+EXCLUDING_CASES: dict[str, dict[str, Any]] = {
+    "entitled": {"needs": (NeedKind.HOMELESS,)},
+    "no_need": {},
+    "in_another_programme": {"needs": (NeedKind.HOMELESS,), "places": HELD},
+    "under_review": {"needs": (NeedKind.HOMELESS,), "under_review": True},
+    "founded_and_in_another_programme": {"barred": True, "places": HELD},
+}
+
+
+@pytest.mark.parametrize("name", EXCLUDING_CASES)
+def test_what_excludes_explains_itself(name: str) -> None:
+    facts = HouseholdFacts(
+        household_id=UUID(int=99), regency="3318", state=State.PROPOSED, persons=(ADULT,), **EXCLUDING_CASES[name]
+    )
+    held_to_golden(f"bantuan_khusus_{name}", decide(EXCLUDING, facts, TODAY))
 
 
 def visited(**answers: Answer) -> Circumstances:

@@ -9,6 +9,7 @@ from household_desk import DISTRICT, OFFICE, VILLAGE, Desk
 from household_given import Parts
 from padan_events.commands import CommandAccepted
 from padan_events.commands.cases import DeactivateHousehold, ReactivateHousehold
+from padan_events.commands.families import MergeHouseholds
 from padan_events.commands.needs import DeliverIntervention, RecordNeed, ReferNeed
 from padan_events.need_kinds import NeedKind
 from padan_events.needs import InterventionDelivered, Need, NeedOutcome, NeedRecorded, Referral, Referred
@@ -124,6 +125,23 @@ def test_what_cannot_be_is_refused(desk: Desk) -> None:
         assert desk.codes(desk.send(command, OFFICE)) == ["household_closed"]
     assert desk.codes(desk.send(ReactivateHousehold(household_id=household), OFFICE)) == ["accepted"]
     assert desk.codes(desk.send(deliver(household, need), OFFICE)) == ["accepted"]
+
+
+def test_what_is_done_for_a_member_counts_after_the_family_was_merged_into_another(desk: Desk) -> None:
+    absorbed, household = desk.propose(1), desk.propose(2)
+    person = next(iter(desk.household(absorbed).members))
+    need = recorded(desk, record(absorbed, person_id=person))
+    of_all = recorded(desk, record(absorbed))
+    merging = MergeHouseholds(household_id=household, absorbed=absorbed, occurred_on=SEEN)
+    assert desk.codes(desk.send(merging, OFFICE)) == ["accepted"]
+    assert person in desk.household(household).members
+    for command, code in (
+        (refer(absorbed, need), "household_closed"),
+        (deliver(absorbed, of_all), "household_closed"),
+        (deliver(absorbed, need), "accepted"),
+        (deliver(absorbed, need), "need_met"),
+    ):
+        assert desk.codes(desk.send(command, OFFICE)) == [code]
 
 
 def test_the_answer_is_the_same_for_ever(desk: Desk) -> None:

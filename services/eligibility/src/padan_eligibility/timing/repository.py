@@ -88,10 +88,13 @@ class Told(Protocol):
 
 def ask(connection: Connection[Any], told: Iterable[tuple[UUID, Told]]) -> None:
     """Let households be decided anew, each for an event, in the transaction that takes it in or tells it."""
-    connection.cursor().executemany(
-        "INSERT INTO redeciding (household_id, cause, correlation_id) VALUES (%b, %b, %b)",
-        [(household_id, one.event_id, one.correlation_id) for household_id, one in told],
-    )
+    rows = [(household_id, one.event_id, one.correlation_id) for household_id, one in told]
+    if rows:
+        households, causes, chains = zip(*rows, strict=True)
+        connection.execute(
+            "INSERT INTO redeciding (household_id, cause, correlation_id) SELECT * FROM unnest(%b, %b, %b)",
+            [list(households), list(causes), list(chains)],
+        )
 
 
 def asked(connection: Connection[Any], after: int, limit: int) -> dict[UUID, int]:

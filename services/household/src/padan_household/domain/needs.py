@@ -61,7 +61,8 @@ def refer(command: ReferNeed, known: Known, asked: Asked) -> Facts:
 
 
 def deliver(command: DeliverIntervention, known: Known, asked: Asked) -> Facts:
-    """Something was done about a need that was not met: also where its member lives elsewhere by now."""
+    """Something was done about a need that was not met: also where its member lives elsewhere by now, and this
+    household has left the register since, as one does that was merged into another."""
     need = _open_need(command, known, asked)
     if isinstance(need, Refusal):
         return need
@@ -84,11 +85,11 @@ def _not_here(person_id: UUID, known: Known) -> Refusal | None:
 
 
 def _open_need(command: ReferNeed | DeliverIntervention, known: Known, asked: Asked) -> HouseholdNeed | Refusal:
-    if known.household.closed:
-        return Refusal(HOUSEHOLD_CLOSED)
     need = known.household.needs.get(command.need_id)
     if need is None:
         return Refusal(NEED_UNKNOWN, "need_id")
+    if known.household.closed and (need.person_id is None or isinstance(command, ReferNeed)):
+        return Refusal(HOUSEHOLD_CLOSED)
     if need.met:
         return Refusal(NEED_MET)
     return Refusal(DATE_IN_FUTURE, "occurred_on") if command.occurred_on > asked.today else need
