@@ -192,6 +192,7 @@ async def test_the_owner_holds_and_releases_and_the_same_request_is_answered_the
     for refused, code in (
         (Hold(line=number, reason="other", request="h"), "payment_key_reused"),
         (Hold(line=number, reason="other", request="h2"), "payment_held"),
+        (Hold(line=number, reason="n3318040506070001", request="h5"), "payment_note_invalid"),
         (Hold(line=99, reason="other", request="h3"), "payment_line_missing"),
         (Hold(line=number + 1, reason="other", request="h4", until=desk.today - timedelta(1)), "payment_until_past"),
     ):

@@ -12,6 +12,7 @@ import pytest
 from deciding_office import Office
 from padan_eligibility.domain.drafts import Person, RefusedError
 from padan_eligibility.domain.payments import Line
+from padan_eligibility.payments import reading
 from padan_eligibility.payments.shapes import Lines, Make, Result, Sum
 from padan_events import decode
 from padan_events.payments import PaymentListMade, PaymentListOrdered, Status
@@ -133,6 +134,13 @@ async def test_a_row_that_does_not_fit_is_refused_by_itself(desk: PayDesk, chang
     desk.reconciles()
 
 
+async def test_a_long_number_of_the_bank_is_no_nik(desk: PayDesk) -> None:
+    families = await desk.closed_stage(1)
+    await desk.make()
+    (answer,) = await desk.said(Status.ACCOUNT_CHECKED, *families, reference="20261123000100012345")
+    assert answer.answer == "taken"
+
+
 async def test_a_list_is_its_owner_s_and_its_bank_s(desk: PayDesk) -> None:
     await desk.closed_stage(1)
     asked = Make(period_id=desk.stage.id, bank="bank-1", request="make")
@@ -150,6 +158,22 @@ async def test_a_list_is_its_owner_s_and_its_bank_s(desk: PayDesk) -> None:
     desk.closing.open(OWNER, open_stage)
     with pytest.raises(RefusedError, match="payment_period_unfit"):
         desk.work.making.make(OWNER, msgspec.structs.replace(asked, period_id=open_stage.id))
+
+
+async def test_a_list_is_seen_by_its_bank_its_owner_and_in_its_region(desk: PayDesk) -> None:
+    await desk.closed_stage(1)
+    await desk.make()
+
+    def seen(person: Person) -> bool:
+        with desk.database.transaction() as connection:
+            try:
+                return bool(reading.visible(connection, desk.office.policies, person, desk.list_id))
+            except RefusedError:
+                return False
+
+    see = [BANK, OWNER, Person("user:a", "auditor", "ID"), Person("user:o", "social_office", "3318")]
+    not_see = [Person("user:bank-2", "paying_bank", "ID"), Person("user:p", "programme_owner", "33")]
+    assert [seen(person) for person in (*see, *not_see)] == [True] * 4 + [False] * 2
 
 
 async def test_lines_are_shown_by_status_family_and_hold(desk: PayDesk) -> None:

@@ -1,5 +1,5 @@
 """What holds a line by itself: a family without its caretaker, and a death that was reported and not confirmed. It is
-reckoned from how the family stands, so that whatever was missed is made good by the next look.
+reckoned from how the family stands, so that whatever was missed is made good by its next event.
 
 Source: docs/domain.md, Death, birth, moving (the open payment is held, not cancelled, so that no family has a reason to
 hide a death); Deadlines and measures (30 days).

@@ -1,6 +1,7 @@
 """A line of a payment list: which steps there are, what holds it, and how its events fold. What is done and what is
 replayed are the same function. Source: docs/domain.md, Payment, as far as Padan goes; Death, birth, moving."""
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from hashlib import sha256
@@ -39,6 +40,7 @@ UNPAID: Final = (*BEFORE_ORDER, Status.ORDERED)
 PAID: Final = (Status.PAID, Status.WITHDRAWN, Status.NOT_WITHDRAWN)
 """The money is out."""
 _BEHIND_PAID: Final = frozenset({Status.WITHDRAWN, Status.NOT_WITHDRAWN, Status.RETURNED})
+_SEPARATORS: Final = 5
 _EXCLUSIONS: Final = frozenset(one.value for one in Exclusion)
 OF_CARETAKER: Final = (HoldReason.CARETAKER_DIED, HoldReason.CARETAKER_LEFT)
 
@@ -227,7 +229,7 @@ def _check(line: Line, result: Result, today: date) -> None:
         raise ResultRefusedError("payment_amount_differs")
     if result.status is Status.EXCLUDED and result.reason not in _EXCLUSIONS:
         raise ResultRefusedError("payment_reason_invalid")
-    if _looks_like_nik(result.reference or "") or _looks_like_nik(result.reason or ""):
+    if looks_like_nik(result.reference or "") or looks_like_nik(result.reason or ""):
         raise ResultRefusedError("payment_reference_invalid")
     if result.on > today:
         raise ResultRefusedError("payment_date_in_future")
@@ -240,17 +242,10 @@ def _check(line: Line, result: Result, today: date) -> None:
         raise ResultRefusedError("payment_date_before")
 
 
-def _looks_like_nik(text: str) -> bool:
-    digits = "".join(one for one in text if one.isdigit())
-    return (len(digits) == 16 and len(text) - len(digits) <= 5) or _run(text) >= 16
-
-
-def _run(text: str) -> int:
-    longest = run = 0
-    for one in text:
-        run = run + 1 if one.isdigit() else 0
-        longest = max(longest, run)
-    return longest
+def looks_like_nik(text: str) -> bool:
+    """Whether a text that is told or kept in the clear holds sixteen digits, with or without separators."""
+    runs = [len(run) for run in re.findall("[0-9]+", text)]
+    return 16 in runs or (sum(runs) == 16 and len(text) <= 16 + _SEPARATORS)
 
 
 class Digest:

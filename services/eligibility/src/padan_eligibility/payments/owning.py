@@ -19,7 +19,7 @@ from psycopg import Connection
 
 from padan_eligibility.domain import recovering
 from padan_eligibility.domain.drafts import Person, RefusedError, acts_for
-from padan_eligibility.domain.payments import UNPAID, Line, done
+from padan_eligibility.domain.payments import UNPAID, Line, done, looks_like_nik
 from padan_eligibility.domain.recovering import Recovery
 from padan_eligibility.payments import lines, repository
 from padan_eligibility.payments.following import entry, written
@@ -45,6 +45,8 @@ class Owning:
             fact = DisbursementHeld(**line.of, reason=HoldReason.BY_OWNER, until=asked.until, note=asked.reason)
             if _told(connection, line.household_id, event_id, fact):
                 return line
+            if looks_like_nik(asked.reason):
+                raise RefusedError("payment_note_invalid")
             if line.status not in UNPAID:
                 raise RefusedError("payment_line_over")
             if HoldReason.BY_OWNER in line.holds:

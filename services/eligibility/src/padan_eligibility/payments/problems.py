@@ -131,6 +131,11 @@ PAYMENT_REASONS: Final[dict[str, tuple[int, Text, Text]]] = {
         Text("Pemilik program sudah menahan baris ini.", "The programme's owner holds this line already."),
         Text("Lepaskan dahulu untuk menahannya dengan cara lain.", "Release it first, to hold it otherwise."),
     ),
+    "payment_note_invalid": (
+        422,
+        Text("Kode alasan menyerupai NIK.", "The code of the reason looks like a NIK."),
+        Text("Pakai kode singkat, misalnya address_disputed.", "Use a short code, such as address_disputed."),
+    ),
     "payment_not_held": (
         409,
         Text("Pemilik program tidak menahan baris ini.", "The programme's owner does not hold this line."),
