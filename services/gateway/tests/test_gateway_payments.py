@@ -133,6 +133,33 @@ def test_a_recovery_is_open_closed_and_open_again(world: World) -> None:
     assert payments(world)[0]["recoveries"] == [{**whole, "whose": "household"}]
 
 
+def test_a_whole_life_in_one_batch_comes_to_what_it_does_step_by_step(world: World) -> None:
+    steps: list[tuple[type[LineFact], dict[str, Any]]] = [
+        (DisbursementResulted, {"status": Status.ACCOUNT_FAILED, "on": date(2026, 3, 2), "reason": "account_blocked"}),
+        (DisbursementHeld, {"reason": HoldReason.DEATH_REPORTED, "until": date(2026, 4, 1)}),
+        (DisbursementResulted, {"status": Status.ACCOUNT_CHECKED, "on": date(2026, 3, 3)}),
+        (DisbursementHeld, {"reason": HoldReason.BY_OWNER, "note": "address_disputed"}),
+        (DisbursementHoldEnded, {"reason": HoldReason.DEATH_REPORTED, "recipient": person_id(9, 1)}),
+        (DisbursementResulted, {"status": Status.ORDERED, "on": date(2026, 3, 4), "order": 1}),
+        (DisbursementResulted, {"status": Status.PAID, "on": date(2026, 3, 5), "card": Card.NOT_DISTRIBUTED}),
+        (DisbursementResulted, {"status": Status.PAID, "on": date(2026, 3, 9), "card": Card.DISTRIBUTED}),
+    ]
+    recovered: dict[str, Any] = {"amount_idr": 600_000, "on": date(2026, 3, 5), "reason": RecoveryReason.PAID_TWICE}
+    events = []
+    for row in (1, 2):
+        world.put(world.register.propose(row))
+        events += [listed(world, row), *(told(world, kind, row, **data) for kind, data in steps)]
+        events.append(told(world, RecoveryOpened, row, recovery_id=uuid5(LIST, str(row)), **recovered))
+    first = [event for event in events if event.key == str(household_id(1))]
+    for event in first:
+        world.put(event)
+    world.put(*(event for event in events if event not in first), *(listed(world, row) for row in (3, 4)))
+    one, other = ({**payments(world, row)[0], "line": 0, "recoveries": []} for row in (1, 2))
+    assert one == other
+    assert (one["status"], one["since"], one["card"], one["held"]) == ("paid", "2026-03-05", "distributed", [])
+    assert len(payments(world, 2)[0]["recoveries"]) == 1
+
+
 def test_payments_are_seen_by_whoever_sees_the_family_and_by_no_region_else(world: World) -> None:
     for row, village in ((1, VILLAGES[0]), (2, ELSEWHERE)):
         world.put(world.register.propose(row, village=village))

@@ -1,5 +1,4 @@
-"""Rounds, verifications, programmes, objections, reviews and payments in the views: each event is one statement, in
-their order.
+"""Rounds, verifications, programmes, objections and reviews in the views: each event is one statement, in their order.
 
 Events of one household, and of one village, come in their order and once; nothing of it is added up over several.
 """
@@ -26,7 +25,7 @@ from padan_events.tiers import Reactivated
 from psycopg import Connection
 
 from padan_gateway.domain.regions import parts
-from padan_gateway.views import payments, reviews
+from padan_gateway.views import reviews
 from padan_gateway.views.statement import Row, Statement
 
 ALL: Final = "*"
@@ -110,7 +109,6 @@ def _carried(event: Event, data: FindingCarried) -> Iterable[Row]:
 
 STATEMENTS: Final[Mapping[type, Statement]] = {
     **reviews.STATEMENTS,
-    **payments.STATEMENTS,
     RoundOpened: Statement(
         "INSERT INTO round_view (village, month, stream, province, regency, district, opened_at, due_at) "
         "VALUES (%(village)s, %(month)s, %(stream)s, %(province)s, %(regency)s, %(district)s, %(at)s, %(due_at)s)",

@@ -9,7 +9,7 @@ from psycopg import Connection, sql
 from psycopg.types.json import Jsonb
 
 from padan_gateway.domain.regions import region_columns
-from padan_gateway.views import persons, places, recipients, relocations, seen_moves, visits
+from padan_gateway.views import payments, persons, places, recipients, relocations, seen_moves, visits
 from padan_gateway.views.rows import Case, Changes, DecisionRow, HouseholdChange
 
 _STAGES = {
@@ -99,6 +99,7 @@ def write(connection: Connection[Any], changes: Changes) -> None:
     relocations.write(connection, changes.moves, restated)
     seen_moves.write(connection, changes.shown)
     places.write(connection, changes.places)
+    payments.write(connection, changes.payments)
     if changes.decisions:
         _copy(connection, "decision_stage", _DECISION, _DECISION_TYPES, map(_decision, changes.decisions.values()))
         connection.execute(_UPSERT_DECISIONS)

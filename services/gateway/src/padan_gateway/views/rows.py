@@ -25,6 +25,7 @@ from padan_runtime.sealing import open_sealed
 
 from padan_gateway.domain.regions import region_columns
 from padan_gateway.views import seen_moves
+from padan_gateway.views.payments import Payments
 from padan_gateway.views.places import Places
 from padan_gateway.views.recipients import STATEMENTS
 from padan_gateway.views.relocations import Moves, destination, sealed_home
@@ -122,6 +123,7 @@ class Changes(msgspec.Struct):
     moves: Moves = msgspec.field(default_factory=Moves)
     shown: seen_moves.Shown = {}
     places: Places = msgspec.field(default_factory=Places)
+    payments: Payments = msgspec.field(default_factory=Payments)
 
 
 def decoded(events: Sequence[Event]) -> list[tuple[Event, msgspec.Struct]]:
@@ -146,8 +148,10 @@ def fold(events: Sequence[tuple[Event, msgspec.Struct]], keys: Keys) -> Changes:
                 home = keys_of(held, data.household_id).identity if isinstance(data, Geotagged) else None
                 changes.visits.fold(event, data, home)
                 seen_moves.fold(changes.shown, event, data, held)
-            case VillageFact() | ReviewFact() | LineFact():
+            case VillageFact() | ReviewFact():
                 pass
+            case LineFact():
+                changes.payments.fold(event, data)
             case Decided():
                 row = DecisionRow(event.event_id, event.time, data)
                 changes.decisions[data.household_id, data.programme] = row
@@ -209,12 +213,8 @@ def _told(change: HouseholdChange, data: HouseholdFact) -> None:
         case Advanced() | Determined() if data.update_month is not None:
             change.update_month = data.update_month
         case IdentityMatched() | IdentityUnmatched():
-            change.matched = Matched(
-                person_id=data.person_id,
-                civil_status=data.civil_status,
-                agreement=data.agreement,
-                matched_at=data.matched_at,
-            )
+            told = {name: getattr(data, name) for name in Matched.__struct_fields__}
+            change.matched = Matched(**told)
             if change.proposed_on is None or change.conflicts:  # of most who come in there is nothing to settle
                 _disputed(change, data.person_id, DisputedField, None)
             if isinstance(data, IdentityUnmatched):
