@@ -28,10 +28,8 @@ _CODES: Final = (
     "idempotency_key_reused, facts_outdated"
 )
 _PROGRAMME: Final = "^[a-z][a-z0-9_]{1,40}$"
-_CURSOR: Final = (
-    r"^$|^(-?[0-9]{1,9}(,-?[0-9]{1,9}){0,5};)?"  # the programme's own order
-    r"[0-9]{1,2}:-?[0-9]:[0-9]{4}-[01][0-9]-[0-3][0-9]:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
-)
+_CURSOR: Final = r"^$|^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+"""The last family of a page: a rank in it would tell what only some may know of a family."""
 _REGENCY: Final = "^[0-9]{4}$"
 
 
@@ -112,24 +110,6 @@ def _waits(row: Mapping[str, Any]) -> dict[str, Any]:
     return {**plain, "decile": decile, "since": rfc3339(row["since"])}
 
 
-def _after(cursor: str) -> tuple[str, ...]:
-    """The rank that a cursor names. Raises `Problem` request_invalid."""
-    if not cursor:
-        return ()
-    own, _, usual = cursor.rpartition(";")
-    found = (own, *usual.split(":"))
-    try:
-        date.fromisoformat(found[3])
-    except ValueError:
-        raise problems.request_invalid([("query.cursor", "value_invalid")]) from None
-    return found
-
-
-def _cursor(row: Mapping[str, Any]) -> str:
-    own = ",".join(map(str, row["own_order"]))
-    return (f"{own};" if own else "") + f"{row['decile']}:{row['unmet']}:{row['determined_on']}:{row['household_id']}"
-
-
 def router(parts: Parts) -> APIRouter:
     """The endpoints of this slice."""
     routes = APIRouter(tags=["places"])
@@ -173,12 +153,15 @@ def router(parts: Parts) -> APIRouter:
     ) -> Response:
         watermark, lens = parts.watermark.document(), Lens(caller.role, None)
         with seen_by(parts.reader, caller) as connection:
-            rows = repository.waiting(connection, programme, regency, _after(cursor), limit)
+            after = repository.rank_of(connection, programme, UUID(cursor)) if cursor else ()
+            if after is None:  # it has left the list since
+                raise problems.request_invalid([("query.cursor", "value_invalid")])
+            rows = repository.waiting(connection, programme, regency, after, limit)
         shown = lens.show(Field.DECISION, [_waits(row) for row in rows])
         if shown is None:
             raise problems.role_forbidden()
         page = {"programme": programme, "regency": regency, "families": shown}
-        return answer({**page, "next_cursor": _cursor(rows[-1]) if len(rows) == limit else None}, watermark)
+        return answer({**page, "next_cursor": str(rows[-1]["household_id"]) if len(rows) == limit else None}, watermark)
 
     @routes.get(
         "/v1/unserved",

@@ -21,15 +21,26 @@ def ledgers(connection: Connection[Any], programme: str | None, regency: str | N
         ).fetchall()
 
 
+def rank_of(connection: Connection[Any], programme: str, household_id: UUID) -> tuple[Any, ...] | None:
+    """The rank by which a family waits, or by which it was given its place: own order, decile, unmet, date, household;
+    None where it does neither."""
+    row = connection.execute(
+        "SELECT own_order, decile, unmet, determined_on, household_id FROM place_view "
+        "WHERE programme = %s AND household_id = %s AND decile IS NOT NULL",
+        [programme, household_id],
+    ).fetchone()
+    return None if row is None else tuple(row)
+
+
 def waiting(
-    connection: Connection[Any], programme: str, regency: str, after: Sequence[str], limit: int
+    connection: Connection[Any], programme: str, regency: str, after: Sequence[Any], limit: int
 ) -> Sequence[dict[str, Any]]:
-    """Who waits, in order, behind the rank `after` (own order, decile, unmet, date, household; or nothing): those the
-    caller sees, each with its rank among all."""
-    own, decile, unmet, determined_on, household_id = after or ("", "0", "0", "1900-01-01", str(UUID(int=0)))
+    """Who waits, in order, behind the rank `after` (as `rank_of` has it; or nothing): those the caller sees, each with
+    its rank among all."""
+    own, decile, unmet, determined_on, household_id = after or ([], 0, 0, "1900-01-01", UUID(int=0))
     with connection.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(
-            "SELECT p.household_id, p.decile, p.unmet, p.determined_on, p.since, p.own_order, 1 + waiting_before("
+            "SELECT p.household_id, p.decile, p.unmet, p.determined_on, p.since, 1 + waiting_before("
             "p.programme, p.regency, p.own_order, p.decile, p.unmet, p.determined_on, p.household_id) AS rank "
             "FROM place_view p "
             "WHERE p.programme = %(programme)s AND p.regency = %(regency)s AND p.status = 'waiting' "
@@ -39,7 +50,7 @@ def waiting(
             {
                 "programme": programme,
                 "regency": regency,
-                "own": [int(value) for value in own.split(",") if value],
+                "own": own,
                 "decile": decile,
                 "unmet": unmet,
                 "determined_on": determined_on,
