@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 import pytest
 from deciding_office import Office
+from padan_eligibility.payments import finding
 from padan_eligibility.payments.finding import findings
 from padan_eligibility.payments.shapes import KINDS, Findings, FindingTold
 from padan_events import decode
@@ -148,3 +149,19 @@ async def test_a_mark_that_is_none_is_refused(desk: PayDesk) -> None:
     for wrong in ("x", "a|b|c", f"{KINDS[0]}|{desk.list_id}"):
         with desk.database.transaction() as connection, pytest.raises(msgspec.ValidationError):
             findings(connection, "", Findings(after=wrong))
+
+
+async def test_an_answer_waits_for_no_more_than_a_part_of_the_lines(
+    desk: PayDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    *paid, last = families(desk)
+    await desk.said(Status.PAID, *paid, last, card=Card.DISTRIBUTED)
+    await desk.said(Status.PAID, last, card=Card.NOT_DISTRIBUTED)
+    whole = found(desk)
+    monkeypatch.setattr(finding, "_PAGE", 1)
+    monkeypatch.setattr(finding, "_WITHIN_S", 0.0)
+    with desk.database.transaction() as connection:
+        none_yet, after = findings(connection, "", Findings(limit=50))
+    assert (none_yet, after) == ([], f"{KINDS[0]}|{desk.line(paid[0]).list_id}|1")
+    assert [one.kind for one in whole] == ["card_not_distributed"]
+    assert found(desk) == found(desk, limit=50) == whole
