@@ -1,6 +1,7 @@
 """What is decided anew as time passes."""
 
 from datetime import UTC, date, datetime
+from uuid import uuid5
 
 import msgspec
 import pytest
@@ -69,6 +70,22 @@ async def test_a_pupil_whose_school_must_be_over_is_no_component_and_no_reason_t
         (Outcome.UNDETERMINED, ("school",)),
     ]
     assert await office.due.look(office.stop) == 0
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (1, 3, 0, 2), (0, 1, 3, 2)])
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_who_moves_tells_nothing_of_school(office: Office, order: tuple[int, ...], at_once: bool) -> None:
+    pupil = PersonSensitive(birth_date=date(2014, 1, 1), school=School.PRIMARY)
+    origin, told = office.register.propose(1, [ADULT, pupil], at=at(date(2021, 1, 4)))
+    there, other = office.register.propose(2, [ADULT])
+    moved = uuid5(origin, "person:1")
+    events = (told, other, *office.register.transfer(moved, origin, there, pupil))
+    batches = [[events[one] for one in order]] if at_once else [[events[one]] for one in order]
+    for batch in batches:
+        await office.read(*batch)
+    with office.database.statement() as connection:
+        rows = connection.execute("SELECT household_id, school_until FROM person_fact WHERE person_id = %s", [moved])
+        assert rows.fetchall() == [(there, date(2026, 7, 1))]
 
 
 async def test_an_event_that_comes_late_does_not_take_a_decision_back_to_the_day_before(office: Office) -> None:

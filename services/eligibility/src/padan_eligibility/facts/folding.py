@@ -7,7 +7,9 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET
 from padan_events import Event, decode
+from padan_events.corrections import Detail, DetailsCorrected
 from padan_events.effects import Died, HouseholdFact, Left, SealedMember, VillageFact
+from padan_events.families import MemberAdded
 from padan_events.household import Proposed
 from padan_events.local_date import local_date
 from padan_events.needs import InterventionDelivered, NeedRecorded
@@ -39,12 +41,13 @@ class Member(msgspec.Struct, frozen=True):
 
 
 class SealedPart(msgspec.Struct, frozen=True):
-    """A member whose block is still sealed, the event that carries it, and its local date."""
+    """A member whose block is still sealed, and the event that carries it; `told_on` is its local date where somebody
+    told with it what the member attends, and did not only pass on what was known."""
 
     member: SealedMember
     event_id: UUID
     joined: bool
-    on: date
+    told_on: date | None
 
 
 class SealedAnswers(msgspec.Struct, frozen=True):
@@ -165,9 +168,10 @@ def _fold(change: Change, data: HouseholdFact) -> None:
     if effects.circumstances is not None:
         change.answers = SealedAnswers(effects.circumstances, change.event.event_id)
     if effects.joined or effects.changed:
-        event_id, on = change.event.event_id, local_date(change.event.time, change.regency)
-        change.members += [SealedPart(member, event_id, True, on) for member in effects.joined]
-        change.members += [SealedPart(member, event_id, False, on) for member in effects.changed]
+        event_id = change.event.event_id
+        told_on = local_date(change.event.time, change.regency) if _tells_school(data) else None
+        change.members += [SealedPart(member, event_id, True, told_on) for member in effects.joined]
+        change.members += [SealedPart(member, event_id, False, told_on) for member in effects.changed]
     change.left += effects.left
     change.fates.left(change.event, change.household_id, effects.left)
     change.died += effects.died
@@ -176,6 +180,16 @@ def _fold(change: Change, data: HouseholdFact) -> None:
     change.died = [
         Died(one.person_id, max(one.membership_seq, grown.get(one.person_id, 0)), one.on) for one in change.died
     ]
+
+
+def _tells_school(data: HouseholdFact) -> bool:
+    match data:
+        case Proposed():
+            return data.split_from is None
+        case DetailsCorrected():
+            return Detail.CIRCUMSTANCES in data.fields
+        case _:
+            return isinstance(data, MemberAdded)
 
 
 def _turn(change: Change, data: HouseholdFact) -> None:
@@ -241,7 +255,7 @@ def _open(part: SealedPart, key: SubjectKeys) -> PersonFacts:
         person_id=person_id,
         birth_date=clear.birth_date,
         school=clear.school,
-        school_until=None if clear.school is None else known_until(clear.school, part.on),
+        school_until=None if clear.school is None or part.told_on is None else known_until(clear.school, part.told_on),
         pregnant=clear.pregnant,
         severe_disability=clear.severe_disability,
         sex=clear.sex,

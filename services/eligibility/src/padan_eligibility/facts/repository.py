@@ -1,6 +1,7 @@
 """SQL of facts and of the decisions that stand."""
 
 from collections.abc import Collection, Iterable, Sequence
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
@@ -131,12 +132,29 @@ def write_persons(connection: Connection[Any], members: Sequence[Member], change
 def write_members(connection: Connection[Any], members: Iterable[Member]) -> None:
     """Write persons whose blocks are new."""
     latest: dict[UUID, Member] = {}
+    schools: dict[tuple[UUID, School], date] = {}
     for member in members:
-        held = latest.get(member.facts.person_id)
+        facts = member.facts
+        held = latest.get(facts.person_id)
         if held is None or held.membership_seq <= member.membership_seq:
-            latest[member.facts.person_id] = member
+            latest[facts.person_id] = member
+        if facts.school is not None and facts.school_until is not None:
+            of = (facts.person_id, facts.school)
+            schools[of] = max(facts.school_until, schools.get(of, facts.school_until))
     if not latest:
         return
+    _write_members(connection, latest.values())
+    if schools:
+        # Of a level of school the last telling counts, wherever it stood and in whatever order it is read.
+        connection.execute(
+            "UPDATE person_fact f SET school_until = w.until FROM json_to_recordset(%(rows)s::json) "
+            "AS w (person_id uuid, school text, until date) WHERE (f.person_id, f.school) = (w.person_id, w.school) "
+            "AND f.school_until IS DISTINCT FROM greatest(f.school_until, w.until)",
+            {"rows": _json({"person_id": one, "school": at, "until": day} for (one, at), day in schools.items())},
+        )
+
+
+def _write_members(connection: Connection[Any], members: Iterable[Member]) -> None:
     connection.execute(
         "INSERT INTO person_fact AS f (person_id, household_id, membership_seq, known, birth_date, school, "
         "school_until, pregnant, severe_disability, sex, disabilities) SELECT person_id, household_id, "
@@ -148,7 +166,9 @@ def write_members(connection: Connection[Any], members: Iterable[Member]) -> Non
         "disabilities text[]) ORDER BY person_id "
         "ON CONFLICT (person_id) DO UPDATE SET household_id = excluded.household_id, "
         "membership_seq = excluded.membership_seq, known = excluded.known, birth_date = excluded.birth_date, "
-        "school = excluded.school, school_until = excluded.school_until, pregnant = excluded.pregnant, "
+        "school = excluded.school, school_until = CASE WHEN f.school = excluded.school THEN "
+        "greatest(f.school_until, excluded.school_until) ELSE excluded.school_until END, "
+        "pregnant = excluded.pregnant, "
         "severe_disability = excluded.severe_disability, "
         "sex = excluded.sex, disabilities = excluded.disabilities "
         "WHERE f.membership_seq <= excluded.membership_seq",
@@ -167,7 +187,7 @@ def write_members(connection: Connection[Any], members: Iterable[Member]) -> Non
                     "sex": row.facts.sex,
                     "disabilities": row.facts.disabilities,
                 }
-                for row in latest.values()
+                for row in members
             )
         },
     )
