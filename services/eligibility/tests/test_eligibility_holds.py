@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from deciding_office import Office
 from padan_eligibility.domain.drafts import RefusedError
+from padan_eligibility.payments.families import excluded
 from padan_eligibility.payments.shapes import Hold, Release
 from padan_events import decode
 from padan_events.families import ChangeReason
@@ -22,6 +23,7 @@ from padan_events.payments import (
 )
 from padan_events.tiers import DeactivateReason
 from paying_desk import BANK, OWNER, PARENT, PayDesk
+from periods_given import TODDLER
 
 
 @pytest.fixture
@@ -208,6 +210,22 @@ async def test_the_owner_holds_and_releases_and_the_same_request_is_answered_the
     assert owning.release(OWNER, desk.list_id, Release(line=number, request="r")) == released
     with pytest.raises(RefusedError, match="payment_not_held"):
         owning.release(OWNER, desk.list_id, Release(line=number, request="r2"))
+    desk.reconciles()
+
+
+async def test_a_family_that_has_gone_over_into_another_is_held_and_its_place_ended(desk: PayDesk) -> None:
+    family, there = (one.household_id for one in desk.all_lines()[:2])
+    desk.dies(family, 1)
+    for member, kind in ((0, PARENT), (2, TODDLER)):
+        desk.told += desk.register.transfer(desk.person(family, member), family, there, kind)
+    await desk.read()  # all but the event that ends it, as a batch may fall
+    with desk.database.transaction() as connection:
+        assert excluded(connection, "pkh", [family]) == {}
+    assert set(desk.line(family).holds) == {HoldReason.CARETAKER_LEFT}
+    desk.ends(family, DeactivateReason.MERGED)
+    await desk.order_while_read()
+    assert (desk.line(family).status, desk.line(family).reason) == (Status.EXCLUDED, "place_ended")
+    assert desk.line(there).status is Status.ORDERED
     desk.reconciles()
 
 

@@ -99,7 +99,9 @@ def excluded(connection: Connection[Any], programme: str, household_ids: Sequenc
         "EXISTS (SELECT FROM place p WHERE p.household_id = h.household_id AND p.programme = %(programme)s "
         "AND p.held), "
         "b.event_id, EXISTS (SELECT FROM barred_household x WHERE x.household_id = h.household_id), "
-        "NOT EXISTS (SELECT FROM person_fact a WHERE a.household_id = h.household_id AND a.died_on IS NULL) "
+        # Who has left and is not dead leaves a family of nobody too, before the event is read that ends it.
+        "EXISTS (SELECT FROM person_fact c WHERE c.person_id = h.caretaker AND c.household_id = h.household_id) "
+        "AND NOT EXISTS (SELECT FROM person_fact a WHERE a.household_id = h.household_id AND a.died_on IS NULL) "
         "FROM household_fact h "
         "LEFT JOIN LATERAL (SELECT reason, event_id FROM household_turn t WHERE t.household_id = h.household_id "
         "AND t.kind = 'left' ORDER BY t.pos DESC LIMIT 1) t ON true "
