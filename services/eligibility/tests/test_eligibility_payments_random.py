@@ -270,6 +270,7 @@ async def test_whatever_happens_in_any_order_the_laws_hold(office: Office, seed:
     await life.said(Status.PAID, *families[2:4])
     life._twins_of(families[2], families[3])
     life._dies(families[2], 0)
+    await life.read()
     for _ in range(STEPS):
         await life.step()
         life.laws()
