@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID, uuid5
 
+import msgspec
 from padan_events.local_date import PROVINCES, local_date
 from padan_events.payments import DisbursementListed, DisbursementResulted, Exclusion, PaymentListMade, Status
 from padan_events.periods import PeriodKind
@@ -57,18 +58,25 @@ class Making:
 
     def go_on(self, list_id: UUID) -> PaymentList:
         """Write what a list lacks."""
-        while True:
-            with self._database.transaction() as connection:
-                # Before the facts are read: nobody's change is passed over while their line comes about.
-                lines.hold_families(connection, alone=True)
-                found = repository.one_list(connection, list_id, hold=True)
-                if found is None:
-                    raise RefusedError("payment_list_unknown")
-                if not found.complete and not self._page(connection, found):
-                    self._complete(connection, found)
+        while not (found := self.step(list_id)).complete:
+            pass
+        relay.hint(self._database)
+        return found
+
+    def step(self, list_id: UUID) -> PaymentList:
+        """Write the next page of a list, or complete it where there is none; how it stands then."""
+        with self._database.transaction() as connection:
+            found = repository.one_list(connection, list_id)
+            if found is None:
+                raise RefusedError("payment_list_unknown")
             if found.complete:
-                relay.hint(self._database)
                 return found
+            # Before the facts are read: nobody's change is passed over while their line comes about.
+            lines.hold_families(connection, alone=True)
+            found = repository.one_list(connection, list_id, hold=True)
+            assert found is not None
+            written = 0 if found.complete else self._page(connection, found)
+        return found if found.complete or written else self._complete(list_id)
 
     def _check(self, connection: Connection[Any], person: Person, period: Period | None) -> Policy:
         if period is None:
@@ -126,24 +134,37 @@ class Making:
         log.append(connection, entries)
         return len(page)
 
-    def _complete(self, connection: Connection[Any], made: PaymentList) -> None:
+    def _complete(self, list_id: UUID) -> PaymentList:
+        """Seal a list all of whose lines are written.
+
+        What the digest covers of them never changes, so that nobody is held up while it is reckoned: whose family
+        changes meanwhile is followed as ever. Two that reckon it at once come to the same, and one of them tells it.
+        """
         digest = Digest()
-        for line in repository.amounts(connection, made.list_id, None):
-            digest.add(*line)
-        repository.completed(connection, made.list_id, digest.hex)
-        data = PaymentListMade(
-            programme=made.programme,
-            list_id=made.list_id,
-            period_id=made.period_id,
-            stage=made.stage,
-            lines=digest.lines,
-            amount_idr=digest.amount_idr,
-            digest=digest.hex,
-            bank=made.bank,
-            by=made.made_by,
-        )
-        log.append(connection, [programme_entry(data, uuid5(made.list_id, "made"), by=made.made_by)])
+        with self._database.transaction() as connection:
+            for line in repository.amounts(connection, list_id, None):
+                digest.add(*line)
+        with self._database.transaction() as connection:
+            made = repository.one_list(connection, list_id, hold=True)
+            assert made is not None
+            if made.complete:
+                return made
+            assert (digest.lines, digest.amount_idr) == (made.lines, made.amount_idr), "all lines were written"
+            repository.completed(connection, list_id, digest.hex)
+            data = PaymentListMade(
+                programme=made.programme,
+                list_id=list_id,
+                period_id=made.period_id,
+                stage=made.stage,
+                lines=digest.lines,
+                amount_idr=digest.amount_idr,
+                digest=digest.hex,
+                bank=made.bank,
+                by=made.made_by,
+            )
+            log.append(connection, [programme_entry(data, uuid5(list_id, "made"), by=made.made_by)])
         logger().info("a payment list is made", programme=made.programme, stage=made.stage, lines=digest.lines)
+        return msgspec.structs.replace(made, digest=digest.hex, complete=True)
 
 
 def _listing(made: PaymentList, number: int, family: repository.Family, on: date) -> DisbursementListed:
