@@ -72,27 +72,29 @@ def test_a_need_goes_from_record_to_referral_to_what_was_done_and_is_sealed_for_
     assert event.event_id == need
     assert b"hiv" not in event.value
     _, sensitive = key_of(desk, household, person)
-    identity, _ = key_of(desk, household, household)
     assert sensitive is not None
-    assert identity is not None
     assert open_sealed(sensitive, fact.need, Need, subject=person, event_id=need) == Need(NeedKind.PERSON_WITH_HIV)
-    assert open_sealed(identity, fact.note, Note, subject=household, event_id=need).text == "Butuh obat."
+    assert open_sealed(sensitive, fact.note, Note, subject=person, event_id=need).text == "Butuh obat."
     ((event, referred),) = told(desk, Referred)
     assert referred.need_id == need
     opened = open_sealed(sensitive, referred.referral, Referral, subject=person, event_id=event.event_id)
     assert opened.to == "Puskesmas Contoh"
-    outcomes = [(data.need_id, data.outcome) for _, data in told(desk, InterventionDelivered)]
+    (_, partly), (event, met) = told(desk, InterventionDelivered)
+    outcomes = [(one.need_id, one.outcome) for one in (partly, met)]
     assert outcomes == [(need, NeedOutcome.PARTLY), (need, NeedOutcome.MET)]
+    assert partly.note is None
+    assert open_sealed(sensitive, met.note, Note, subject=person, event_id=event.event_id).text == "Selesai."
 
 
 def test_a_need_of_the_whole_family_is_sealed_under_the_family_s_own_key(desk: Desk) -> None:
     household = desk.propose(1)
-    need = recorded(desk, record(household))
+    need = recorded(desk, record(household, note="Tidur di pasar."))
     ((_, fact),) = told(desk, NeedRecorded)
     _, sensitive = key_of(desk, household, household)
     assert fact.person_id is None
     assert sensitive is not None
     assert open_sealed(sensitive, fact.need, Need, subject=household, event_id=need) == Need(NeedKind.HOMELESS)
+    assert open_sealed(sensitive, fact.note, Note, subject=household, event_id=need).text == "Tidur di pasar."
 
 
 def test_the_same_kind_once_more_is_a_need_of_its_own_and_each_ends_by_itself(desk: Desk) -> None:
@@ -138,10 +140,14 @@ def test_what_is_done_for_a_member_counts_after_the_family_was_merged_into_anoth
     for command, code in (
         (refer(absorbed, need), "household_closed"),
         (deliver(absorbed, of_all), "household_closed"),
-        (deliver(absorbed, need), "accepted"),
+        (deliver(absorbed, need, note="Selesai."), "accepted"),
         (deliver(absorbed, need), "need_met"),
     ):
         assert desk.codes(desk.send(command, OFFICE)) == [code]
+    ((event, met),) = told(desk, InterventionDelivered)
+    _, sensitive = key_of(desk, absorbed, person)
+    assert sensitive is not None
+    assert open_sealed(sensitive, met.note, Note, subject=person, event_id=event.event_id).text == "Selesai."
 
 
 def test_the_answer_is_the_same_for_ever(desk: Desk) -> None:

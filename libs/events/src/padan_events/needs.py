@@ -49,7 +49,9 @@ class NeedRecorded(HouseholdFact, frozen=True, kw_only=True):
         bytes, told("`Need`: its kind, under the key of the member, or of the household.", "sealed_sensitive")
     ]
     person_id: Annotated[UUID | None, told("The member; absent: the whole household.", "pseudonym")] = None
-    note: Annotated[bytes | None, told("What was written beside it, if anything.", "sealed_identity")] = None
+    note: Annotated[
+        bytes | None, told("`Note`: what was written beside it, if anything, under the same key.", "sealed_sensitive")
+    ] = None
 
 
 @event_type("id.padan.household.referred.v1", HOUSEHOLD_EVENTS)
@@ -77,4 +79,7 @@ class InterventionDelivered(HouseholdFact, frozen=True, kw_only=True):
     need_id: NeedId
     outcome: Annotated[NeedOutcome, told("What became of the need.")]
     occurred_on: Annotated[date, told("Local date on which it was done.")]
-    note: Annotated[bytes | None, told("What was done, in words, if anything was written.", "sealed_identity")] = None
+    note: Annotated[
+        bytes | None,
+        told("`Note`: what was done, if anything was written, under the key of the need.", "sealed_sensitive"),
+    ] = None

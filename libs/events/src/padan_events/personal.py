@@ -161,7 +161,8 @@ class ReportedHousehold(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
 
 
 class Note(msgspec.Struct, frozen=True):
-    """What an official wrote beside a decision; sealed under the household's identity key."""
+    """What an official wrote beside a decision; sealed under the household's identity key, and beside a need under the
+    sensitive key of whom it is about."""
 
     text: str
 

@@ -1,6 +1,7 @@
 """What people need: recorded, referred, and what was done about it.
 
-Source: docs/domain.md, Needs. What is needed is sealed under the key of whom it is about; a need is named by its event.
+Source: docs/domain.md, Needs. What is needed and what is written beside it are sealed under the sensitive key of whom
+it is about; a need is named by its event.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,7 +16,7 @@ from padan_events.needs import InterventionDelivered, Need, NeedOutcome, NeedRec
 from padan_household.domain.asked import Asked, Known
 from padan_household.domain.household import Household, HouseholdNeed
 from padan_household.domain.identities import open_member
-from padan_household.domain.notes import sealed_note
+from padan_household.domain.notes import sealed_note_of_need
 from padan_household.domain.refusals import (
     DATE_IN_FUTURE,
     HOUSEHOLD_CLOSED,
@@ -43,7 +44,7 @@ def record(command: RecordNeed, known: Known, asked: Asked) -> Facts:
             occurred_on=command.occurred_on,
             need=_sealed(Need(command.kind), command.person_id, known, asked),
             person_id=command.person_id,
-            note=sealed_note(command.note, known, asked),
+            note=sealed_note_of_need(command.note, command.person_id, known, asked),
         ),
     )
 
@@ -72,7 +73,7 @@ def deliver(command: DeliverIntervention, known: Known, asked: Asked) -> Facts:
             need_id=command.need_id,
             outcome=command.outcome,
             occurred_on=command.occurred_on,
-            note=sealed_note(command.note, known, asked),
+            note=sealed_note_of_need(command.note, need.person_id, known, asked),
         ),
     )
 
