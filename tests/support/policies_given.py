@@ -123,8 +123,8 @@ ORDERS = st.lists(
 
 
 def may_stand(order: list[dict[str, Any]], components: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Those keys that a document may have: none tells everybody of health, needs or an identity."""
-    hidden = ("pregnant", "disability", "has_need", "identity")
+    """Those keys that a document may have: none tells everybody more of members than how many are of an age."""
+    hidden = ("pregnant", "disability", "has_need", "identity", "sex_is", "attends")
     codes = {one["code"] for one in components if not any(word in str(one["when"]) for word in hidden)}
     return [key for key in order if key["by"] != "component" or key["code"] in codes]
 

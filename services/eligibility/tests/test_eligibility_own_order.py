@@ -17,7 +17,7 @@ from padan_eligibility.places.rebuilding import PlacesRebuilder
 from padan_eligibility.policies.reading import read_document
 from padan_eligibility.programmes.publishing import publication_id, publish
 from padan_events import SHARDS, decode
-from padan_events.personal import PersonSensitive, School
+from padan_events.personal import PersonSensitive
 from padan_events.places import OrderKey, PlaceAwarded, PlaceFact, Promoted, Rank, Waitlisted
 from padan_events.tiers import Determined
 from padan_events.topics import ELIGIBILITY_EVENTS
@@ -38,15 +38,18 @@ amount: {reckoned: by_components}
 components:
   - code: pupil
     name: {id: siswa, en: pupil}
-    when: {fact: attends, school: primary}
+    when: {fact: age_within, from_years: 6, to_years: 12}
     annual_idr: 100000
-  - code: expecting
-    name: {id: ibu hamil, en: pregnant woman}
-    when: {fact: any_of, conditions: [{fact: pregnant}, {fact: sex_is, sex: f}]}
+  - {code: expecting, name: {id: ibu hamil, en: pregnant woman}, when: {fact: pregnant}, annual_idr: 200000}
+  - {code: woman, name: {id: perempuan, en: woman}, when: {fact: sex_is, sex: f}, annual_idr: 200000}
+  - {code: attending, name: {id: siswa, en: pupil}, when: {fact: attends, school: primary}, annual_idr: 200000}
+  - code: girl
+    name: {id: anak perempuan, en: girl}
+    when: {fact: all_of, conditions: [{fact: age_within, from_years: 0, to_years: 17}, {fact: sex_is, sex: f}]}
     annual_idr: 200000
 """
 BY_PUPILS = "order: [{by: component, code: pupil}, {by: household_size, first: larger}]"
-PUPIL, ADULT = PersonSensitive(school=School.PRIMARY), PersonSensitive(birth_date=date(1985, 5, 5))
+PUPIL, ADULT = PersonSensitive(birth_date=date(2017, 1, 1)), PersonSensitive(birth_date=date(1985, 5, 5))
 
 
 def policy(order: str = BY_PUPILS, version: str = "2026.1", begins: str = "2026-01-01") -> Any:
@@ -185,7 +188,10 @@ def test_a_rank_of_before_reads_and_compares_as_ever() -> None:
 @pytest.mark.parametrize(
     ("order", "says"),
     [
-        ("order: [{by: component, code: expecting}]", "health, needs or an identity"),
+        ("order: [{by: component, code: expecting}]", "asks for more than age"),
+        ("order: [{by: component, code: woman}]", "asks for more than age"),
+        ("order: [{by: component, code: attending}]", "asks for more than age"),
+        ("order: [{by: component, code: girl}]", "asks for more than age"),
         ("order: [{by: component, code: nobody}]", "no component `nobody`"),
         ("order: [{by: decile}, {by: decile}]", "given twice"),
         ("order: [{by: household_size, first: larger}, {by: household_size, first: smaller}]", "given twice"),

@@ -75,8 +75,8 @@ in more ways than one and none is sure to.
 {_table("by", get_args(order.OrderBy))}
 Who comes first is said by up to six keys, the first deciding; families that are equal by all of them, and all of a
 policy without `order`, come by decile, criteria of 2022, date of determination and the household's id. Ranks stand in
-the clear, so that everybody can check the order: a component that asks for pregnancy, disability, needs or a match of
-the identity is refused there.
+the clear, so that everybody can check the order: a component that asks for more than age (sex, school, pregnancy,
+disability, needs, a match of the identity) is refused there.
 
 ## Where and when a policy speaks
 

@@ -24,12 +24,12 @@ from padan_eligibility.domain.policy import (
     RegionIn,
     RegisterMatch,
 )
-from padan_eligibility.domain.policy_conditions import AgeWithin, Attends, Condition, Everyone, MemberGroup, SexIs
+from padan_eligibility.domain.policy_conditions import AgeWithin, Condition, Everyone, MemberGroup
 from padan_eligibility.domain.policy_order import ByComponent, name_of
 from padan_eligibility.domain.scope import regions_of
 
 _MANY: Final = (Holds2022, HoldsBps, MembersAtLeast, ProposedFor, RegisterMatch, HoldsPlace, HouseholdNeed, Group)
-_IN_THE_CLEAR: Final = (AgeWithin, SexIs, Attends, Everyone)
+_IN_THE_CLEAR: Final = (AgeWithin, Everyone)
 """What a rank may tell of members."""
 MOST_DEEP: Final = 6
 """Levels of groups in groups: nobody could read out what lies deeper."""
@@ -67,7 +67,7 @@ def read_policy(document: object) -> Policy:
 
 
 def _check_order(policy: Policy) -> None:
-    """Each key once, and none that would tell every reader of ranks of health, needs or an identity."""
+    """Each key once, and none that would tell every reader of ranks of sex, school, health, needs or an identity."""
     if policy.order is UNSET:
         return
     components = {component.code: component for component in policy.components}

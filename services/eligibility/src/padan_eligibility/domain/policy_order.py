@@ -1,5 +1,5 @@
 """What an owner may order its waiting list by: a closed list of keys. Ranks stand in the clear, so none may tell of
-health, needs or an identity."""
+sex, school, health, needs or an identity: of members they count by age, or everyone."""
 
 from enum import StrEnum
 
@@ -36,8 +36,8 @@ class BySize(Part, frozen=True, tag="household_size", tag_field="by"):
 
 
 class ByComponent(Part, frozen=True, tag="component", tag_field="by"):
-    """How many members make up one of the policy's components: most first. Only a component that asks for age, sex or
-    school, or counts everyone."""
+    """How many members make up one of the policy's components: most first. Only a component that asks for nothing but
+    age, or counts everyone."""
 
     code: Code
 

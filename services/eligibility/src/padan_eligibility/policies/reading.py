@@ -25,8 +25,8 @@ _FAULTS: Final = (
     (r"there is no component `(.+)`", "tidak ada komponen `{0}`", "there is no component `{0}`"),
     (
         r"component `(.+)` would show in every rank",
-        "komponen `{0}` menyangkut kesehatan, kebutuhan, atau identitas: nomor urut terbaca semua orang",
-        "component `{0}` is about health, needs or an identity: ranks are in the clear",
+        "komponen `{0}` menanyakan lebih dari umur: nomor urut terbaca semua orang",
+        "component `{0}` asks for more than age: ranks are in the clear",
     ),
     (r"a need is given twice", "sebuah kebutuhan ditulis dua kali", "a need is given twice"),
     (r"a component is given twice", "sebuah komponen ditulis dua kali", "a component is given twice"),
