@@ -2,7 +2,8 @@
 killed is gone on with. Found in the database whenever somebody looks, so that nothing is lost while nobody does."""
 
 import asyncio
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from padan_events.local_date import PROVINCES, local_date
 from padan_events.payments import RecoveryReason
 from padan_runtime import log, metrics, relay
 from padan_runtime.database import Database
+from padan_runtime.logs import logger
 
 from padan_eligibility.domain.holding import expired
 from padan_eligibility.payments import lines, reading, repository
@@ -20,6 +22,8 @@ from padan_eligibility.timing.redeciding import Clock
 
 PAGE: Final = 500
 """Lines a transaction."""
+GO_ON_S: Final = 20.0
+"""How long a list is gone on with at a look, from its first page on: then the next one, and holds, have their turn."""
 
 
 class Looking:
@@ -29,25 +33,45 @@ class Looking:
         self._database, self._making, self._ordering, self._clock = database, making, ordering, clock
 
     async def look(self, stop: asyncio.Event) -> int:
-        """Do what is to be done; return how many holds ended.
+        """Do what is to be done; return how many holds ended. They come first, and no list keeps another from its turn.
 
-        Raises psycopg's errors: then what was done stands, and the rest is done at the next look.
+        Raises psycopg's errors, and those of lists, once everything else has had its turn: then what was done stands,
+        and the rest is done at the next look.
         """
-        made, ordered = await asyncio.to_thread(self._unfinished)
-        for list_id in made:
-            await asyncio.to_thread(self._making.go_on, list_id)
-        for list_id in ordered:
-            await asyncio.to_thread(self._ordering.go_on, list_id)
         ended = 0
         while not stop.is_set():
             page = await asyncio.to_thread(self._page)
             ended += page
             if page < PAGE:
                 break
-        await asyncio.to_thread(self._count)
         if ended:
             await asyncio.to_thread(relay.hint, self._database)
+        await asyncio.to_thread(self._count)
+        made, ordered = await asyncio.to_thread(self._unfinished)
+        failed: list[Exception] = []
+        for work, list_ids in ((self._make, made), (self._order, ordered)):
+            for list_id in list_ids:
+                if stop.is_set():
+                    break
+                try:
+                    await asyncio.to_thread(work, list_id, stop.is_set)
+                except Exception as error:
+                    logger().error("a payment list waits", list_id=str(list_id), exc_info=error)
+                    failed.append(error)
+        if failed:
+            raise failed[0]
         return ended
+
+    def _make(self, list_id: UUID, stopped: Callable[[], bool]) -> None:
+        until = time.monotonic() + GO_ON_S
+        while not stopped() and time.monotonic() < until:
+            if self._making.step(list_id).complete:
+                break
+        relay.hint(self._database)
+
+    def _order(self, list_id: UUID, stopped: Callable[[], bool]) -> None:
+        if not stopped():
+            self._ordering.go_on(list_id)
 
     def _unfinished(self) -> tuple[Sequence[UUID], Sequence[UUID]]:
         with self._database.statement() as connection:
