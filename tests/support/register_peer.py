@@ -159,17 +159,21 @@ class RegisterPeer:
             "reason": TransferReason.OTHER,
             "occurred_on": date(2026, 3, 1),
         }
-        key = self.keys[there][person_id] = urandom(32)
+        sealed = self.sealed(there, person_id, member, seq)
+        left = MemberMovedOut(**of, household_id=origin, person_id=person_id, membership_seq=seq, to=there)
+        came = MemberMovedIn(**of, household_id=there, member=sealed, origin=origin)
+        return self.happened(left), self.happened(came)
+
+    def sealed(self, there: UUID, person_id: UUID, member: PersonSensitive, seq: int) -> SealedMember:
+        """Who comes into a household, sealed for its next event."""
+        key = self.keys[there].setdefault(person_id, urandom(32))
         event_id = uuid5(there, f"{self._said.get(there, 0) + 1}")
-        sealed = SealedMember(
+        return SealedMember(
             person_id=person_id,
             membership_seq=seq,
             identity=b"sealed for others",
             sensitive=seal(key, member, subject=person_id, event_id=event_id),
         )
-        left = MemberMovedOut(**of, household_id=origin, person_id=person_id, membership_seq=seq, to=there)
-        came = MemberMovedIn(**of, household_id=there, member=sealed, origin=origin)
-        return self.happened(left), self.happened(came)
 
     def poison(self, household_id: UUID) -> Event:
         """An event of a type that only a later version knows."""

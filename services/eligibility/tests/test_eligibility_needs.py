@@ -1,6 +1,7 @@
 """Needs as facts: recorded until they are met, of members wherever they live, and of households."""
 
 import asyncio
+from datetime import date
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -13,10 +14,11 @@ from padan_eligibility.policies.reading import read_document
 from padan_eligibility.programmes.publishing import publish
 from padan_eligibility.timing.asked import Asked
 from padan_events import Event
+from padan_events.duplicates import DuplicateMerged, Unmerged
 from padan_events.eligibility import Decided, Outcome
 from padan_events.need_kinds import NeedKind
 from padan_events.needs import NeedOutcome
-from reviewing_desk import TODDLER, Desk
+from reviewing_desk import PATI, TODDLER, Desk
 
 DOCUMENT = """programme: shelter
 version: "2026.1"
@@ -106,6 +108,62 @@ async def test_who_moves_takes_their_needs_along_and_what_is_done_about_them(des
     assert await Asked(desk.office.redeciding, desk.office.policies).look(asyncio.Event()) == 1
     assert outcomes(desk, there) == [NO, YES, NO]
     assert shelter(desk, there)[-1][0].causation_id == met.event_id
+
+
+@pytest.mark.parametrize("first", ["kept", "duplicate"])
+async def test_who_was_recorded_twice_has_the_needs_of_both_records(desk: Desk, first: str) -> None:
+    kept, duplicate, register = await desk.family(1, 1), await desk.family(2, 2), desk.office.register
+    need = register.need(duplicate, NeedKind.BEGGAR, 0)
+    await desk.take(need)
+    asked = Asked(desk.office.redeciding, desk.office.policies)
+    merged = same_person(desk, kept, duplicate, 2)
+    for event in merged if first == "kept" else reversed(merged):
+        await desk.take(event)
+    await asked.look(asyncio.Event())
+    assert (outcomes(desk, kept), outcomes(desk, duplicate)) == ([NO, YES], [NO, YES, NO])
+    assert await asked.look(asyncio.Event()) == 0
+    for event in same_person(desk, kept, duplicate, 3, undone=True):
+        await desk.take(event)
+    await asked.look(asyncio.Event())
+    assert (outcomes(desk, kept), outcomes(desk, duplicate)) == ([NO, YES, NO], [NO, YES, NO, YES])
+
+
+async def test_what_is_done_about_a_need_of_a_record_that_went_is_done_for_the_one_that_stays(desk: Desk) -> None:
+    families, register = [await desk.family(number, number) for number in (1, 2, 3)], desk.office.register
+    first, second, third = families
+    need = register.need(third, NeedKind.BEGGAR, 0)
+    await desk.take(need)
+    await desk.take(*same_person(desk, second, third, 2), *same_person(desk, first, second, 2))
+    asked = Asked(desk.office.redeciding, desk.office.policies)
+    await asked.look(asyncio.Event())
+    assert [outcomes(desk, one) for one in families] == [[NO, YES], [NO], [NO, YES, NO]]
+    met = register.helped(need)
+    await desk.take(met)
+    assert await asked.look(asyncio.Event()) == 1
+    assert outcomes(desk, first) == [NO, YES, NO]
+    assert shelter(desk, first)[-1][0].causation_id == met.event_id
+
+
+def same_person(desk: Desk, kept: UUID, duplicate: UUID, seq: int, *, undone: bool = False) -> list[Event]:
+    """The first members of two families turn out to be one person, or not to be."""
+    register, formerly = desk.office.register, uuid5(duplicate, "person:0")
+    of: dict[str, Any] = {
+        "regency": PATI,
+        "person_id": uuid5(kept, "person:0"),
+        "formerly": formerly,
+        "kept_in": kept,
+        "duplicate_in": duplicate,
+        "transfer_id": uuid5(kept, f"{duplicate} {seq}"),
+        "membership_seq": seq,
+        "occurred_on": date(2026, 3, 1),
+    }
+    if not undone:
+        return [register.happened(DuplicateMerged(household_id=one, **of)) for one in (kept, duplicate)]
+    back = register.sealed(duplicate, formerly, TODDLER, seq)
+    return [
+        register.happened(Unmerged(household_id=kept, **of)),
+        register.happened(Unmerged(household_id=duplicate, back=back, **of)),
+    ]
 
 
 async def test_a_rebuild_comes_to_the_same_needs(desk: Desk, owner_url: str) -> None:

@@ -51,6 +51,18 @@ def write_needs(
         )
 
 
+def write_other_record(connection: Connection[Any], person_id: UUID) -> UUID:
+    """Two records of a person that were merged into the one that stays, one after the other; the first of them."""
+    first, second = uuid4(), uuid4()
+    for one, same_as in ((first, second), (second, person_id)):
+        connection.execute(
+            "INSERT INTO person_alias (person_id, household_id, same_as, membership_seq, event_id, type, told_at) "
+            "VALUES (%s, %s, %s, 2, %s, 'merged', '2026-03-02')",
+            [one, UUID(int=0), same_as, uuid4()],
+        )
+    return first
+
+
 def write_review(connection: Connection[Any], of: HouseholdFacts, person_id: UUID, outcome: str | None) -> None:
     connection.execute(
         "INSERT INTO review (review_id, household_id, person_id, match_id, match, matched_on, matched_in, reported_by, "
@@ -63,7 +75,7 @@ def write_review(connection: Connection[Any], of: HouseholdFacts, person_id: UUI
 
 def write(connection: Connection[Any], population: list[HouseholdFacts]) -> None:
     """Families into the tables of facts, as the fact stream leaves them."""
-    connection.execute("TRUNCATE household_fact, person_fact, review, place, need_fact")
+    connection.execute("TRUNCATE household_fact, person_fact, review, place, need_fact, person_alias")
     for one in population:
         circumstances = None if one.circumstances is None else Jsonb(msgspec.to_builtins(one.circumstances))
         connection.execute(
@@ -86,7 +98,9 @@ def write(connection: Connection[Any], population: list[HouseholdFacts]) -> None
         if one.barred and one.persons:
             write_review(connection, one, one.persons[0].person_id, "founded")
         for person in one.persons:
-            write_needs(connection, UUID(int=0), person.person_id, person.needs)
+            write_needs(connection, UUID(int=0), person.person_id, person.needs[1:])
+            if person.needs:
+                write_needs(connection, UUID(int=0), write_other_record(connection, person.person_id), person.needs[:1])
             agrees = {None: None, True: [], False: ["name"]}[person.identity_agrees]
             connection.execute(
                 "INSERT INTO person_fact (person_id, household_id, membership_seq, known, birth_date, school, "

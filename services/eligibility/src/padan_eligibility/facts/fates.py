@@ -85,6 +85,8 @@ class Fates(msgspec.Struct):
     dead: dict[UUID, Dead] = msgspec.field(default_factory=dict)
     aliases: dict[UUID, Alias] = msgspec.field(default_factory=dict)
     departed: list[Departed] = msgspec.field(default_factory=list)
+    related: list[tuple[Event, UUID]] = msgspec.field(default_factory=list)
+    """Whose record another one became, or is no more, each with the event that says so."""
 
     def left(self, event: Event, household_id: UUID, who: Iterable[Left]) -> None:
         """Take those into account who left."""
@@ -122,10 +124,12 @@ class Fates(msgspec.Struct):
                 if data.household_id == data.duplicate_in:
                     same_as = data.person_id if isinstance(data, DuplicateMerged) else None
                     self._alias(event, data.formerly, same_as, data.membership_seq, data.household_id)
+                    self.related.append((event, data.person_id))
             case IdentityLinked():
                 if data.formerly is not None:
                     seq = data.member.membership_seq
                     self._alias(event, data.formerly, data.person_id, seq, data.household_id)
+                    self.related.append((event, data.person_id))
 
     def _claim(self, event: Event, data: Any, due_on: date | None) -> None:
         self.claims[data.person_id] = Claimed(

@@ -1,11 +1,12 @@
 """Needs: opened, kept until they are met, and read as policies ask for them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 from padan_events import Event
+from padan_events.effects import NOBODY
 from padan_events.need_kinds import NeedKind
 from padan_events.needs import Need, NeedOutcome
 from padan_runtime.keys import SubjectKeys, keys_of
@@ -13,6 +14,13 @@ from padan_runtime.sealing import open_sealed
 from psycopg import Connection
 
 from padan_eligibility.facts.folding import Change
+
+_HOLDERS: Final = (
+    "WITH RECURSIVE now (origin, person_id) AS (SELECT p, p FROM unnest(%b::uuid[]) p UNION "
+    "SELECT n.origin, a.same_as FROM now n JOIN person_alias a USING (person_id) WHERE a.same_as IS NOT NULL) "
+    "SELECT n.origin, p.household_id FROM now n JOIN person_fact p USING (person_id) WHERE p.household_id <> %b"
+)
+"""Who holds persons, each by the record that stays where several are of one."""
 
 
 class NeedRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,25 +80,41 @@ def write(connection: Connection[Any], changes: Iterable[Change], opened: Iterab
 
 def elsewhere(connection: Connection[Any], changes: Iterable[Change]) -> list[tuple[UUID, Event]]:
     """Households that hold a person of whose needs the events of another one tell, each with such an event: who moved
-    takes their needs along."""
-    told = {one.event.event_id: (change.household_id, one.event) for change in changes for one in change.needs}
-    told |= {data.need_id: (change.household_id, event) for change in changes for event, data in change.helped}
-    if not told:
+    takes their needs along, and of whom two records were merged has the needs of both."""
+    every = list(changes)
+    about: list[tuple[UUID, UUID, Event]] = [
+        (person_id, change.household_id, event) for change in every for event, person_id in change.fates.related
+    ]
+    told = {one.event.event_id: (change.household_id, one.event) for change in every for one in change.needs}
+    told |= {data.need_id: (change.household_id, event) for change in every for event, data in change.helped}
+    if told:
+        persons = connection.execute(
+            "SELECT need_id, person_id FROM need_fact WHERE need_id = ANY(%b) AND person_id IS NOT NULL ORDER BY 1",
+            [list(told)],
+            binary=True,
+        )
+        about += [(person_id, *told[need_id]) for need_id, person_id in persons]
+    if not about:
         return []
-    rows = connection.execute(
-        "SELECT n.need_id, p.household_id FROM need_fact n JOIN person_fact p USING (person_id) "
-        "WHERE n.need_id = ANY(%b) ORDER BY 1",
-        [list(told)],
-        binary=True,
-    )
-    return [(holder, told[need_id][1]) for need_id, holder in rows if holder != told[need_id][0]]
+    holders: dict[UUID, set[UUID]] = {}
+    for person_id, holder in connection.execute(_HOLDERS, [list({one[0] for one in about}), NOBODY], binary=True):
+        holders.setdefault(person_id, set()).add(holder)
+    return [
+        (holder, event)
+        for person_id, household_id, event in about
+        for holder in sorted(holders.get(person_id, ()))
+        if holder != household_id
+    ]
 
 
 def of_persons(connection: Connection[Any], household_ids: Sequence[UUID]) -> dict[UUID, tuple[NeedKind, ...]]:
-    """The needs that are not met, by member of these households."""
+    """The needs that are not met, by member of these households; of whom there were several records, those of all."""
     rows = connection.execute(
-        "SELECT n.person_id, array_agg(DISTINCT n.kind ORDER BY n.kind) FROM person_fact p JOIN need_fact n "
-        "ON n.person_id = p.person_id AND NOT n.met WHERE p.household_id = ANY(%b) GROUP BY 1",
+        "WITH RECURSIVE same (member, person_id) AS (SELECT person_id, person_id FROM person_fact "
+        "WHERE household_id = ANY(%b) UNION "
+        "SELECT s.member, a.person_id FROM same s JOIN person_alias a ON a.same_as = s.person_id) "
+        "SELECT s.member, array_agg(DISTINCT n.kind ORDER BY n.kind) FROM same s JOIN need_fact n "
+        "ON n.person_id = s.person_id AND NOT n.met GROUP BY 1",
         [household_ids],
         binary=True,
     )

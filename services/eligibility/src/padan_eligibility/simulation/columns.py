@@ -55,7 +55,14 @@ _HOUSEHOLD_NEEDS: Final = {
 }
 _NEEDS: Final = {
     "needs": Column(
-        sql.SQL("(SELECT string_agg(n.kind, ',') FROM need_fact n WHERE n.person_id = f.person_id AND NOT n.met)"),
+        sql.SQL(
+            # Of hardly anybody there were several records: the others are spared the search for them.
+            "CASE WHEN EXISTS (SELECT FROM person_alias a WHERE a.same_as = f.person_id) THEN "
+            "(WITH RECURSIVE same (person_id) AS (SELECT f.person_id UNION "
+            "SELECT a.person_id FROM same s JOIN person_alias a ON a.same_as = s.person_id) "
+            "SELECT string_agg(n.kind, ',') FROM same s JOIN need_fact n USING (person_id) WHERE NOT n.met) "
+            "ELSE (SELECT string_agg(n.kind, ',') FROM need_fact n WHERE n.person_id = f.person_id AND NOT n.met) END"
+        ),
         listed=True,
     )
 }
