@@ -228,16 +228,19 @@ def release(  # noqa: PLR0917 - typer calls it, by name
     list_id: _List,
     line: _Line,
     subject: _Subject,
+    without_caretaker: Annotated[
+        str | None, typer.Option(help="Of a family that will have none: your own code of why, such as children_alone.")
+    ] = None,
     key: _Key = None,
     role: Acting = Role.MINISTRY,
     region: _Region = "ID",
     token: Token = None,
     instance: InstanceName = "local",
 ) -> None:
-    """Let a line go on that was held by hand."""
+    """Let a line go on that was held by hand, or that waits for a caretaker."""
     with gateway_of(instance, token, role, region, subject) as gateway:
         address = f"/v1/payment-lists/{list_id}/lines/{line}/release"
-        show_line(console(), gateway.post(address, headers=_named(key)))
+        show_line(console(), gateway.post(address, json={"reason": without_caretaker}, headers=_named(key)))
 
 
 @payments.command()

@@ -151,11 +151,13 @@ class DisbursementHoldEnded(LineFact, frozen=True, kw_only=True, omit_defaults=T
     """A line is held for this reason no longer; another may still hold it.
 
     When: the family has a caretaker again, who is the recipient from now on; a report of a death was confirmed, refused
-    or came to its date; or the owner released the line.
+    or came to its date; or the owner (`actor`) released the line, also one without a caretaker: the recipient is then
+    the eldest living member.
     """
 
     reason: Annotated[HoldReason, told("Why it had been held.")]
     recipient: Recipient
+    note: Annotated[str | None, told("Of a line that the owner released without a caretaker: the code of why.")] = None
     because_of: BecauseOf = ()
 
 

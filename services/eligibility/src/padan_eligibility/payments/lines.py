@@ -146,6 +146,17 @@ def due(connection: Connection[Any], today: Mapping[str, date], limit: int) -> l
     return of(connection, held)
 
 
+def eldest(connection: Connection[Any], household_id: UUID) -> UUID | None:
+    """The eldest living member of a family; None: nobody lives there. Whose birth is not known comes last."""
+    row = connection.execute(
+        "SELECT person_id FROM person_fact WHERE household_id = %b AND died_on IS NULL "
+        "ORDER BY birth_date NULLS LAST, person_id LIMIT 1",
+        [household_id],
+        binary=True,
+    ).fetchone()
+    return None if row is None else row[0]
+
+
 def same_persons(connection: Connection[Any], people: Sequence[UUID]) -> Persons:
     """Which records are of one human being, of those that have to do with these."""
     found: dict[UUID, set[UUID]] = {}

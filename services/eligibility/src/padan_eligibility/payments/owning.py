@@ -19,7 +19,7 @@ from psycopg import Connection
 
 from padan_eligibility.domain import recovering
 from padan_eligibility.domain.drafts import Person, RefusedError, acts_for
-from padan_eligibility.domain.payments import UNPAID, Line, done, looks_like_nik
+from padan_eligibility.domain.payments import OF_CARETAKER, UNPAID, Line, done, looks_like_nik
 from padan_eligibility.domain.recovering import Recovery
 from padan_eligibility.payments import lines, repository
 from padan_eligibility.payments.following import entry, written
@@ -59,15 +59,27 @@ class Owning:
         return change.line
 
     def release(self, person: Person, list_id: UUID, asked: Release) -> Line:
-        """End the owner's own hold."""
+        """End the owner's own hold; where a reason is stated, that of a family without a caretaker.
+
+        A family of children alone may never have a caretaker again. Who stands in for them is known to the owner, not
+        here: the eldest living member is the recipient, and what happens to the family later holds the line anew.
+        """
         with self._database.transaction() as connection:
             line = self._held(connection, person, list_id, asked.line)
             event_id = _event_id(person, asked.request, f"{list_id}:{asked.line}")
-            fact = DisbursementHoldEnded(**line.of, reason=HoldReason.BY_OWNER, recipient=line.recipient)
+            ended, recipient = HoldReason.BY_OWNER, line.recipient
+            if asked.reason is not None:
+                ended = next((one for one in OF_CARETAKER if one in line.holds), HoldReason.CARETAKER_DIED)
+                recipient = lines.eldest(connection, line.household_id) or recipient
+            fact = DisbursementHoldEnded(**line.of, reason=ended, recipient=recipient, note=asked.reason)
             if _told(connection, line.household_id, event_id, fact):
                 return line
-            if HoldReason.BY_OWNER not in line.holds:
+            if looks_like_nik(asked.reason or ""):
+                raise RefusedError("payment_note_invalid")
+            if ended not in line.holds:
                 raise RefusedError("payment_not_held")
+            if asked.reason is not None and lines.eldest(connection, line.household_id) is None:
+                raise RefusedError("payment_nobody_left")
             change = done(line, fact, event_id)
             log.append(connection, written(connection, [change], actor=person.actor))
         relay.hint(self._database)
@@ -135,5 +147,7 @@ def _told(connection: Connection[Any], household_id: UUID, event_id: UUID, fact:
 
 
 def _said(fact: Any) -> tuple[Any, ...]:
-    """What a person said by it; who was to receive it then may be another by now."""
-    return tuple(getattr(fact, name, None) for name in ("reason", "until", "note", "outcome", "amount_idr"))
+    """What a person said by it; who was to receive it then may be another by now, and how the caretaker was lost."""
+    names = ("reason", "until", "note", "outcome", "amount_idr")
+    reason, *others = (getattr(fact, name, None) for name in names)
+    return (OF_CARETAKER if reason in OF_CARETAKER else reason, *others)

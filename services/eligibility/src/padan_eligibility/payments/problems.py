@@ -140,9 +140,16 @@ PAYMENT_REASONS: Final[dict[str, tuple[int, Text, Text]]] = {
         409,
         Text("Pemilik program tidak menahan baris ini.", "The programme's owner does not hold this line."),
         Text(
-            "Penahanan lain berakhir sendiri, misalnya bila ada pengurus pengganti.",
-            "Other holds end by themselves, such as when there is a new caretaker.",
+            "Penahanan lain berakhir sendiri, misalnya bila ada pengurus pengganti. Bila tidak akan ada pengurus, "
+            "lepaskan dengan kode alasan.",
+            "Other holds end by themselves, such as when there is a new caretaker. Where there will be none, release "
+            "it with a code of why.",
         ),
+    ),
+    "payment_nobody_left": (
+        409,
+        Text("Tidak ada anggota keluarga yang masih hidup.", "No member of the family is alive."),
+        Text("Baris ini dikeluarkan saat perintah bayar berikutnya.", "The next order excludes the line."),
     ),
     "payment_until_past": (
         422,

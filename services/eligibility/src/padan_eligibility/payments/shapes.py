@@ -72,10 +72,12 @@ class Hold(msgspec.Struct, kw_only=True):
 
 
 class Release(msgspec.Struct, kw_only=True):
-    """POST /payment-lists/{id}/release: ends the owner's own hold; others end by themselves."""
+    """POST /payment-lists/{id}/release: ends the owner's own hold. With a `reason`, a code of the owner's, that of a
+    family without a caretaker instead: the eldest living member receives it. Others end by themselves."""
 
     line: LineNumber
     request: RequestKey
+    reason: Code | None = None
 
 
 class Recoveries(msgspec.Struct, kw_only=True):

@@ -42,6 +42,15 @@ class HoldForm(BaseModel):
     until: date | None = None
 
 
+class ReleaseForm(BaseModel):
+    """Why a line goes on that waits for a caretaker, as a code of your own: the family's eldest living member is the
+    recipient. Without it your own hold ends."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: str | None = Described(default=None, pattern="^[a-z][a-z0-9_]{0,40}$", examples=["children_alone"])
+
+
 def router(parts: Parts) -> APIRouter:
     """The endpoints of payment lists and their lines."""
     routes, asked, answers = APIRouter(tags=["payments"]), Asking(parts), responses()
@@ -149,12 +158,19 @@ def router(parts: Parts) -> APIRouter:
 
     @routes.post(
         "/v1/payment-lists/{list_id}/lines/{line}/release",
-        summary="Let a line go on that was held by hand",
+        summary="Let a line go on that was held by hand, or that waits for a caretaker whom there will not be",
         response_model=LinePart,
         responses=answers,
     )
-    async def release(list_id: UUID, line: _Line, caller: Annotated[Caller, orders], idempotency_key: Key) -> Response:
-        return await changed(list_id, "release", caller, {"line": line, "request": idempotency_key})
+    async def release(
+        list_id: UUID,
+        line: _Line,
+        caller: Annotated[Caller, orders],
+        idempotency_key: Key,
+        form: ReleaseForm | None = None,
+    ) -> Response:
+        body = {"line": line, "request": idempotency_key, "reason": None if form is None else form.reason}
+        return await changed(list_id, "release", caller, body)
 
     return routes
 
