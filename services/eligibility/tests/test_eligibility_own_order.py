@@ -11,9 +11,10 @@ from padan_eligibility.domain.drafts import Person
 from padan_eligibility.domain.policy_document import PolicyError
 from padan_eligibility.facts.cuts import Cut
 from padan_eligibility.facts.handler import READER
-from padan_eligibility.places import repository
+from padan_eligibility.places import reordering, repository
 from padan_eligibility.places.quotas import QuotaAsked, set_quota
 from padan_eligibility.places.rebuilding import PlacesRebuilder
+from padan_eligibility.places.reordering import BeyondCutError
 from padan_eligibility.policies.reading import read_document
 from padan_eligibility.programmes.publishing import publication_id, publish
 from padan_events import SHARDS, decode
@@ -149,6 +150,44 @@ async def test_a_new_order_is_taken_up_for_the_whole_list_by_one_round(desk: Des
     count = len(told(desk))
     await desk.round()
     assert len(told(desk)) == count
+
+
+async def test_a_list_that_is_ranked_anew_is_so_by_the_facts_within_the_cut(desk: Desk) -> None:
+    first, second = await family(desk, 1, 2, ADULT), await family(desk, 2, 3, ADULT)
+    await quota(desk, 0)
+    publish(desk.office.database, [policy("order: [{by: decile}]", "2026.2", "2026-03-03")])
+    at = desk.office.now = datetime(2026, 3, 3, tzinfo=UTC)
+    await desk.take(desk.office.register.rank(second, 4, at=at))
+    cut = Cut(list(desk.heads), at)
+    await desk.take(desk.office.register.rank(first, 9, at=at))
+    before = told(desk)
+    with pytest.raises(BeyondCutError):
+        desk.allocator.hold("pupils", cut, frozenset())
+    desk.allocator._cut = lambda: _is(cut)
+    await desk.round()
+    assert told(desk) == before, "the first family's facts are beyond the cut: nothing could be checked from there"
+    desk.allocator._cut = lambda: _at(desk, at)
+    await desk.round()
+    assert [(rank.household_id, rank.decile) for rank in waiting(desk)] == [(second, 4), (first, 9)]
+    assert {rank.order_of for rank in waiting(desk)} == {"2026.2"}
+
+
+async def test_a_list_is_ranked_anew_page_by_page(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    families = [await family(desk, number, number, ADULT, *[PUPIL] * number) for number in range(1, 6)]
+    await quota(desk, 0)
+    assert [rank.household_id for rank in waiting(desk)] == families[::-1]
+    publish(desk.office.database, [policy("order: [{by: household_size, first: smaller}]", "2026.2", "2026-03-03")])
+    at = desk.office.now = datetime(2026, 3, 3, tzinfo=UTC)
+    await desk.take(desk.office.register.rank(families[0], 1, at=at))
+    desk.allocator._cut = lambda: _at(desk, at)
+    monkeypatch.setattr(reordering, "PAGE", 2)
+    await desk.round()
+    assert [rank.household_id for rank in waiting(desk)] == families
+    assert {rank.order_of for rank in waiting(desk)} == {"2026.2"}
+
+
+async def _is(cut: Cut) -> Cut:
+    return cut
 
 
 async def _at(desk: Desk, at: datetime) -> Cut:

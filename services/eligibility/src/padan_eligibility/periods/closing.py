@@ -30,6 +30,7 @@ from padan_eligibility.periods.parked import check_parked
 from padan_eligibility.periods.repository import Period, Taken
 from padan_eligibility.places import repository as places
 from padan_eligibility.places.allocating import Allocator
+from padan_eligibility.places.reordering import BeyondCutError
 from padan_eligibility.programmes.policy_set import PolicySet
 from padan_eligibility.programmes.publishing import programme_entry
 from padan_eligibility.timing.redeciding import database_clock
@@ -145,7 +146,10 @@ class Closing:
             taken = repository.take_register(connection, asked, cut.heads, closing_id)
         else:
             places.hold_redeciding(connection, alone=True)
-            entries = self._allocator.within(connection, asked.programme, cut, known)
+            try:
+                entries = self._allocator.within(connection, asked.programme, cut, known)
+            except BeyondCutError as error:
+                raise RefusedError("period_facts_behind") from error
             taken = repository.take_stage(connection, asked, cut.heads, closing_id)
             ledgers = repository.ledgers(connection, asked.programme)
         if taken is None:

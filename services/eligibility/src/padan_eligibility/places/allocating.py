@@ -28,7 +28,7 @@ from padan_eligibility.domain.scope import regions_of
 from padan_eligibility.facts.cuts import REACHED_WITHIN_S, Cut, reached
 from padan_eligibility.places import repository
 from padan_eligibility.places.families import standing_families
-from padan_eligibility.places.reordering import reordered
+from padan_eligibility.places.reordering import BeyondCutError, reordered
 from padan_eligibility.programmes.policy_set import PolicySet
 from padan_eligibility.programmes.publishing import ACTOR
 from padan_eligibility.timing import repository as timing
@@ -67,15 +67,25 @@ class Allocator:
         if not await reached(self._database, self._reader, cut, stop):
             logger().warning("places wait for the facts", within_s=REACHED_WITHIN_S)
             return 0
-        made = 0
+        made, postponed = 0, False
         for programme in await asyncio.to_thread(self._programmes):
-            made += await asyncio.to_thread(self.hold, programme, cut, quotas)
-        _looked()
+            try:
+                made += await asyncio.to_thread(self.hold, programme, cut, quotas)
+            except BeyondCutError:
+                # With the next look, at a cut that holds what was read meanwhile.
+                logger().info("a round waits for a later cut", programme=programme)
+                postponed = True
+        if not postponed:
+            _looked()
         return made
 
     def hold(self, programme: str, cut: Cut, quotas: Collection[tuple[str, UUID]]) -> int:
         """One round of a programme, up to a cut that the facts have reached; return how many events it led to.
-        `quotas` are those known before the cut: where one was set since, there is no round."""
+        `quotas` are those known before the cut: where one was set since, there is no round.
+
+        Raises `BeyondCutError` where a list is to be ranked anew and families of it changed since the cut: there is no
+        round, and what it would have taken up waits for one at a later cut.
+        """
         with self._database.transaction() as connection:
             repository.lock(connection)
             repository.hold_redeciding(connection, alone=True)
@@ -90,7 +100,7 @@ class Allocator:
         self, connection: Connection[Any], programme: str, cut: Cut, known: Collection[tuple[str, UUID]]
     ) -> list[Entry]:
         """The same inside a transaction that holds both locks of `hold`: what the caller is to append to the log, as
-        the last it does there."""
+        the last it does there. Raises `BeyondCutError`: then the transaction may not stand."""
         if any(one[0] == programme for one in repository.untaken(connection) - set(known)):
             return []  # set since the cut: not all for whom it opens a list are within that
         # Before the heads of the log: as the reader of the facts takes them.

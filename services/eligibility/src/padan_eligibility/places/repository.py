@@ -122,6 +122,16 @@ def take_candidates(connection: Connection[Any], programme: str, cut: Sequence[i
     ]
 
 
+def are_beyond(connection: Connection[Any], household_ids: Sequence[UUID], cut: Sequence[int]) -> bool:
+    """Whether facts of any of these households lie beyond the cut."""
+    row = connection.execute(
+        "SELECT EXISTS (SELECT FROM household_fact f JOIN unnest(%(cut)s::bigint[]) WITH ORDINALITY AS c (pos, shard) "
+        "ON f.shard = c.shard - 1 WHERE f.household_id = ANY(%(ids)b) AND coalesce(f.told_pos, f.pos) > c.pos)",
+        {"cut": list(cut), "ids": household_ids},
+    ).fetchone()
+    return row is not None and bool(row[0])
+
+
 def untaken(connection: Connection[Any]) -> frozenset[tuple[str, UUID]]:
     """The quotas that no round has taken up yet: programme and event."""
     rows = connection.execute("SELECT programme, event_id FROM quota WHERE NOT taken", binary=True)
