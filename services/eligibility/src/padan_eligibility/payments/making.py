@@ -116,6 +116,9 @@ class Making:
         page = repository.families(connection, made.period_id, made.listed_after, self._size)
         if not page:
             return 0
+        if any(one.caretaker is None for one in page):
+            # Passed over they would go without, and nobody would know: the list waits until the facts have them.
+            raise RefusedError("payment_facts_missing")
         now = self._clock(connection)
         today = {province: local_date(now, province) for province in PROVINCES}
         standing = families.standing(connection, [one.household_id for one in page])
@@ -149,7 +152,10 @@ class Making:
             assert made is not None
             if made.complete:
                 return made
+            sealed = periods.period(connection, made.period_id)
             assert (digest.lines, digest.amount_idr) == (made.lines, made.amount_idr), "all lines were written"
+            if sealed is None or sealed.closed is None or sealed.closed.families != digest.lines:
+                raise RefusedError("payment_facts_missing")
             repository.completed(connection, list_id, digest.hex)
             data = PaymentListMade(
                 programme=made.programme,
@@ -168,6 +174,7 @@ class Making:
 
 
 def _listing(made: PaymentList, number: int, family: repository.Family, on: date) -> DisbursementListed:
+    assert family.caretaker is not None
     return DisbursementListed(
         household_id=family.household_id,
         regency=family.regency,

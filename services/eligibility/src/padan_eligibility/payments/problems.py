@@ -103,6 +103,17 @@ PAYMENT_REASONS: Final[dict[str, tuple[int, Text, Text]]] = {
         Text("Data keluarga belum selesai dibaca.", "The facts of families have not been read to the end."),
         Text("Tunggu sebentar, lalu coba lagi.", "Wait a moment, then try again."),
     ),
+    "payment_facts_missing": (
+        503,
+        Text(
+            "Data sebuah keluarga di daftar yang disegel tidak ada; daftar pembayaran menunggu.",
+            "The facts of a family on the sealed list are missing; the payment list waits for them.",
+        ),
+        Text(
+            "Minta operator sistem memeriksa fakta eligibility; setelah itu daftar dilanjutkan sendiri.",
+            "Ask the system's operator to check eligibility's facts; then the list goes on by itself.",
+        ),
+    ),
     "payment_events_parked": (
         409,
         Text(

@@ -66,15 +66,17 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Family(msgspec.Struct, frozen=True):
-    """A family of a sealed stage that is to be listed, with its caretaker as the facts have it."""
+    """A family of a sealed stage that is to be listed, with its caretaker as the facts have it; None: they do not have
+    the family."""
 
     household_id: UUID
     regency: str
     amount_idr: int | None
-    caretaker: UUID
+    caretaker: UUID | None
 
 
 _MANY: Final = 5_000
+"""Rows that sum to a list and are put together; and so many more than there are groups that it is worth it."""
 _LIST: Final = sql.SQL(", ").join(map(sql.Identifier, PaymentList.__struct_fields__))
 _ORDER: Final = sql.SQL(", ").join(map(sql.Identifier, Order.__struct_fields__))
 
@@ -117,7 +119,7 @@ def families(connection: Connection[Any], period_id: UUID, after: UUID, limit: i
     """Families of a sealed stage behind one."""
     rows = connection.execute(
         "SELECT l.household_id, l.regency, l.amount_idr, h.caretaker FROM period_list l "
-        "JOIN household_fact h USING (household_id) WHERE l.period_id = %b AND l.household_id > %b "
+        "LEFT JOIN household_fact h USING (household_id) WHERE l.period_id = %b AND l.household_id > %b "
         "ORDER BY l.household_id LIMIT %s",
         [period_id, after, limit],
         binary=True,
@@ -257,7 +259,7 @@ def put_together(connection: Connection[Any]) -> None:
     """Put the rows together that sum to what lists come to, of those that have many."""
     connection.execute(
         "WITH gone AS (DELETE FROM payment_total WHERE list_id IN (SELECT list_id FROM payment_total "
-        "GROUP BY list_id HAVING count(*) > %s) RETURNING *) "
+        "GROUP BY list_id HAVING count(*) > greatest(%s, 2 * count(DISTINCT (regency, status, held)))) RETURNING *) "
         "INSERT INTO payment_total (list_id, regency, status, held, lines, amount_idr) "
         "SELECT list_id, regency, status, held, sum(lines), sum(amount_idr) FROM gone GROUP BY 1, 2, 3, 4 "
         "HAVING sum(lines) <> 0",

@@ -14,8 +14,8 @@ from padan_gateway.signin.tokens import Caller
 _CODES: Final = (
     "payment_list_unknown, payment_not_yours, payment_not_bank, payment_period_unfit, payment_in_kind, "
     "payment_list_exists, payment_list_incomplete, payment_order_underway, payment_facts_behind, "
-    "payment_events_parked, payment_key_reused, payment_line_missing, payment_line_over, payment_held, "
-    "payment_not_held, payment_nobody_left, payment_note_invalid, payment_until_past, recovery_unknown, "
+    "payment_facts_missing, payment_events_parked, payment_key_reused, payment_line_missing, payment_line_over, "
+    "payment_held, payment_not_held, payment_nobody_left, payment_note_invalid, payment_until_past, recovery_unknown, "
     "recovery_closed, recovery_amount_wrong"
 )
 PAGE_WITHIN_S: Final = 60.0
