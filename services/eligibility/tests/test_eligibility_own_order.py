@@ -7,10 +7,12 @@ from uuid import UUID
 
 import pytest
 from deciding_office import Office
-from padan_eligibility.domain.drafts import Person
+from padan_eligibility.domain.drafts import Person, RefusedError
+from padan_eligibility.domain.periods import Asked
 from padan_eligibility.domain.policy_document import PolicyError
 from padan_eligibility.facts.cuts import Cut
 from padan_eligibility.facts.handler import READER
+from padan_eligibility.periods.closing import Closing
 from padan_eligibility.places import reordering, repository
 from padan_eligibility.places.quotas import QuotaAsked, set_quota
 from padan_eligibility.places.rebuilding import PlacesRebuilder
@@ -18,6 +20,7 @@ from padan_eligibility.places.reordering import BeyondCutError
 from padan_eligibility.policies.reading import read_document
 from padan_eligibility.programmes.publishing import publication_id, publish
 from padan_events import SHARDS, decode
+from padan_events.periods import PeriodKind
 from padan_events.personal import PersonSensitive
 from padan_events.places import OrderKey, PlaceAwarded, PlaceFact, Promoted, Rank, Waitlisted
 from padan_events.tiers import Determined
@@ -170,6 +173,28 @@ async def test_a_list_that_is_ranked_anew_is_so_by_the_facts_within_the_cut(desk
     await desk.round()
     assert [(rank.household_id, rank.decile) for rank in waiting(desk)] == [(second, 4), (first, 9)]
     assert {rank.order_of for rank in waiting(desk)} == {"2026.2"}
+
+
+async def test_a_stage_is_not_closed_at_a_cut_from_which_its_list_cannot_be_ranked(desk: Desk) -> None:
+    first, second = await family(desk, 1, 2, ADULT), await family(desk, 2, 3, ADULT)
+    await quota(desk, 0)
+    publish(desk.office.database, [policy("order: [{by: decile}]", "2026.2", "2026-03-03")])
+    at = desk.office.now = datetime(2026, 3, 3, tzinfo=UTC)
+    await desk.take(desk.office.register.rank(second, 4, at=at))
+    cut = Cut(list(desk.heads), at)
+    await desk.take(desk.office.register.rank(first, 9, at=at))
+    closing = Closing(desk.office.database, desk.office.policies, desk.allocator, READER)
+    owner = Person("user:owner", "ministry", "ID")
+    stage = Asked(kind=PeriodKind.DISBURSEMENT_STAGE, name="2026-T1", programme="pupils")
+    closing.open(owner, stage)
+    before = told(desk)
+    with pytest.raises(RefusedError, match="period_facts_behind"):
+        await asyncio.to_thread(closing.close, owner, stage.id, "k", lambda: cut, now=at)
+    assert told(desk) == before
+    later = Cut(list(desk.heads), at)
+    period = await asyncio.to_thread(closing.close, owner, stage.id, "k", lambda: later, now=at)
+    assert period.closed is not None
+    assert [(rank.household_id, rank.decile) for rank in waiting(desk)] == [(second, 4), (first, 9)]
 
 
 async def test_a_list_is_ranked_anew_page_by_page(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
