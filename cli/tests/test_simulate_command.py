@@ -36,6 +36,7 @@ def region(code: str, name: str, part: dict[str, Any]) -> dict[str, Any]:
 
 FOUND: dict[str, Any] = {
     "programme": "pkh", "version": "2027.1", "version_in_force": "2025.1", "region": "33", "as_of": "2027-01-01",
+    "period_id": None, "facts_at": "2026-11-20T03:00:00+00:00", "left_out": 0,
     "total": compared((1_292_577, 1_361_095), (6_446_374_900_000, 7_762_372_600_000), wins=75_518, loses=7_000),
     "by_region": [
         region("3318", "Kabupaten Pati", PATI),
@@ -72,15 +73,34 @@ FOUND: dict[str, Any] = {
 
 def printed(found: dict[str, Any]) -> str:
     out = StringIO()
-    print_simulation(found, Console(file=out, width=100, highlight=False))
+    print_simulation(found, Console(file=out, width=80, highlight=False))
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
 
 
-def test_the_table_fits_a_hundred_columns_in_both_languages() -> None:
+def test_the_tables_fit_eighty_columns_in_both_languages() -> None:
     text = printed(FOUND)
     assert text == GOLDEN.read_text(encoding="utf-8")
-    assert max(map(len, text.splitlines())) <= 100
+    assert max(map(len, text.splitlines())) <= 80
     assert "…" not in text
+
+
+def test_no_number_of_the_whole_nation_is_dropped_in_eighty_columns() -> None:
+    nation = compared((18_292_577, 20_361_095), (106_446_374_900_000, 9_762_372_600_000), wins=12_075_518, loses=7_123)
+    place = FOUND["ledgers"][0] | {
+        "regency": {"code": "7109", "name": "Kabupaten Kepulauan Siau Tagulandang Biaro"},
+        **{f"{name}_before": 1_250_001 + at for at, name in enumerate(("quota", "places", "waiting", "excess"))},
+        **{f"{name}_after": 2_250_001 + at for at, name in enumerate(("quota", "places", "waiting", "excess"))},
+    }
+    regions = [region("7109", "Kabupaten Kepulauan Siau Tagulandang Biaro", nation), region("3318", "Pati", PATI)]
+    text = printed(FOUND | {"total": nation, "by_region": regions, "ledgers": [place]})
+    assert max(map(len, text.splitlines())) <= 80
+    assert "…" not in text
+    numbers = {
+        "18,292,577", "20,361,095", "+2,068,518", "106,446,374,900,000", "9,762,372,600,000", "-96,684,002,300,000",
+        "12,075,518", "7,123", "9,762,373", "-96,684,002", "400,531", "486,787", "1,168,289", "+207,014",
+        *(f"{start + at:,}" for start in (1_250_001, 2_250_001) for at in range(4)),
+    }  # fmt: skip
+    assert numbers - set(text.split()) == set()
 
 
 def test_aid_in_goods_is_told_by_its_quantity() -> None:

@@ -7,10 +7,10 @@ from uuid import uuid4
 
 import typer
 from padan_gateway.domain.access import Purpose, Role
-from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from padan_cli.number_tables import number_table
 from padan_cli.periods_csv import write_difference, write_list
 from padan_cli.platform_commands import InstanceName
 from padan_cli.policy import Acting, Token, gateway_of
@@ -123,16 +123,22 @@ def difference(  # noqa: PLR0917 - typer calls it, by name
     with gateway_of(instance, token, role, region, "padan-periods") as gateway:
         found, rows = _pages(gateway, f"/v1/periods/{period}/difference?from={before}&")
     console = Console(highlight=False)
+    print_difference(found, rows, console)
+    if csv is not None:
+        write_difference(rows, csv)
+        console.print(f"CSV: {csv}", soft_wrap=True, markup=False)
+
+
+def print_difference(found: dict[str, Any], rows: list[dict[str, Any]], console: Console) -> None:
+    """What differs between two periods by regency, and why, counted."""
     console.print(
         f"{_KINDS[found['after']['kind']]}: {found['before']['name']} → {found['after']['name']} "
         f"{found['after']['programme'] or ''}",
         markup=False,
     )
     console.print(_totals(found["regencies"]))
+    console.print("keluarga: sebelum → sesudah / families: before → after")
     console.print(_reasons(rows))
-    if csv is not None:
-        write_difference(rows, csv)
-        console.print(f"CSV: {csv}", soft_wrap=True, markup=False)
 
 
 def _pages(gateway: Any, address: str, purpose: str | None = None) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -165,31 +171,23 @@ def _show(found: list[dict[str, Any]]) -> None:
 
 
 def _totals(regencies: list[dict[str, Any]]) -> Table:
-    table = Table("Daerah / region", box=box.SIMPLE_HEAD, width=100)
-    titles = (
-        "sebelum\nbefore",
-        "masuk\nin",
-        "keluar\nout",
-        "berubah\nchanged",
-        "sesudah\nafter",
-        "selisih Rp\ndiff. Rp",
-    )
-    for title in titles:
-        table.add_column(title, justify="right", no_wrap=True)
+    titles = ["keluarga\nfamilies", "masuk\nin", "keluar\nout", "berubah\nchanged", "selisih Rp\ndiff. Rp"]
+    table = number_table(["Daerah / region"], titles)
     for one in regencies:
-        numbers = ("families_before", "into", "out", "changed", "families_after")
+        before, after = one["families_before"], one["families_after"]
         paid = one["amount_idr_after"] - one["amount_idr_before"]
         table.add_row(
             f"{one['regency']['code']} {one['regency']['name']}",
-            *(f"{one[name]:,}" for name in numbers),
+            # One below the other, as all of it side by side is wider than a terminal.
+            f"{after:,}" if before == after else f"{before:,} →\n{after:,}",
+            *(f"{one[name]:,}" for name in ("into", "out", "changed")),
             f"{paid:+,}" if paid else "0",
         )
     return table
 
 
 def _reasons(rows: list[dict[str, Any]]) -> Table:
-    table = Table("", "sebab / why", box=box.SIMPLE_HEAD, width=100)
-    table.add_column("keluarga\nfamilies", justify="right", no_wrap=True)
+    table = number_table(["", "sebab / why"], ["keluarga\nfamilies"])
     words = {"in": "masuk / in", "out": "keluar / out", "changed": "berubah / changed"}
     counts: dict[tuple[str, str], int] = {}
     for row in rows:

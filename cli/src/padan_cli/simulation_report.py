@@ -1,4 +1,4 @@
-"""What a simulation found, as a table of at most 100 columns in both languages, and as a CSV."""
+"""What a simulation found, as tables of at most 80 columns in both languages, and as a CSV."""
 
 import csv
 import os
@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from rich import box
 from rich.console import Console
 from rich.table import Table
+
+from padan_cli.number_tables import number_table
 
 _MOST_SHOWN: Final = 20
 _CHANGES: Final = {
@@ -53,16 +54,8 @@ def print_simulation(found: dict[str, Any], console: Console) -> None:
     console.print("Tidak ada yang diubah. / Nothing was changed.")
 
 
-def _numbers(*titles: str) -> Table:
-    """A table whose first column is words and all others numbers."""
-    table = Table(titles[0], box=box.SIMPLE_HEAD, width=100)
-    for title in titles[1:]:
-        table.add_column(title, justify="right", no_wrap=True)
-    return table
-
-
 def _totals(found: dict[str, Any]) -> Table:
-    table = _numbers("", "sebelum / before", "sesudah / after", "selisih / difference")
+    table = number_table([""], ["sebelum\nbefore", "sesudah\nafter", "selisih\ndifference"])
     before, after = found["total"]["before"], found["total"]["after"]
     goods = [found["goods_before"], found["goods_after"]]
     for name, (indonesian, english) in _SIDES.items():
@@ -81,20 +74,16 @@ def _totals(found: dict[str, Any]) -> Table:
 
 
 def _changes(changes: dict[str, int]) -> Table:
-    table = _numbers("Yang berubah / what changes", "keluarga / families")
+    table = number_table(["Yang berubah / what changes"], ["keluarga / families"])
     for code, (indonesian, english) in _CHANGES.items():
         table.add_row(f"{indonesian} / {english}", f"{changes[code]:,}")
     return table
 
 
 def _regions(regions: list[dict[str, Any]]) -> Table:
-    table = _numbers(
-        "Daerah / region",
-        "berhak\nentitled",
-        "mendapat\nwin",
-        "kehilangan\nlose",
-        "juta Rp\nmillion Rp",
-        "selisih\ndiff.",
+    table = number_table(
+        ["Daerah / region"],
+        ["berhak\nentitled", "mendapat\nwin", "kehilangan\nlose", "juta Rp\nmillion Rp", "selisih\ndiff."],
     )
     largest = sorted(regions, key=lambda one: -abs(_difference(one)))
     for one in largest[:_MOST_SHOWN]:
@@ -117,8 +106,8 @@ def _difference(one: dict[str, Any]) -> int:
 
 
 def _components(components: list[dict[str, Any]]) -> Table:
-    table = _numbers(
-        "Komponen / component", "sebelum\nbefore", "sesudah\nafter", "juta Rp\nmillion Rp", "selisih\ndiff."
+    table = number_table(
+        ["Komponen / component"], ["sebelum\nbefore", "sesudah\nafter", "juta Rp\nmillion Rp", "selisih\ndiff."]
     )
     for one in components:
         had, gets = one["annual_idr_before"], one["annual_idr_after"]
@@ -133,7 +122,7 @@ def _components(components: list[dict[str, Any]]) -> Table:
 
 
 def _places(ledgers: list[dict[str, Any]]) -> Table:
-    table = _numbers("Tempat / places", "kuota\nquota", "terisi\nheld", "menunggu\nwaiting", "lebih\nexcess")
+    table = number_table(["Tempat / places"], ["kuota\nquota", "terisi\nheld", "menunggu\nwaiting", "lebih\nexcess"])
     for one in sorted(ledgers, key=lambda one: -abs(one["places_after"] - one["places_before"]))[:_MOST_SHOWN]:
         table.add_row(
             f"{one['regency']['code']} {one['regency']['name']}",
@@ -146,7 +135,8 @@ def _places(ledgers: list[dict[str, Any]]) -> Table:
 
 
 def _became(before: int | None, after: int) -> str:
-    return f"{after:,}" if before == after else f"{'-' if before is None else f'{before:,}'} → {after:,}"
+    """One below the other: four pairs side by side are wider than a terminal."""
+    return f"{after:,}" if before == after else f"{'-' if before is None else f'{before:,}'} →\n{after:,}"
 
 
 def _signed(number: int) -> str:
