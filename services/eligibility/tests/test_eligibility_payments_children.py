@@ -10,6 +10,7 @@ from padan_eligibility.payments.shapes import Hold, Release
 from padan_events import decode
 from padan_events.payments import DisbursementHoldEnded, HoldReason, Status
 from paying_desk import BANK, OWNER, PayDesk
+from prometheus_client import REGISTRY
 
 LEFT_ALONE = Release(line=1, request="release", reason="children_alone")
 
@@ -92,3 +93,15 @@ async def test_a_caretaker_who_comes_after_all_receives_it(desk: PayDesk) -> Non
     line = desk.line(family)
     assert (line.holds, line.recipient) == ({}, desk.person(family, 1))
     desk.reconciles()
+
+
+async def test_what_is_held_longer_than_a_stage_is_counted_until_it_is_released(desk: PayDesk) -> None:
+    async def counted() -> float | None:
+        await desk.look()
+        return REGISTRY.get_sample_value("padan_payment_lines_held_long", {"programme": "pkh"})
+
+    assert await counted() == 0
+    desk.passes(93)
+    assert await counted() == 1
+    desk.work.owning.release(OWNER, desk.list_id, LEFT_ALONE)
+    assert await counted() == 0

@@ -72,6 +72,12 @@ PAYMENT_RESULTS = Counter(
     "padan_payment_results_total", "Results of banks, by status and by what came of them.", ["status", "answer"]
 )
 RECOVERIES_OPEN = Gauge("padan_recoveries_open", "Payments to be claimed back that nobody has closed.", ["reason"])
+PAYMENT_HELD_LONG = Gauge(
+    "padan_payment_lines_held_long",
+    "Lines that are held still, of lists older than a stage (92 days): some families may never have a caretaker again. "
+    "Alert where it grows.",
+    ["programme"],
+)
 PAYMENT_HOLDS_ENDED = Counter("padan_payment_holds_ended_total", "Lines whose hold came to its date.", ["reason"])
 DECIDED = Counter("padan_decided_total", "Decisions, by programme and outcome.", ["programme", "outcome"])
 

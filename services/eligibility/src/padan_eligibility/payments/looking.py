@@ -4,6 +4,7 @@ killed is gone on with. Found in the database whenever somebody looks, so that n
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -20,6 +21,8 @@ from padan_eligibility.payments.making import Making
 from padan_eligibility.payments.ordering import Ordering
 from padan_eligibility.timing.redeciding import Clock
 
+HELD_LONG: Final = timedelta(days=92)
+"""A stage: what is held beyond it waits for something that may never come about."""
 PAGE: Final = 500
 """Lines a transaction."""
 GO_ON_S: Final = 20.0
@@ -93,5 +96,8 @@ class Looking:
         with self._database.transaction() as connection:
             repository.put_together(connection)
             found = reading.open_recoveries(connection)
+            held = reading.held_long(connection, self._clock(connection) - HELD_LONG)
+        for programme, count in held.items():
+            metrics.PAYMENT_HELD_LONG.labels(programme).set(count)
         for reason in RecoveryReason:
             metrics.RECOVERIES_OPEN.labels(reason.value).set(found.get(reason.value, 0))

@@ -2,6 +2,7 @@
 else what is in their region."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -160,6 +161,16 @@ def told_recovery(one: Recovery) -> RecoveryTold:
     """A recovery as it is answered."""
     fields: dict[str, Any] = {name: getattr(one, name) for name in RecoveryTold.__struct_fields__}
     return RecoveryTold(**fields)
+
+
+def held_long(connection: Connection[Any], before: datetime) -> Mapping[str, int]:
+    """How many lines are held of lists that were made before a time, by programme; of each programme with a list."""
+    rows = connection.execute(
+        "SELECT l.programme, coalesce(sum(t.lines), 0)::bigint FROM payment_list l LEFT JOIN payment_total t "
+        "ON t.list_id = l.list_id AND t.held AND l.made_at < %s GROUP BY l.programme",
+        [before],
+    )
+    return dict(rows.fetchall())
 
 
 def open_recoveries(connection: Connection[Any]) -> Mapping[str, int]:
