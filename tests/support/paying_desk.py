@@ -116,6 +116,10 @@ class PayDesk(Desk):
         """All members die, and the household leaves the register."""
         for member in range(3):
             self.dies(family, member)
+        self.is_no_more(family)
+
+    def is_no_more(self, family: UUID) -> None:
+        """Nobody of the household lives, and it leaves the register."""
         regency, _ = self.lives[family]
         self.lives[family] = (regency, False)
         gone = DeactivateReason.LAST_MEMBER_DIED

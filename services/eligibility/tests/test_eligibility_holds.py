@@ -20,6 +20,7 @@ from padan_events.payments import (
     HoldReason,
     LineFact,
     Status,
+    Whose,
 )
 from padan_events.tiers import DeactivateReason
 from paying_desk import BANK, OWNER, PARENT, PayDesk
@@ -64,14 +65,56 @@ async def test_a_caretaker_dies_and_the_payment_is_held_until_there_is_a_success
     await desk.read()
     line = desk.line(family)
     assert (line.holds, line.recipient) == ({}, desk.person(family, 1))
-    held, ended = told(desk, family)
+    held, ended, anew = told(desk, family)
     assert isinstance(held, DisbursementHeld)
     assert held.because_of == (death,)
     assert isinstance(ended, DisbursementHoldEnded)
     assert (ended.recipient, ended.because_of) == (desk.person(family, 1), (desk.told[-1].event_id,))
-    assert (await desk.order("again")).lines == 1
+    assert isinstance(anew, DisbursementResulted)
+    assert (anew.status, anew.because_of) == (Status.LISTED, ended.because_of), "it is another account"
+    assert (await desk.order("again")).lines == 0
+    await desk.said(Status.ACCOUNT_CHECKED, family, reference="AN-2")
+    assert (await desk.order("checked")).lines == 1
     assert desk.line(family).status is Status.ORDERED
     desk.reconciles()
+
+
+async def test_what_was_ordered_stays_with_who_it_was_ordered_for_until_the_bank_answers(desk: PayDesk) -> None:
+    paid, failed = (one.household_id for one in desk.all_lines()[:2])
+    await desk.order()
+    death = desk.dies(paid)
+    desk.dies(failed)
+    for family in (paid, failed):
+        desk.cared_for_by(family, 1)
+    await desk.read()
+    for family in (paid, failed):
+        assert (desk.line(family).recipient, *desk.line(family).holds) == (desk.person(family), "caretaker_died")
+    desk.passes(3)
+    await desk.said(Status.PAID, paid)
+    await desk.said(Status.ACCOUNT_FAILED, failed)
+    (recovery,) = desk.recoveries()
+    assert (recovery.household_id, recovery.whose, recovery.because_of[-1]) == (paid, Whose.CARETAKER, death)
+    line = desk.line(failed)
+    assert (line.status, line.recipient, line.holds) == (Status.ACCOUNT_FAILED, desk.person(failed, 1), {})
+    await desk.said(Status.ACCOUNT_CHECKED, failed, reference="AN-2")
+    assert (await desk.order("again")).lines == 1
+    await desk.said(Status.PAID, failed, reference="AN-3")
+    assert len(desk.recoveries()) == 1
+    desk.reconciles()
+
+
+async def test_a_family_that_died_out_after_its_caretaker_had_left_is_claimed_from(desk: PayDesk) -> None:
+    family, there = (one.household_id for one in desk.all_lines()[:2])
+    await desk.order()
+    desk.told += desk.register.transfer(desk.person(family), family, there, PARENT)
+    for member in (1, 2):
+        desk.dies(family, member)
+    desk.is_no_more(family)
+    await desk.read()
+    desk.passes(3)
+    await desk.said(Status.PAID, family)
+    (recovery,) = desk.recoveries()
+    assert (recovery.household_id, recovery.whose) == (family, Whose.HOUSEHOLD)
 
 
 async def test_who_pays_is_told_of_a_successor_that_came_at_once(desk: PayDesk) -> None:
@@ -79,11 +122,13 @@ async def test_who_pays_is_told_of_a_successor_that_came_at_once(desk: PayDesk) 
     desk.dies(family)
     desk.cared_for_by(family, 1)
     await desk.read()
-    assert kinds(told(desk, family)) == [(HELD, "caretaker_left"), (ENDED, "caretaker_left")]
+    died = [(HELD, "caretaker_died"), (ENDED, "caretaker_died"), (DisbursementResulted.__name__, None)]
+    assert kinds(told(desk, family)) == died
     assert desk.line(family).recipient == desk.person(family, 1)
     desk.cared_for_by(family, 2, ChangeReason.DECIDED)
     await desk.read()
-    assert desk.line(family).recipient == desk.person(family, 2)
+    assert kinds(told(desk, family)) == [*died, (HELD, "caretaker_left"), (ENDED, "caretaker_left")]
+    assert (desk.line(family).recipient, desk.line(family).status) == (desk.person(family, 2), Status.LISTED)
 
 
 async def test_what_was_ordered_is_held_too_and_a_death_in_error_ends_it(desk: PayDesk) -> None:
@@ -152,6 +197,7 @@ async def test_a_reported_death_holds_thirty_days_by_local_date(desk: PayDesk) -
     desk.told[-1] = msgspec.structs.replace(desk.told[-1], time=desk.clock)
     await desk.read()
     assert desk.line(family).holds == {}, "what has come to its date does not hold again"
+    await desk.said(Status.ACCOUNT_CHECKED, family, reference="AN-2")
     assert (await desk.order("later")).lines == 1
     desk.reconciles()
 

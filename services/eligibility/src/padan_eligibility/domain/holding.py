@@ -1,15 +1,26 @@
 """What holds a line by itself: a family without its caretaker, and a death that was reported and not confirmed. It is
 reckoned from how the family stands, so that whatever was missed is made good by its next event.
 
+What was ordered in somebody's name stays theirs until the bank has answered: a successor has another account, and what
+is paid to the dead all the same must be found. Before the order a successor takes the line over, and their account is
+to be checked.
+
 Source: docs/domain.md, Death, birth, moving (the open payment is held, not cancelled, so that no family has a reason to
 hide a death); Deadlines and measures (30 days).
 """
 
+from collections.abc import Mapping
 from datetime import date
 from uuid import UUID
 
 import msgspec
-from padan_events.payments import DisbursementHeld, DisbursementHoldEnded, HoldReason
+from padan_events.payments import (
+    DisbursementHeld,
+    DisbursementHoldEnded,
+    DisbursementResulted,
+    HoldReason,
+    Status,
+)
 
 from padan_eligibility.domain.payments import OF_CARETAKER, UNPAID, Change, Line, done
 
@@ -22,13 +33,12 @@ class Claim(msgspec.Struct, frozen=True):
 
 
 class Family(msgspec.Struct, frozen=True, kw_only=True):
-    """A family as it stands. `cared_for`: its caretaker is a living member; `caretaker_died` the event of their death
-    where they died (`died` without one: it is older than these)."""
+    """A family as it stands. `cared_for`: its caretaker is a living member; `dead` are those who died in it, each with
+    the event that told it (None: it is older than these)."""
 
     caretaker: UUID
     cared_for: bool
-    died: bool = False
-    caretaker_died: UUID | None = None
+    dead: Mapping[UUID, UUID | None] = {}
     claims: tuple[Claim, ...] = ()
 
 
@@ -40,20 +50,20 @@ def followed(line: Line, family: Family, today: date, cause: UUID | None) -> lis
     changes: list[Change] = []
     because = () if cause is None else (cause,)
 
-    def do(fact: DisbursementHeld | DisbursementHoldEnded) -> None:
+    def do(fact: DisbursementHeld | DisbursementHoldEnded | DisbursementResulted) -> None:
         changes.append(done(changes[-1].line if changes else line, fact))
 
     held = next((reason for reason in OF_CARETAKER if reason in line.holds), None)
-    lost = HoldReason.CARETAKER_DIED if family.died else HoldReason.CARETAKER_LEFT
-    if not family.cared_for and held is None:
-        proof = because if family.caretaker_died is None else (family.caretaker_died,)
-        do(DisbursementHeld(**line.of, reason=lost, because_of=proof))
-    if family.cared_for and (held is not None or line.recipient != family.caretaker):
-        if held is None:
-            # Replaced at once: who pays is told all the same that it is somebody else's card now.
-            held = HoldReason.CARETAKER_LEFT
-            do(DisbursementHeld(**line.of, reason=held, because_of=because))
+    replaced = line.recipient != family.caretaker
+    if held is None and (replaced or not family.cared_for):
+        # Also where a successor was named at once: who pays is told that it is somebody else's card now.
+        held = HoldReason.CARETAKER_DIED if line.recipient in family.dead else HoldReason.CARETAKER_LEFT
+        proof = family.dead.get(line.recipient)
+        do(DisbursementHeld(**line.of, reason=held, because_of=because if proof is None else (proof,)))
+    if held is not None and family.cared_for and not (replaced and line.status is Status.ORDERED):
         do(DisbursementHoldEnded(**line.of, reason=held, recipient=family.caretaker, because_of=because))
+        if replaced and line.status is Status.ACCOUNT_CHECKED:
+            do(DisbursementResulted(**line.of, status=Status.LISTED, on=today, because_of=because))
     claims = [one for one in family.claims if one.due_on >= today]
     reported = line.holds.get(HoldReason.DEATH_REPORTED)
     recipient = changes[-1].line.recipient if changes else line.recipient

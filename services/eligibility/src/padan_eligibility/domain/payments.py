@@ -36,7 +36,7 @@ STEPS: Final[Mapping[Status, frozenset[Status]]] = {
 """By status, those that may follow."""
 BEFORE_ORDER: Final = (Status.LISTED, Status.ACCOUNT_CHECKED, Status.ACCOUNT_FAILED)
 UNPAID: Final = (*BEFORE_ORDER, Status.ORDERED)
-"""What can still be held, and whose recipient follows the family's caretaker."""
+"""What can still be held."""
 PAID: Final = (Status.PAID, Status.WITHDRAWN, Status.NOT_WITHDRAWN)
 """The money is out."""
 _BEHIND_PAID: Final = frozenset({Status.WITHDRAWN, Status.NOT_WITHDRAWN, Status.RETURNED})

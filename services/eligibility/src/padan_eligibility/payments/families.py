@@ -36,11 +36,18 @@ def standing(connection: Connection[Any], household_ids: Sequence[UUID]) -> dict
         binary=True,
     ):
         claims[household_id] = (*claims.get(household_id, ()), Claim(due_on, event_id))
+    dead: dict[UUID, dict[UUID, UUID | None]] = {}
+    for household_id, person_id, event_id in connection.execute(
+        "SELECT p.household_id, p.person_id, d.event_id FROM person_fact p LEFT JOIN person_death d "
+        "ON (d.person_id, d.household_id) = (p.person_id, p.household_id) AND d.died_on IS NOT NULL "
+        "WHERE p.household_id = ANY(%b) AND p.died_on IS NOT NULL",
+        [household_ids],
+        binary=True,
+    ):
+        dead.setdefault(household_id, {})[person_id] = event_id
     rows = connection.execute(
-        "SELECT h.household_id, h.caretaker, coalesce(p.household_id = h.household_id AND p.died_on IS NULL, false), "
-        "p.died_on IS NOT NULL, d.event_id FROM household_fact h LEFT JOIN person_fact p ON p.person_id = h.caretaker "
-        "LEFT JOIN person_death d ON (d.person_id, d.household_id) = (p.person_id, p.household_id) "
-        "AND d.died_on IS NOT NULL AND p.died_on IS NOT NULL WHERE h.household_id = ANY(%b)",
+        "SELECT h.household_id, h.caretaker, coalesce(p.household_id = h.household_id AND p.died_on IS NULL, false) "
+        "FROM household_fact h LEFT JOIN person_fact p ON p.person_id = h.caretaker WHERE h.household_id = ANY(%b)",
         [household_ids],
         binary=True,
     )
@@ -48,17 +55,17 @@ def standing(connection: Connection[Any], household_ids: Sequence[UUID]) -> dict
         household_id: Family(
             caretaker=caretaker,
             cared_for=cared_for,
-            died=died,
-            caretaker_died=event_id,
+            dead=dead.get(household_id, {}),
             claims=claims.get(household_id, ()),
         )
-        for household_id, caretaker, cared_for, died, event_id in rows
+        for household_id, caretaker, cared_for in rows
     }
 
 
 def fates(connection: Connection[Any], found: Sequence[Line]) -> Fates:
-    """Who of the recipients died, and of which families nobody lives: those whose caretaker stays among their dead, for
-    of a family that was merged into another only those who had died before are left."""
+    """Who of the recipients died, and of which families nobody lives: those whose caretaker stays among their dead, or
+    that left the register for that, for of a family that was merged into another only those who had died before are
+    left."""
     recipients = sorted({line.recipient for line in found})
     same = lines.same_persons(connection, recipients)
     people: dict[UUID, Death] = {}
@@ -77,13 +84,19 @@ def fates(connection: Connection[Any], found: Sequence[Line]) -> Fates:
     households: dict[UUID, Death] = {}
     for household_id, on, event_id in connection.execute(
         "SELECT DISTINCT ON (h.household_id) h.household_id, p.died_on, d.event_id FROM household_fact h "
-        "JOIN person_fact c ON c.person_id = h.caretaker AND c.household_id = h.household_id "
+        "LEFT JOIN person_fact c ON c.person_id = h.caretaker AND c.household_id = h.household_id "
+        "LEFT JOIN LATERAL (SELECT reason FROM household_turn t WHERE t.household_id = h.household_id "
+        "AND t.kind = 'left' ORDER BY t.pos DESC LIMIT 1) t ON true "
         "JOIN person_fact p ON p.household_id = h.household_id "
         "LEFT JOIN person_death d ON (d.person_id, d.household_id) = (p.person_id, p.household_id) "
-        "AND d.died_on IS NOT NULL WHERE h.household_id = ANY(%b) AND NOT EXISTS (SELECT FROM person_fact a "
+        "AND d.died_on IS NOT NULL WHERE h.household_id = ANY(%(ids)b) AND p.died_on IS NOT NULL "
+        "AND (c.person_id IS NOT NULL OR t.reason = %(died)s) AND NOT EXISTS (SELECT FROM person_fact a "
         "WHERE a.household_id = h.household_id AND a.died_on IS NULL) "
         "ORDER BY h.household_id, p.died_on DESC, p.person_id",
-        [sorted({line.household_id for line in found})],
+        {
+            "ids": sorted({line.household_id for line in found}),
+            "died": DeactivateReason.LAST_MEMBER_DIED.value,
+        },
         binary=True,
     ):
         households[household_id] = Death(on, event_id)

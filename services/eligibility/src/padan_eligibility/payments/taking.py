@@ -1,20 +1,23 @@
 """What the bank says of lines: each row is answered by itself, a call is one transaction, and the same said again is
 the same for ever."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from padan_events.local_date import PROVINCES, local_date
+from padan_events.payments import Status
 from padan_runtime import log, metrics, relay
 from padan_runtime.database import Database
 from padan_runtime.log import Entry
 from psycopg import Connection
 
+from padan_eligibility.domain import holding
 from padan_eligibility.domain.drafts import Person, RefusedError
 from padan_eligibility.domain.payments import Change, Line, ResultRefusedError, taken
 from padan_eligibility.domain.payments import Result as Said
-from padan_eligibility.payments import lines, repository
+from padan_eligibility.payments import families, lines, repository
 from padan_eligibility.payments.following import recovered, written
 from padan_eligibility.payments.problems import RESULT_REASONS
 from padan_eligibility.payments.shapes import Result, ResultTold
@@ -85,12 +88,29 @@ class Taking:
                 said.append((line.line, line.changes, result))
                 before.setdefault(line.line, set()).add(result)
                 stand[line.line] = change.line
+        changes += _taken_over(connection, changes, today)
+        stand |= {one.line.line: one.line for one in changes}
         if not changes:
             return told, []
         entries = written(connection, changes, actor=actor)
         repository.write_results(connection, list_id, said)
         others = [line for line in held if line.list_id != list_id]
         return told, entries + recovered(connection, _paid([*stand.values(), *others]))
+
+
+def _taken_over(connection: Connection[Any], done: Sequence[Change], today: Mapping[str, date]) -> list[Change]:
+    """Of lines that come back from the bank unpaid: whose caretaker has changed meanwhile is the successor's now."""
+    last = {one.line.line: one.line for one in done}
+    back = [line for line in last.values() if line.status is Status.ACCOUNT_FAILED]
+    if not back:
+        return []
+    stand = families.standing(connection, sorted({line.household_id for line in back}))
+    return [
+        change
+        for line in back
+        if (family := stand.get(line.household_id)) is not None
+        for change in holding.followed(line, family, repository.local_dates(today, line.regency), None)
+    ]
 
 
 def _paid(found: Sequence[Line]) -> list[Line]:
