@@ -109,6 +109,8 @@ def test_what_is_held_is_not_ordered_and_the_successor_frees_it(aid: Aid) -> Non
     aid.regency.village.accepted("village_operator", follows)
     wait_until(lambda: aid.held("widow") == [], "the successor frees the line")
     assert aid.list.of(widow)["recipient"]["person_id"] == successor
+    assert aid.list.of(widow)["status"] == "listed", "it is another account"
+    assert aid.list.pays(widow, status="account_checked", reference="AN-2") == "taken"
 
     reported = aid.families["reported"]
     lives = {"command": "refuse_death_report", "household_id": reported, "note": "Orangnya datang sendiri."}

@@ -16,17 +16,17 @@ from typer import Typer
 from typer.testing import CliRunner
 from village_given import Village, a_recipient
 
-REGENCY = "3403"
+REGENCY = "3471"
 """A regency of which no other test has families."""
-POLICY = """programme: aid_of_gunungkidul
+POLICY = """programme: aid_of_yogyakarta
 version: "{version}"
 effective_from: {day}
-name: {{id: Bantuan Gunungkidul, en: Aid of Gunungkidul}}
-owner: "3403"
+name: {{id: Bantuan Yogyakarta, en: Aid of Yogyakarta}}
+owner: "3471"
 source: invented for this test
 place_needs: determined
 criteria:
-  - {{criterion: region_in, regions: ["3403"]}}
+  - {{criterion: region_in, regions: ["3471"]}}
   - {{criterion: household_size_at_least, bound: {bound}}}
   - {{criterion: none_of, criteria: [{{criterion: poverty_2022, code: no_shelter}}]}}
 amount: {{reckoned: fixed, annual_idr: 600000}}
@@ -58,12 +58,12 @@ class Owner:
 
     def offers(self) -> None:
         digest = self.done("/v1/policies", document("2026.1", 1))["digest"]
-        self.done("/v1/policies/aid_of_gunungkidul/2026.1/review", {"digest": digest}, "budi")
-        self.done("/v1/policies/aid_of_gunungkidul/2026.1/publish", None, "budi")
+        self.done("/v1/policies/aid_of_yogyakarta/2026.1/review", {"digest": digest}, "budi")
+        self.done("/v1/policies/aid_of_yogyakarta/2026.1/publish", None, "budi")
         self.places(2)
 
     def places(self, number: int) -> None:
-        self.done("/v1/quotas", {"programme": "aid_of_gunungkidul", "regency": REGENCY, "places": number})
+        self.done("/v1/quotas", {"programme": "aid_of_yogyakarta", "regency": REGENCY, "places": number})
 
     def simulates(self, **asked: Any) -> Told:
         return self.done("/v1/simulations", {"policy": document("2027.1", 2), "quotas": {REGENCY: 3}, **asked})
@@ -147,7 +147,7 @@ def test_nobody_learns_of_a_period_that_is_not_theirs_or_not_closed(stack: Stack
     open_still = owner.post("/v1/simulations", {**asked, "period_id": of_the_nation})
     assert (open_still.status_code, open_still.json()["code"]) == (409, "period_not_closed")
     with stack.http("programme_owner", "3318") as http:
-        candidate = document("2027.1", 2).replace("3403", "3318").replace("gunungkidul", "elsewhere")
+        candidate = document("2027.1", 2).replace("3471", "3318").replace("yogyakarta", "elsewhere")
         other = http.post("/v1/simulations", json={"policy": candidate, "period_id": period})
     assert (other.status_code, other.json()["code"]) == (404, "period_unknown")
 

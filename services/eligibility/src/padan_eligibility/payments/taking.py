@@ -15,7 +15,7 @@ from psycopg import Connection
 
 from padan_eligibility.domain import holding
 from padan_eligibility.domain.drafts import Person, RefusedError
-from padan_eligibility.domain.payments import Change, Line, ResultRefusedError, taken
+from padan_eligibility.domain.payments import OF_CARETAKER, Change, Line, ResultRefusedError, taken
 from padan_eligibility.domain.payments import Result as Said
 from padan_eligibility.payments import families, lines, repository
 from padan_eligibility.payments.following import recovered, written
@@ -101,7 +101,11 @@ class Taking:
 def _taken_over(connection: Connection[Any], done: Sequence[Change], today: Mapping[str, date]) -> list[Change]:
     """Of lines that come back from the bank unpaid: whose caretaker has changed meanwhile is the successor's now."""
     last = {one.line.line: one.line for one in done}
-    back = [line for line in last.values() if line.status is Status.ACCOUNT_FAILED]
+    back = [
+        line
+        for line in last.values()
+        if line.status is Status.ACCOUNT_FAILED and not line.holds.keys().isdisjoint(OF_CARETAKER)
+    ]
     if not back:
         return []
     stand = families.standing(connection, sorted({line.household_id for line in back}))
