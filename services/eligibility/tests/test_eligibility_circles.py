@@ -10,7 +10,7 @@ from padan_eligibility.domain.circles import circle, still_to_come
 from padan_eligibility.domain.drafts import Person
 from padan_eligibility.domain.policy import Policy
 from padan_eligibility.policies.circles import CircularDocumentError
-from padan_eligibility.policies.reading import read_document
+from padan_eligibility.policies.reading import DocumentError, read_document
 from padan_eligibility.programmes.drafting import Drafting
 from padan_eligibility.programmes.problems import document_invalid
 
@@ -99,6 +99,14 @@ async def test_it_is_refused_when_it_is_drafted_and_when_it_is_published(office:
         drafting.draft(SARI, read_document(own), TODAY, own)
     assert (refused.value.line, refused.value.circle) == (13, ("alpha", "alpha"))
     waiting = text("beta", "alpha")
+    with pytest.raises(DocumentError) as unknown:
+        drafting.draft(SARI, read_document(waiting), TODAY, waiting)
+    problem = document_invalid(unknown.value).document()
+    assert (problem["code"], problem["line"]) == ("policy_invalid", 13)
+    assert "program alpha tidak dikenal" in problem["detail_id"]
+    assert {"pkh", "sembako"} < set(problem["allowed"])
+    begun = text("alpha", version="2026.0")
+    drafting.draft(SARI, read_document(begun), TODAY, begun)
     digest = drafting.draft(SARI, read_document(waiting), TODAY, waiting)["digest"]
     drafting.review(BUDI, "beta", "2026.1", digest)
     published(drafting, text("alpha", "beta"))

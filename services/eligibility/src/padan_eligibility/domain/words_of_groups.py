@@ -17,11 +17,10 @@ _NOTHING = Text("", "")
 _AROUND = {
     ("any_of", False): (Text("salah satu dari (", "one of ("), Text(")", ")")),
     ("any_of", None): (Text("salah satu dari (", "one of ("), Text(")", ")")),
-    ("none_of", True): (Text("tidak satu pun dari (", "none of ("), Text(")", ")")),
     ("none_of", False): (Text("", ""), Text(", yang mengecualikan", ", which excludes")),
-    ("none_of", None): (Text("tidak satu pun dari (", "none of ("), Text(")", ")")),
 }
-"""What stands around the parts on which a group's result rests."""
+"""What stands around the parts on which a group's result rests. Nothing where all of them do, and nothing around those
+of a `none_of` that holds: each says already what is not so, and "none of (no place)" would say the opposite."""
 
 
 def group(code: str, holds: Truth, parts: Sequence[Judged]) -> Judged:

@@ -20,7 +20,7 @@ from padan_eligibility.domain.drafts import Person, Version
 from padan_eligibility.domain.policy import Policy
 from padan_eligibility.domain.policy_document import canonical, digest, read_policy
 from padan_eligibility.domain.policy_order import name_of
-from padan_eligibility.policies.circles import check_circle
+from padan_eligibility.policies.circles import check_circle, check_known
 from padan_eligibility.programmes import repository
 from padan_eligibility.programmes.publishing import NAMESPACE, entry_of, programme_entry, publication
 
@@ -49,6 +49,7 @@ class Drafting:
             kept = _kept(connection)
             before = kept.get((policy.programme, policy.version))
             drafts.check_draft(person, policy, _of(kept, policy.programme), today)
+            check_known(text, policy, {programme for programme, _ in kept})
             check_circle(text, policy, _in_force(kept, today))
             if before is None or (before.version.digest, before.version.drafted_by) != (digest(policy), person.actor):
                 data = PolicyDrafted(
