@@ -44,6 +44,8 @@ async def test_the_owner_releases_it_with_a_reason_to_the_eldest_who_lives_and_i
     fact = decode(ended[0].type, ended[0].value)
     assert isinstance(fact, DisbursementHoldEnded)
     assert (fact.reason, fact.note, fact.recipient) == (HoldReason.CARETAKER_DIED, "children_alone", line.recipient)
+    assert line.status is Status.LISTED, "the account that was checked was another's"
+    await desk.said(Status.ACCOUNT_CHECKED, family, reference="AN-2")
     assert (await desk.order("again")).lines == 1
     await desk.said(Status.PAID, family)
     await desk.look()
@@ -105,3 +107,19 @@ async def test_what_is_held_longer_than_a_stage_is_counted_until_it_is_released(
     assert await counted() == 1
     desk.work.owning.release(OWNER, desk.list_id, LEFT_ALONE)
     assert await counted() == 0
+
+
+async def test_what_was_ordered_for_the_dead_is_answered_by_the_bank_first(office: Office) -> None:
+    desk = PayDesk(office)
+    (family,) = await desk.closed_stage(1)
+    await desk.make()
+    await desk.said(Status.ACCOUNT_CHECKED, family)
+    await desk.order()
+    desk.dies(family, 0)
+    desk.dies(family, 1)
+    await desk.read()
+    with pytest.raises(RefusedError, match="payment_line_ordered"):
+        desk.work.owning.release(OWNER, desk.list_id, LEFT_ALONE)
+    await desk.said(Status.ACCOUNT_FAILED, family, reason="holder_died")
+    assert desk.work.owning.release(OWNER, desk.list_id, LEFT_ALONE).recipient == desk.person(family, 2)
+    desk.reconciles()

@@ -9,9 +9,11 @@ from padan_events.local_date import local_date
 from padan_events.payments import (
     DisbursementHeld,
     DisbursementHoldEnded,
+    DisbursementResulted,
     HoldReason,
     RecoveryFact,
     RecoveryOutcome,
+    Status,
 )
 from padan_runtime import log, relay
 from padan_runtime.database import Database
@@ -80,10 +82,17 @@ class Owning:
                 raise RefusedError("payment_not_held")
             if asked.reason is not None and lines.eldest(connection, line.household_id) is None:
                 raise RefusedError("payment_nobody_left")
-            change = done(line, fact, event_id)
-            log.append(connection, written(connection, [change], actor=person.actor))
+            if asked.reason is not None and line.status is Status.ORDERED:
+                raise RefusedError("payment_line_ordered")  # in the name of who is gone: the bank answers it first
+            changes = [done(line, fact, event_id)]
+            if asked.reason is not None and line.status is Status.ACCOUNT_CHECKED and recipient != line.recipient:
+                # Theirs is another account.
+                today = self._today(connection, line.regency)
+                anew = DisbursementResulted(**line.of, status=Status.LISTED, on=today)
+                changes.append(done(changes[-1].line, anew))
+            log.append(connection, written(connection, changes, actor=person.actor))
         relay.hint(self._database)
-        return change.line
+        return changes[-1].line
 
     def close(self, person: Person, recovery_id: UUID, asked: CloseRecovery) -> Recovery:
         """Close a recovery."""

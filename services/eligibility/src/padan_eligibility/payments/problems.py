@@ -157,6 +157,11 @@ PAYMENT_REASONS: Final[dict[str, tuple[int, Text, Text]]] = {
             "it with a code of why.",
         ),
     ),
+    "payment_line_ordered": (
+        409,
+        Text("Baris ini sudah diperintahkan bayar.", "This line was ordered already, in the name of who is gone."),
+        Text("Tunggu jawaban bank, lalu lepaskan.", "Wait until the bank has answered it, then release it."),
+    ),
     "payment_nobody_left": (
         409,
         Text("Tidak ada anggota keluarga yang masih hidup.", "No member of the family is alive."),
