@@ -8,13 +8,11 @@ from pathlib import Path
 import pytest
 from padan_cli.csv_files import write_csv
 from padan_cli.payments import payments
-from padan_cli.payments_results import COLUMNS, Row, key_of, read_rows, refused, write_refused
+from padan_cli.payments_results import COLUMNS, Row, read_rows, refused, write_refused
 from padan_cli.payments_tables import show_answers
 from padan_cli.platform import PlatformError
 from rich.console import Console
 from typer.testing import CliRunner
-
-LIST = "0b0f1a6e-8a55-4c7e-9d8e-3f1b5a0c2d41"
 
 
 def rows_of(folder: Path, text: str) -> list[Row]:
@@ -135,11 +133,6 @@ def test_half_a_file_is_never_left_in_the_place_of_a_whole_one(tmp_path: Path) -
         write_csv(file, ("line",), rows())
     assert file.read_bytes() == whole
     assert list(tmp_path.iterdir()) == [file]
-
-
-def test_the_key_of_the_same_results_is_the_same_and_of_others_another() -> None:
-    assert key_of(LIST, b"[1]") == key_of(LIST, b"[1]")
-    assert len({key_of(LIST, b"[1]"), key_of(LIST, b"[2]"), key_of(LIST[:-1] + "2", b"[1]")}) == 3
 
 
 def test_the_closing_table_fits_80_columns_and_says_each_refusal_once_in_both_languages() -> None:

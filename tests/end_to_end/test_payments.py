@@ -86,7 +86,7 @@ def test_a_file_of_results_says_what_became_of_each_row_and_the_same_file_again_
     assert (first.exit_code, again.exit_code) == (1, 1), first.output
     counts = [[line.split()[0] for line in one.stdout.splitlines() if " / " in line][:3] for one in (first, again)]
     checked = len(NAMES) + 1  # one failed first
-    assert counts == [[str(checked), "0", "2"], ["0", str(checked), "2"]], first.output + again.output
+    assert counts == [[str(checked), "0", "2"]] * 2, first.output + again.output
     with (aid.folder / "accounts.refused.csv").open(encoding="utf-8-sig", newline="") as opened:
         refused = list(csv.DictReader(opened))
     assert {row["code"] for row in refused} == {"payment_line_unknown", "result_cell_wrong"}

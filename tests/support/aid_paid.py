@@ -58,7 +58,8 @@ class Aid:
         rows[:1] = [f"1;account_failed;{today():%d-%m-%Y};account_blocked", *rows[:1]]
         rows += [f"{len(NAMES) + 1};account_checked;{today():%d-%m-%Y};", "1;paid;besok;"]
         file = self.folder / "accounts.csv"
-        file.write_text("\n".join(["line;status;on;reason", *rows]), encoding="utf-8-sig")
+        if not file.exists():  # written anew it would be said anew
+            file.write_text("\n".join(["line;status;on;reason", *rows]), encoding="utf-8-sig")
         return self.run("payments", "results", self.list.id, str(file), "--subject", BANK)
 
     def _told_before_the_order(self) -> None:

@@ -163,7 +163,7 @@ def results(  # noqa: PLR0917 - typer calls it, by name
     rows, out = read_rows(file), console()
     with gateway_of(instance, token, role, region, subject) as gateway, _bar() as bars:
         bar = bars.add_task("hasil / results", total=len(rows))
-        send(gateway, list_id, rows, lambda count: bars.advance(bar, count))
+        send(gateway, list_id, rows, lambda count: bars.advance(bar, count), written=file.stat().st_mtime_ns)
     show_answers(out, rows)
     if wrong := refused(rows):
         beside = file.with_suffix(".refused.csv")

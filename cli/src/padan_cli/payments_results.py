@@ -1,6 +1,7 @@
 """A bank's results as a CSV file: read, sent a thousand at a time, and what became of each row.
 
-A row that cannot be read spoils no other. The same file again is harmless: what was taken is known.
+A row that cannot be read spoils no other. The same file again, as long as it is not
+written anew, is the same calls again: they are answered as they were, and nothing is taken.
 """
 
 import csv
@@ -73,15 +74,16 @@ def read_rows(file: Path) -> list[Row]:
     return rows
 
 
-def send(gateway: Gateway, list_id: str, rows: Sequence[Row], told: Callable[[int], None]) -> None:
-    """Send what can be read and note the answers; `told` hears how many rows are answered. A gateway or a service that
-    is being restarted is waited for. Raises `PlatformError` where all of it is refused, or nobody answers."""
+def send(gateway: Gateway, list_id: str, rows: Sequence[Row], told: Callable[[int], None], *, written: int) -> None:
+    """Send what can be read and note the answers; `told` hears how many rows are answered, `written` is when the file
+    was (a number of the system's). A gateway or a service that is being restarted is waited for. Raises `PlatformError`
+    where all of it is refused, or nobody answers."""
     readable = [row for row in rows if row.result is not None]
     told(len(rows) - len(readable))
     for start in range(0, len(readable), AT_ONCE):
         chunk = readable[start : start + AT_ONCE]
         body = msgspec.json.encode({"results": [row.result for row in chunk]})
-        headers = {"Idempotency-Key": key_of(list_id, body), "Content-Type": "application/json"}
+        headers = {"Idempotency-Key": key_of(list_id, body, written), "Content-Type": "application/json"}
         give = partial(gateway.post, f"/v1/payment-lists/{list_id}/results", content=body, headers=headers)
         found = patiently(give)
         for row, answer in zip(chunk, found["results"], strict=True):
@@ -89,9 +91,10 @@ def send(gateway: Gateway, list_id: str, rows: Sequence[Row], told: Callable[[in
         told(len(chunk))
 
 
-def key_of(list_id: str, body: bytes) -> str:
-    """The Idempotency-Key of a chunk: of the same results of the same list always the same."""
-    return str(uuid5(UUID(list_id), sha256(body).hexdigest()))
+def key_of(list_id: str, body: bytes, written: int) -> str:
+    """The Idempotency-Key of a chunk: of the same file always the same. A file that was written later says it anew, and
+    may take back with the same rows what was said in between."""
+    return str(uuid5(UUID(list_id), f"{written}:{sha256(body).hexdigest()}"))
 
 
 def refused(rows: Sequence[Row]) -> list[Row]:

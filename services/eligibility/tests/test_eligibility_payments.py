@@ -91,18 +91,6 @@ async def test_what_was_checked_is_ordered_and_paid_and_the_same_said_again_is_t
     assert {status: one.lines for status, one in shown.totals.items()} == {"withdrawn": 1, "ordered": 3}
 
 
-async def test_the_card_is_told_later_and_a_repeat_of_before_does_not_take_it_back(desk: PayDesk) -> None:
-    families = await desk.closed_stage(1)
-    await checked(desk, families)
-    await desk.order()
-    before = msgspec.convert({"line": 1, "status": "paid", "on": str(desk.today), "card": "not_distributed"}, Result)
-    after = msgspec.convert({"line": 1, "status": "paid", "on": str(desk.today), "card": "distributed"}, Result)
-    answers = [*(await desk.results(before)), *(await desk.results(after)), *(await desk.results(before))]
-    assert [one.answer for one in answers] == ["taken", "taken", "taken_already"]
-    assert desk.line(families[0]).card == "distributed"
-    desk.reconciles()
-
-
 @pytest.mark.parametrize(
     ("change", "code"),
     [
@@ -151,7 +139,7 @@ async def test_a_list_is_its_owner_s_and_its_bank_s(desk: PayDesk) -> None:
         desk.work.making.make(OWNER, msgspec.structs.replace(asked, bank="bank-2"))
     for person in (OWNER, Person("user:bank-2", "paying_bank", "ID")):
         with pytest.raises(RefusedError, match="payment_not_bank"):
-            desk.work.taking.take(person, desk.list_id, [])
+            desk.work.taking.take(person, desk.list_id, [], "k")
     with pytest.raises(RefusedError, match="payment_not_yours"):
         desk.work.ordering.order(BANK, desk.list_id, "k", desk.cut)
     open_stage = msgspec.structs.replace(desk.stage, name="2026-T2")

@@ -10,7 +10,7 @@ from deciding_office import Office
 from padan_eligibility.domain.drafts import RefusedError
 from padan_eligibility.domain.payments import OF_CARETAKER, PAID, UNPAID, Line
 from padan_eligibility.payments.finding import findings
-from padan_eligibility.payments.shapes import Findings, Hold, Release, Result
+from padan_eligibility.payments.shapes import Findings, Hold, Release, Result, ResultTold
 from padan_events.families import ChangeReason
 from padan_events.payments import Card, HoldReason, RecoveryReason, Status
 from padan_events.tiers import DeactivateReason
@@ -43,7 +43,7 @@ class Life(PayDesk):
         self.gone: set[UUID] = set()
         self.seqs: dict[UUID, int] = {}
         self.orders = self.requests = 0
-        self.said_before: list[Result] = []
+        self.said_before: list[tuple[str, list[Result], list[ResultTold]]] = []
 
     async def step(self) -> None:
         """Something happens."""
@@ -56,10 +56,15 @@ class Life(PayDesk):
         await chosen(self.random.choice(families))
 
     async def _result(self, _: UUID) -> None:
+        """What is taken stands as it was said last."""
         rows = [self._row() for _ in range(self.random.randrange(1, 12))]
-        for answer, row in zip(await self.results(*rows), rows, strict=True):
-            if answer.answer != "refused":
-                self.said_before.append(row)
+        key = f"results:{len(self.said_before)}"
+        told = await self.results(*rows, request=key)
+        self.said_before.append((key, rows, told))
+        taken = {row.line: row for answer, row in zip(told, rows, strict=True) if answer.answer == "taken"}
+        for row in taken.values():
+            line = self.line_of(row.line)
+            assert (line.status, line.card) == (row.status, row.card or line.card)
 
     def _row(self) -> Result:
         """Mostly what fits the line, but not always."""
@@ -77,10 +82,10 @@ class Life(PayDesk):
         )
 
     async def _repeat(self, _: UUID) -> None:
-        """What was taken once is taken already, for ever, and changes nothing."""
+        """A call is answered the same for ever, and changes nothing any more."""
         if self.said_before:
-            before, rows = self.all_lines(), self.random.choices(self.said_before, k=5)
-            assert {one.answer for one in await self.results(*rows)} == {"taken_already"}
+            before, (key, rows, told) = self.all_lines(), self.random.choice(self.said_before)
+            assert await self.results(*rows, request=key) == told
             assert self.all_lines() == before
 
     async def _order(self, _: UUID) -> None:

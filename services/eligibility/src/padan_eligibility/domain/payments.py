@@ -2,7 +2,7 @@
 replayed are the same function. Source: docs/domain.md, Payment, as far as Padan goes; Death, birth, moving."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from hashlib import sha256
 from typing import Any, Final
@@ -193,12 +193,16 @@ class ResultRefusedError(Exception):
         super().__init__(code)
 
 
-def taken(line: Line, result: Result, before: frozenset[Result], today: date) -> Change | None:
-    """A line after what the bank said of it; None where it said so before (`before`: all that it ever said of it).
-    `today` is the line's local date. Raises `ResultRefusedError`."""
-    if result in before:
+def taken(line: Line, result: Result, before: Sequence[Result], today: date) -> Change | None:
+    """A line after what the bank said of it; None where that changes nothing: it was the last that the bank said, or
+    stood there before and neither is a step now nor tells of the card otherwise. What is said again after something
+    else is news: it takes that back. `before` is all that it ever said of the line, in that order, `today` the line's
+    local date. Raises `ResultRefusedError`."""
+    if before and result == before[-1]:
         return None
     if result.status not in STEPS[line.status] or result.status is Status.ORDERED:
+        if result in before and result.card in {None, line.card}:
+            return None
         _check_card_alone(line, result, before)
     _check(line, result, today)
     return done(
@@ -214,13 +218,13 @@ def taken(line: Line, result: Result, before: frozenset[Result], today: date) ->
     )
 
 
-def _check_card_alone(line: Line, result: Result, before: frozenset[Result]) -> None:
+def _check_card_alone(line: Line, result: Result, before: Sequence[Result]) -> None:
     """A result that is no step tells of the card alone, or is refused."""
     alike = {msgspec.structs.replace(one, card=None) for one in before}
     bare = msgspec.structs.replace(result, card=None)
     if result.status is line.status and bare in alike and result.card not in {None, line.card}:
         return
-    told = any(one.status is result.status for one in before)
+    told = any(one.status is result.status for one in before) and result not in before
     raise ResultRefusedError("payment_result_differs" if told else "payment_step_not_allowed")
 
 

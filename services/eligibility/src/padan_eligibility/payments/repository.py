@@ -182,12 +182,12 @@ def order_at(connection: Connection[Any], one: Order) -> None:
     )
 
 
-def results(connection: Connection[Any], list_id: UUID, numbers: Sequence[int]) -> dict[int, set[Result]]:
-    """All that the bank ever said of these lines."""
-    found: dict[int, set[Result]] = {}
+def results(connection: Connection[Any], list_id: UUID, numbers: Sequence[int]) -> dict[int, list[Result]]:
+    """All that the bank ever said of these lines, in the order in which it was taken."""
+    found: dict[int, list[Result]] = {}
     for line, status, on, amount_idr, reason, reference, card in connection.execute(
         'SELECT line, status, "on", amount_idr, reason, reference, card FROM payment_result '
-        "WHERE list_id = %b AND line = ANY(%s)",
+        "WHERE list_id = %b AND line = ANY(%s) ORDER BY line, number",
         [list_id, list(numbers)],
     ):
         said = Result(
@@ -198,7 +198,7 @@ def results(connection: Connection[Any], list_id: UUID, numbers: Sequence[int]) 
             reference=reference,
             card=None if card is None else Card(card),
         )
-        found.setdefault(line, set()).add(said)
+        found.setdefault(line, []).append(said)
     return found
 
 

@@ -79,7 +79,8 @@ def serve_payments(
     class Said(View):
         async def post(self, request: Any, list_id: str) -> Any:
             def act(person: Person, body: bytes) -> Any:
-                return {"results": work.taking.take(person, _id(list_id), _decoded(body, Results).results)}
+                asked = _decoded(body, Results)
+                return {"results": work.taking.take(person, _id(list_id), asked.results, asked.request)}
 
             return await answer(self, request, act)
 

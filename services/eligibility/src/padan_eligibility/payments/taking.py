@@ -1,5 +1,5 @@
-"""What the bank says of lines: each row is answered by itself, a call is one transaction, and the same said again is
-the same for ever."""
+"""What the bank says of lines: each row is answered by itself, a call is one transaction, and the same call again is
+answered the same for ever."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -17,7 +17,7 @@ from padan_eligibility.domain import holding
 from padan_eligibility.domain.drafts import Person, RefusedError
 from padan_eligibility.domain.payments import OF_CARETAKER, Change, Line, ResultRefusedError, taken
 from padan_eligibility.domain.payments import Result as Said
-from padan_eligibility.payments import families, lines, repository
+from padan_eligibility.payments import calls, families, lines, repository
 from padan_eligibility.payments.following import recovered, written
 from padan_eligibility.payments.problems import RESULT_REASONS
 from padan_eligibility.payments.shapes import Result, ResultTold
@@ -32,11 +32,20 @@ class Taking:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock
 
-    def take(self, person: Person, list_id: UUID, results: Sequence[Result]) -> list[ResultTold]:
-        """Take results, in their order; what each is answered."""
+    def take(self, person: Person, list_id: UUID, results: Sequence[Result], request: str) -> list[ResultTold]:
+        """Take results, in their order; what each is answered. The same request again is answered as it was."""
+        said = calls.digest(results)
         with self._database.transaction() as connection:
-            self._check(connection, person, list_id)
+            self._hold(connection, person, list_id)
+            before = calls.answered(connection, list_id, request)
+            if before is not None:
+                if before.digest != said:
+                    raise RefusedError("payment_key_reused")
+                return [_told(one.line, answer) for one, answer in zip(results, before.answers, strict=True)]
+            if any(not one.complete for one in repository.orders(connection, list_id)):
+                raise RefusedError("payment_order_underway")  # its digest is over what it ordered
             told, entries = self._take(connection, list_id, results, person.actor)
+            calls.keep(connection, list_id, request, calls.Call(said, [one.code or one.answer for one in told]))
             if entries:
                 log.append(connection, entries)
         for answer, result in zip(told, results, strict=True):
@@ -45,7 +54,7 @@ class Taking:
             relay.hint(self._database)
         return told
 
-    def _check(self, connection: Connection[Any], person: Person, list_id: UUID) -> None:
+    def _hold(self, connection: Connection[Any], person: Person, list_id: UUID) -> None:
         # Before the list, as those do who make one: nobody turns out to be somebody else while it is reckoned who is
         # paid. The list is held, for what one person was paid in it is reckoned by one call at a time.
         lines.hold_families(connection, alone=False)
@@ -56,8 +65,6 @@ class Taking:
             raise RefusedError("payment_not_bank")
         if not found.complete:
             raise RefusedError("payment_list_incomplete")
-        if any(not one.complete for one in repository.orders(connection, list_id)):
-            raise RefusedError("payment_order_underway")  # its digest is over what it ordered
 
     def _take(
         self, connection: Connection[Any], list_id: UUID, results: Sequence[Result], actor: str
@@ -72,21 +79,19 @@ class Taking:
         for asked in results:
             line = stand.get(asked.line)
             if line is None:
-                told.append(refused(asked.line, "payment_line_unknown"))
+                told.append(_told(asked.line, "payment_line_unknown"))
                 continue
             result = _plain(asked)
             try:
-                change = taken(
-                    line, result, frozenset(before.get(line.line, ())), repository.local_dates(today, line.regency)
-                )
+                change = taken(line, result, before.get(line.line, ()), repository.local_dates(today, line.regency))
             except ResultRefusedError as error:
-                told.append(refused(asked.line, error.code))
+                told.append(_told(asked.line, error.code))
                 continue
-            told.append(ResultTold(line=asked.line, answer="taken_already" if change is None else "taken"))
+            told.append(_told(asked.line, "taken_already" if change is None else "taken"))
             if change is not None:
                 changes.append(change)
                 said.append((line.line, line.changes, result))
-                before.setdefault(line.line, set()).add(result)
+                before.setdefault(line.line, []).append(result)
                 stand[line.line] = change.line
         changes += _taken_over(connection, changes, today)
         stand |= {one.line.line: one.line for one in changes}
@@ -126,7 +131,9 @@ def _plain(asked: Result) -> Said:
     return Said(**fields)
 
 
-def refused(line: int, code: str) -> ResultTold:
-    """A row that is not taken."""
-    detail, next_step = RESULT_REASONS[code]
-    return ResultTold(line=line, answer="refused", code=code, detail=detail, next_step=next_step)
+def _told(line: int, answer: str) -> ResultTold:
+    """What a row is answered, `answer` being the code where it is refused."""
+    if answer not in RESULT_REASONS:
+        return ResultTold(line=line, answer=answer)
+    detail, next_step = RESULT_REASONS[answer]
+    return ResultTold(line=line, answer="refused", code=answer, detail=detail, next_step=next_step)

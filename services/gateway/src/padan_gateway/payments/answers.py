@@ -122,7 +122,7 @@ class LinesAnswer(Model):
 
 
 class ResultPart(Model):
-    """What became of one result: `taken`; `taken_already`, the same content once more; or `refused`, and why."""
+    """What became of one result: `taken`; `taken_already`, it changes nothing; or `refused`, and why."""
 
     line: int
     answer: Literal["taken", "taken_already", "refused"]
