@@ -17,10 +17,10 @@ from padan_eligibility.payments import lines
 
 _CLOSED: Final = [state.value for state in CLOSED]
 _RELEASED: Final = {
-    ReleaseReason.MOVED.value: Exclusion.REGIONALLY_INELIGIBLE,
-    ReleaseReason.MOVED_ALONG.value: Exclusion.REGIONALLY_INELIGIBLE,
+    ReleaseReason.FOUND_NOT_ENTITLED.value: Exclusion.REGIONALLY_INELIGIBLE,
     ReleaseReason.REVIEW_FOUNDED.value: Exclusion.OCCUPATION,
 }
+"""By why a place was released; for any other reason it ended."""
 Why = tuple[Exclusion, tuple[UUID, ...]]
 """Why a line is excluded, and the events that say so."""
 
