@@ -76,8 +76,11 @@ class FactsHandler:
         self._taken, self._followed = Counter(), False
         layers = [layer for layer in (prepared, *prepared.then) if layer.changes]
         if len(layers) > 1:
-            # All at once and sorted: two workers that meet over a transfer wait for each other and never deadlock.
-            repository.lock_persons(connection, [change for layer in layers for change in layer.changes.values()])
+            # All at once and sorted: two workers that meet over a transfer wait for each other and never deadlock. So
+            # are payments: whoever pays waits for a line with what the next layer waits for.
+            changes = [change for layer in layers for change in layer.changes.values()]
+            repository.lock_persons(connection, changes)
+            payments.hold(connection, changes)
         entries = [entry for layer in layers for entry in self._apply(connection, layer, closing=prepared.closing)]
         if entries:
             log.append(connection, entries)

@@ -25,6 +25,14 @@ Why = tuple[Exclusion, tuple[UUID, ...]]
 """Why a line is excluded, and the events that say so."""
 
 
+def caretakers(connection: Connection[Any], household_ids: Sequence[UUID]) -> set[UUID]:
+    """Who cares for these families."""
+    rows = connection.execute(
+        "SELECT caretaker FROM household_fact WHERE household_id = ANY(%b)", [household_ids], binary=True
+    )
+    return {caretaker for (caretaker,) in rows}
+
+
 def standing(connection: Connection[Any], household_ids: Sequence[UUID]) -> dict[UUID, Family]:
     """How families stand as to their caretakers and deaths that were reported."""
     claims: dict[UUID, tuple[Claim, ...]] = {}

@@ -47,6 +47,20 @@ def follow(connection: Connection[Any], changes: Iterable[FactChange]) -> list[E
     return entries + recovered(connection, list(after.values()), causes, cause)
 
 
+def hold(connection: Connection[Any], changes: Sequence[FactChange]) -> None:
+    """Hold what `follow` holds for these changes, which are several of a household: it is called for them one after
+    another."""
+    moved = [one for one in changes if one.moves_payments and not one.proposed]
+    if not moved:
+        return
+    lines.hold_families(connection, alone=any(one.fates.aliases for one in moved))
+    households = sorted({one.household_id for one in moved})
+    # Who receives for a family by then: the line follows its caretaker.
+    carers = {one.caretaker for one in changes if one.caretaker is not None}
+    carers.update(families.caretakers(connection, households))
+    lines.hold_related(connection, households, sorted({*carers, *_people(moved)}))
+
+
 def recovered(
     connection: Connection[Any],
     held: Sequence[Line],

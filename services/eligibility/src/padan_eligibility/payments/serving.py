@@ -12,6 +12,7 @@ from padan_runtime.service_tokens import ServiceVerifier
 from padan_eligibility.domain.drafts import Person, RefusedError
 from padan_eligibility.facts.cuts import CutClient
 from padan_eligibility.payments import reading, repository
+from padan_eligibility.payments.again import again
 from padan_eligibility.payments.finding import findings
 from padan_eligibility.payments.shapes import (
     CloseRecovery,
@@ -27,7 +28,7 @@ from padan_eligibility.payments.shapes import (
 )
 from padan_eligibility.payments.work import Work
 from padan_eligibility.periods.serving import from_thread
-from padan_eligibility.programmes.door import door
+from padan_eligibility.programmes.door import Act, door
 from padan_eligibility.programmes.policy_set import PolicySet
 
 Asked = TypeVar("Asked")
@@ -38,7 +39,10 @@ def serve_payments(
 ) -> None:
     """Add GET and POST /payment-lists, GET /payment-lists/{id}, POST .../lines, /results, /order, /hold, /release,
     POST /recoveries, /recoveries/{id}/close and /findings."""
-    answer = door(verifier)
+    once = door(verifier)
+
+    async def answer(view: View, request: Any, act: Act) -> Any:
+        return await once(view, request, again(act))
 
     def told(person: Person, list_id: UUID) -> ListTold:
         with database.transaction() as connection:
