@@ -181,6 +181,10 @@ def test_answers_are_what_the_openapi_document_says(aid: Aid) -> None:
     ResultsAnswer.model_validate(aid.regency.done(f"{aid.list.path}/results", told, **bank))
     RecoveriesAnswer.model_validate(aid.regency.get("/v1/recoveries?state=open"))
     FindingsAnswer.model_validate(aid.regency.get(f"/v1/findings?stage={STAGE}"))
+    with aid.stack.http("auditor", "ID") as http:
+        for path in ("findings", "recoveries"):
+            mistyped = http.get(f"/v1/{path}", params={"programme": "nosuch"})
+            assert (mistyped.status_code, mistyped.json()["code"]) == (404, "programme_unknown"), "no clean bill"
     path = f"/v1/households/{aid.families['plain']}/eligibility"
     EligibilityAnswer.model_validate(aid.regency.get(path, role="social_office"))
 

@@ -211,3 +211,6 @@ async def test_recoveries_are_shown_to_whose_region_or_programme_they_are(desk: 
     assert shown(OWNER, state="closed") == shown(OWNER, programme="sembako") == 0
     assert shown(OWNER, state="open", limit=1) == 1
     assert shown(OWNER, after=max(one.recovery_id for one in desk.recoveries())) == 0
+    for anybody in (OWNER, Person("user:x", "auditor", "ID")):
+        with pytest.raises(RefusedError, match="programme_unknown"):
+            shown(anybody, programme="nosuch")

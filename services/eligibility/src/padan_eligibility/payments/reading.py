@@ -46,6 +46,13 @@ def sees(policies: PolicySet, person: Person, found: PaymentList) -> bool:
     return own.startswith(of) or of.startswith(own)
 
 
+def check_programme(known: PolicySet, programme: str | None) -> None:
+    """Whether there is a programme that only is asked for; None: no programme is asked for. Whoever mistypes one must
+    not read an empty answer as a clean bill. Raises `RefusedError` programme_unknown."""
+    if programme is not None and known.latest(programme) is None:
+        raise RefusedError("programme_unknown")
+
+
 def visible(connection: Connection[Any], policies: PolicySet, person: Person, list_id: UUID) -> PaymentList:
     """A list that a person may see. Raises `RefusedError`."""
     found = repository.one_list(connection, list_id)
@@ -127,8 +134,9 @@ def told_line(line: Line) -> LineTold:
 def recoveries(
     connection: Connection[Any], policies: PolicySet, person: Person, asked: Recoveries
 ) -> Sequence[RecoveryTold]:
-    """Recoveries that a person may see, behind one; a bank sees none."""
+    """Recoveries that a person may see, behind one; a bank sees none. Raises `RefusedError` programme_unknown."""
     known = policies.within(connection)
+    check_programme(known, asked.programme)
     owned = None
     if person.role == BANK:
         owned = []

@@ -135,8 +135,10 @@ def serve_payments(
     class Found(View):
         async def post(self, request: Any) -> Any:
             def act(person: Person, body: bytes) -> Any:
+                asked = _decoded(body, Findings)
                 with database.transaction() as connection:
-                    found, following = findings(connection, reading.prefix_of(person), _decoded(body, Findings))
+                    reading.check_programme(policies.within(connection), asked.programme)
+                    found, following = findings(connection, reading.prefix_of(person), asked)
                 return {"findings": found, "next": following}
 
             return await answer(self, request, act)
