@@ -9,7 +9,7 @@ import pytest
 from padan_cli.csv_files import write_csv
 from padan_cli.payments import payments
 from padan_cli.payments_results import COLUMNS, Row, read_rows, refused, write_refused
-from padan_cli.payments_tables import show_answers
+from padan_cli.payments_tables import show_answers, show_recoveries
 from padan_cli.platform import PlatformError
 from rich.console import Console
 from typer.testing import CliRunner
@@ -83,8 +83,9 @@ def test_a_cell_that_is_wrong_is_refused_with_its_column_and_spoils_no_other_row
     ("text", "said"),
     [
         ("", "it lacks the columns line, status, on"),
-        ("line,status\n", "it lacks the columns on"),
-        ("line,status,on,amout_idr\n", "the columns amout_idr are not known"),
+        ("line,status\n", "it lacks the column on."),
+        ("line,status,on,amout_idr\n", "the column amout_idr is not known"),
+        ("line,status,on,amout_idr,extra\n", "the columns amout_idr, extra are not known"),
         ("line,status,on,on\n", "a column stands there twice"),
     ],
 )
@@ -94,6 +95,15 @@ def test_a_file_that_is_none_is_told_so_in_both_languages(tmp_path: Path, text: 
     assert raised.value.code == "results_unreadable"
     assert said in str(raised.value)
     assert "Berkas hasil tidak terbaca" in str(raised.value)
+
+
+@pytest.mark.parametrize("text", ["line,status,on\n", "line;status;on\r\n\r\n;;\r\n"])
+def test_a_file_with_a_header_alone_is_told_to_have_no_rows(tmp_path: Path, text: str) -> None:
+    with pytest.raises(PlatformError) as raised:
+        rows_of(tmp_path, text)
+    assert raised.value.code == "results_empty"
+    assert "no row" in raised.value.english
+    assert "tidak memuat satu baris pun" in raised.value.indonesian
 
 
 def test_text_that_is_not_utf_8_is_told_so(tmp_path: Path) -> None:
@@ -146,3 +156,27 @@ def test_the_closing_table_fits_80_columns_and_says_each_refusal_once_in_both_la
     for text in ("1,204", "diterima / taken", "sudah pernah diterima / taken already", "ditolak / refused"):
         assert text in said
     assert said.count("payment_step_not_allowed") == 1
+
+
+def test_cells_that_are_wrong_are_counted_column_by_column(tmp_path: Path) -> None:
+    wrong = "1,nope,2026-03-10,,,,\n2,paid,yesterday,,,,\n3,paid,2026-03-10,600.000,,,\n4,paid,today,,,,\n"
+    rows = rows_of(tmp_path, f"{','.join(COLUMNS)}\n{wrong}")
+    written = io.StringIO()
+    show_answers(Console(file=written, width=80), rows)
+    said = [" ".join(line.split()) for line in written.getvalue().splitlines()]
+    assert [line for line in said if "result_cell_wrong" in line] == [
+        "2 result_cell_wrong", "1 result_cell_wrong", "1 result_cell_wrong",
+    ]  # fmt: skip
+    for column in ("status", "on", "amount_idr"):
+        assert any(line.startswith(f"What stands in the column {column} is wrong.") for line in said), column
+
+
+def test_the_total_of_recoveries_is_labelled_in_both_languages() -> None:
+    one = {
+        "reason": "paid_twice", "outcome": None, "programme": "sembako", "stage": "2026-T1", "line": 7,
+        "regency": {"code": "3318", "name": "Kabupaten Pati"}, "recovery_id": "7f3c", "amount_idr": 600_000,
+    }  # fmt: skip
+    written = io.StringIO()
+    show_recoveries(Console(file=written, width=80), [one, one])
+    said = [" ".join(line.split()) for line in written.getvalue().splitlines()]
+    assert "semuanya / all: 2 1,200,000" in said

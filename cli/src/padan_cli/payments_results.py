@@ -41,7 +41,7 @@ _PATTERNS: Final[Mapping[str, re.Pattern[str]]] = {
 
 class Row(msgspec.Struct):
     """A row of the file: its cells as they stand there, what is sent of it (None: it cannot be read), and what became
-    of it."""
+    of it: as the gateway answers, and with the `column` where one of its cells cannot be read."""
 
     cells: dict[str, str]
     result: dict[str, Any] | None = None
@@ -50,7 +50,8 @@ class Row(msgspec.Struct):
 
 def read_rows(file: Path) -> list[Row]:
     """The rows of a file with a header; comma or semicolon between the cells. Raises `PlatformError` results_unreadable
-    for what is no such file. A row with a cell that cannot be read is answered at once (`result_cell_wrong`)."""
+    for what is no such file, and results_empty for one without rows. A row with a cell that cannot be read is answered
+    at once (`result_cell_wrong`)."""
     try:
         text = file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
@@ -59,10 +60,15 @@ def read_rows(file: Path) -> list[Row]:
     reader = csv.reader(text.splitlines(), delimiter=";" if ";" in head else ",")
     names = [name.strip().lower() for name in next(reader, [])]
     if missing := [name for name in NEEDED if name not in names]:
-        raise _unreadable(f"kolom {', '.join(missing)} tidak ada", f"it lacks the columns {', '.join(missing)}")
+        raise _unreadable(
+            f"kolom {', '.join(missing)} tidak ada",
+            f"it lacks the {'column' if len(missing) == 1 else 'columns'} {', '.join(missing)}",
+        )
     if strange := sorted(set(names) - {*COLUMNS, *ANSWERED}):
         raise _unreadable(
-            f"kolom {', '.join(strange)} tidak dikenal", f"the columns {', '.join(strange)} are not known"
+            f"kolom {', '.join(strange)} tidak dikenal",
+            f"the {'column' if len(strange) == 1 else 'columns'} {', '.join(strange)} "
+            f"{'is' if len(strange) == 1 else 'are'} not known",
         )
     if len(set(names)) < len(names):
         raise _unreadable("ada kolom yang muncul dua kali", "a column stands there twice")
@@ -71,6 +77,12 @@ def read_rows(file: Path) -> list[Row]:
         if any(cell.strip() for cell in cells):
             known = dict(zip(names, cells, strict=False))
             rows.append(_read({name: known.get(name, "").strip() for name in COLUMNS}))
+    if not rows:
+        raise PlatformError(
+            "results_empty",
+            "Berkas hasil tidak memuat satu baris pun di bawah judul kolom. Contohnya: `padan payments template`.",
+            "The file of results has no row below its header. Examples: `padan payments template`.",
+        )
     return rows
 
 
@@ -143,6 +155,7 @@ def _day(cell: str) -> str | None:
 def _cell_wrong(name: str, form_id: str, form_en: str) -> dict[str, str]:
     return {
         "code": "result_cell_wrong",
+        "column": name,
         "id": f"Isi kolom {name} keliru.",
         "en": f"What stands in the column {name} is wrong.",
         "next_id": f"Tulis {form_id}.",

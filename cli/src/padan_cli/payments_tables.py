@@ -101,7 +101,8 @@ def _until(held: Mapping[str, Any]) -> str:
 
 
 def show_answers(out: Console, rows: Sequence[Row]) -> None:
-    """What became of a file of results: taken, taken already, and refused by code, each in words with what to do."""
+    """What became of a file of results: taken, taken already, and refused by code and column, each in words with what
+    to do."""
     answers = Counter(row.answer["answer"] for row in rows)
     table = Table(box=box.SIMPLE_HEAD, show_header=False, width=80)
     table.add_column(justify="right", no_wrap=True)
@@ -110,16 +111,16 @@ def show_answers(out: Console, rows: Sequence[Row]) -> None:
     table.add_row(f"{answers['taken_already']:,}", "sudah pernah diterima / taken already")
     table.add_row(f"{answers['refused']:,}", "ditolak / refused")
     out.print(table)
-    why: dict[str, list[Row]] = {}
+    why: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
         if row.answer["answer"] == "refused":
-            why.setdefault(row.answer["code"], []).append(row)
+            why.setdefault((row.answer["code"], row.answer.get("column", "")), []).append(row)
     if not why:
         return
     reasons = Table(box=box.SIMPLE_HEAD, show_header=False, width=80)
     reasons.add_column(justify="right", no_wrap=True)
     reasons.add_column()
-    for code, found in sorted(why.items(), key=lambda pair: -len(pair[1])):
+    for (code, _column), found in sorted(why.items(), key=lambda pair: -len(pair[1])):
         one = found[0].answer
         words = f"{code}\n{one['id']} {one['next_id']}\n{one['en']} {one['next_en']}"
         reasons.add_row(f"{len(found):,}", words)
@@ -137,7 +138,7 @@ def show_recoveries(out: Console, found: Sequence[Mapping[str, Any]]) -> None:
         of = f"{one['programme']} {one['stage']} {one['regency']['code']} · baris / line {one['line']}"
         table.add_row(f"{words}\n{of}\n{one['recovery_id']}", f"{one['amount_idr']:,}")
     table.add_section()
-    table.add_row(f"{len(found):,}", f"{sum(one['amount_idr'] for one in found):,}")
+    table.add_row(f"semuanya / all: {len(found):,}", f"{sum(one['amount_idr'] for one in found):,}")
     out.print(table)
 
 
