@@ -43,10 +43,12 @@ _NAMED: Final[Mapping[str, Any]] = {
     "latitude": -6.7545,
     "longitude": 111.0381,
     "name": "SITI CONTOH",
-    "to": "deliberated",
+    "to": "Puskesmas Pati II",
     "captured_at": "2026-03-10T09:00:00+07:00",
 }
 """What stands in the examples, by type and format, and by name of a field."""
+_CHOSEN: Final[Mapping[str, str]] = {"to": "deliberated"}
+"""Which of several values stands in them, by name of a field; the first one else."""
 
 Shapes = Mapping[str, Mapping[str, Any]]
 
@@ -138,7 +140,7 @@ def _example(name: str, field: Mapping[str, Any], shapes: Shapes) -> Any:
     if "$ref" in field:
         return _example(name, shapes[field["$ref"].removeprefix(_REF)], shapes)
     if "enum" in field:
-        return _NAMED[name] if _NAMED.get(name) in field["enum"] else field["enum"][0]
+        return _CHOSEN[name] if _CHOSEN.get(name) in field["enum"] else field["enum"][0]
     if "properties" in field:
         needed = field.get("required", ())
         return {one: _example(one, inner, shapes) for one, inner in field["properties"].items() if one in needed}
