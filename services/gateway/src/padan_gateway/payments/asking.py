@@ -16,7 +16,7 @@ _CODES: Final = (
     "payment_list_exists, payment_list_incomplete, payment_order_underway, payment_facts_behind, "
     "payment_facts_missing, payment_events_parked, payment_key_reused, payment_line_missing, payment_line_over, "
     "payment_held, payment_not_held, payment_nobody_left, payment_note_invalid, payment_until_past, recovery_unknown, "
-    "recovery_closed, recovery_amount_wrong, payment_line_ordered"
+    "recovery_closed, recovery_amount_wrong, payment_line_ordered, programme_unknown"
 )
 PAGE_WITHIN_S: Final = 60.0
 LIST_WITHIN_S: Final = 600.0
