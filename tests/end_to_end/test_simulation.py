@@ -202,8 +202,10 @@ def test_the_command_prints_a_table_and_names_families_for_who_states_a_purpose(
     quota = ["--programme", "pkh", "--quota", "3318=1200", "--region", "33"]
     places = CliRunner().invoke(app, [*quota, "--instance", stack.platform.instance.folder.name])
     assert places.exit_code == 0, places.output
-    row = next(line.split() for line in places.stdout.splitlines() if "1,200" in line)
-    assert (row[0], row[-1]) == ("3318", "0")
+    lines = places.stdout.splitlines()
+    below = next(index for index, line in enumerate(lines) if "1,200" in line)
+    row = [*lines[below - 1].split(), *lines[below].split()]
+    assert (row[0], row.count("1,200")) == ("3318", 1)
 
     before = reads()
     instance = stack.platform.instance.folder.name

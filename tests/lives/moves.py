@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 from msgspec import UNSET
+from msgspec.structs import replace
 from padan_events.commands.relocations import Address, ReleaseRelocation, RequestRelocation
 from padan_events.effects import HouseholdFact
 from padan_events.intake import Origin
@@ -55,7 +56,9 @@ class RegistryShows(Deaths):
             source="crvs_feed",
             origin=Origin(uuid5(_REPORTS, str(number)), number),
         )
-        code = self.register.shown(report)
+        # Of a record that was merged it is told of the person who it turned out to be, as the intake has it.
+        meant = self.register.households[household_id].duplicates.get(person)
+        code = self.register.shown(report if meant is None else replace(report, person_id=meant.kept))
         if self.shown_to is not None:
             assert self.shown_to(report, self.register.now) == code
 

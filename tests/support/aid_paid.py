@@ -1,8 +1,10 @@
 """A stage of ten families that is listed, checked and ordered, with deaths and kills of eligibility between."""
 
+import os
 from pathlib import Path
 from typing import Any
 
+import pytest
 from journeys import Stack
 from oracle import on_kafka, wait_until
 from padan_cli.payments import payments
@@ -115,7 +117,10 @@ class Aid:
         app.add_typer(payments, name="payments")
         app.command("reconcile")(reconcile)
         app.command("rebuild")(rebuild)
-        return CliRunner().invoke(app, [*asked, "--instance", self.stack.platform.instance.folder.name])
+        with pytest.MonkeyPatch.context() as environment:
+            # What opens a service's views takes over its settings: they must not stay for the tests behind.
+            environment.setattr(os, "environ", os.environ.copy())
+            return CliRunner().invoke(app, [*asked, "--instance", self.stack.platform.instance.folder.name])
 
     def on_topic(self, kind: type[Any]) -> list[Any]:
         """What programme.events.v1 holds of a type about this programme, each once."""

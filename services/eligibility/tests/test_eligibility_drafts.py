@@ -120,5 +120,5 @@ def test_publishing(person: Person, version: Version | None, begins: date, code:
 def test_every_reason_is_one_that_somebody_gets() -> None:
     assert set(REASONS) == {
         "policy_unknown", "policy_not_yours", "policy_version_published", "policy_backdated", "second_person_needed",
-        "policy_not_reviewed", "policy_changed_since",
+        "policy_not_reviewed", "policy_changed_since", "policy_circular",
     }  # fmt: skip

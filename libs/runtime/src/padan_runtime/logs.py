@@ -26,6 +26,7 @@ ALLOWED: Final = frozenset(
         "expected_pos",
         "household_id",
         "level",
+        "list_id",
         "method",
         "name",
         "pos",
