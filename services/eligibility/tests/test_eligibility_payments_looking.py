@@ -5,12 +5,12 @@ import asyncio
 import psycopg
 import pytest
 from deciding_office import Office
-from padan_eligibility.payments import lines
+from padan_eligibility.payments import lines, looking
 from padan_eligibility.payments.shapes import Hold
 from padan_events.payments import HoldReason
 from padan_runtime.logs import ALLOWED
 from paying_desk import OWNER, PayDesk
-from structlog.testing import capture_logs
+from structlog.testing import CapturingLogger
 
 REFUSE = """
 CREATE FUNCTION refuse_list() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'this list fails'; END $$;
@@ -50,7 +50,7 @@ def unfinished(desk: PayDesk) -> int:
 
 
 async def test_a_list_that_fails_each_time_stops_neither_the_holds_nor_another_list(
-    desk: PayDesk, owner_url: str
+    desk: PayDesk, owner_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (family,) = await desk.closed_stage(1)
     await desk.make()
@@ -66,10 +66,12 @@ async def test_a_list_that_fails_each_time_stops_neither_the_holds_nor_another_l
         failing = connection.execute("SELECT list_id FROM payment_list WHERE NOT complete ORDER BY 1").fetchone()
     assert unfinished(desk) == 2
     desk.passes(1)
-    with capture_logs() as said, pytest.raises(psycopg.errors.RaiseException, match="this list fails"):
+    said = CapturingLogger()
+    monkeypatch.setattr(looking, "logger", lambda: said)
+    with pytest.raises(psycopg.errors.RaiseException, match="this list fails"):
         await desk.look()
     assert failing is not None
-    assert [one["list_id"] for one in said if one["log_level"] == "error"] == [str(failing[0])]
+    assert [call.kwargs["list_id"] for call in said.calls if call.method_name == "error"] == [str(failing[0])]
     assert "list_id" in ALLOWED, "nobody would know which one"
     (line,) = [one for one in desk.all_lines() if one.list_id == held]
     assert (line.household_id, line.holds) == (family, {})
